@@ -1,0 +1,156 @@
+// Package results holds what was measured: the record of a launch, the run
+// directory it is kept in, and everything that can be made from it again (the
+// tables, the Go benchmark format, the summary over launches).
+//
+// It knows files and statistics. It must not know how anything was measured:
+// it imports neither bench nor transports and makes no system calls of its
+// own, so that a run can be read and reported on any machine.
+package results
+
+import "time"
+
+// Schema is the version of the run directory's format. A reader refuses a
+// newer one.
+const Schema = 1
+
+// A Cell is what all launches of one point of a plan have in common: what was
+// measured, in which way and where.
+type Cell struct {
+	Transport   string  `json:"transport"`               // canonical spec: "mmap:wait=futex"
+	Family      string  `json:"family"`                  // the transport's name without options: "mmap"
+	Kind        string  `json:"kind"`                    // "memory", "stream", "datagram", "file", "floor"
+	Workload    string  `json:"workload"`                // "latency", "throughput"
+	SizeBytes   int     `json:"size_bytes"`              // length of a message
+	Placement   string  `json:"placement"`               // "same-cpu", "same-llc", "free", "0-1"
+	ProducerCPU int     `json:"producer_cpu"`            // -1: not pinned
+	ConsumerCPU int     `json:"consumer_cpu"`            // -1: not pinned
+	Dir         string  `json:"dir,omitempty"`           // directory of a file-backed transport
+	FSType      string  `json:"fstype,omitempty"`        // its filesystem: "ext4"
+	Mount       string  `json:"mount_options,omitempty"` // and how it is mounted: "rw,relatime"
+	Pairs       int     `json:"pairs"`                   // producer and consumer pairs at once
+	RatePerS    float64 `json:"rate_per_s,omitempty"`    // offered rate; 0: as fast as it goes
+}
+
+// Status says how a launch ended.
+type Status string
+
+// The ways a launch ends.
+const (
+	OK      Status = "ok"
+	Skipped Status = "skipped" // this machine cannot run it; Reason says why
+	Failed  Status = "failed"  // it ran and went wrong; Reason says how
+)
+
+// The metrics of a launch, by the names of their columns. A launch has those
+// that its workload defines.
+const (
+	RTTMin     = "rtt_min_ns"  // round trip: from before Send of a message to after Recv of its echo
+	RTTMean    = "rtt_mean_ns" // measured time over messages, so it includes every round trip, stamped or not
+	RTTP50     = "rtt_p50_ns"
+	RTTP90     = "rtt_p90_ns"
+	RTTP99     = "rtt_p99_ns"
+	RTTP999    = "rtt_p999_ns"
+	RTTMax     = "rtt_max_ns"
+	OneWayP50  = "oneway_p50_ns"
+	OneWayP99  = "oneway_p99_ns"
+	OneWayP999 = "oneway_p999_ns"
+	MsgsPerS   = "msgs_per_s"  // at the receiver, first to last verified message
+	BytesPerS  = "bytes_per_s" // payload bytes, likewise
+	CPUPerMsg  = "cpu_ns_per_msg"
+	CtxswPer   = "ctxsw_per_msg"
+	FaultsPer  = "faults_per_msg"
+	Migrations = "migrations" // of both workers' measuring threads, measured part
+)
+
+// Metrics lists every metric in the order of the columns of launches.csv.
+var Metrics = []string{
+	RTTMin, RTTMean, RTTP50, RTTP90, RTTP99, RTTP999, RTTMax,
+	OneWayP50, OneWayP99, OneWayP999,
+	MsgsPerS, BytesPerS, CPUPerMsg, CtxswPer, FaultsPer, Migrations,
+}
+
+// A Launch is the record of one fresh pair of processes: one line of
+// launches.jsonl, the truth everything else is made from.
+type Launch struct {
+	Run string `json:"run"` // the run directory's name
+	Cell
+	Launch   int       `json:"launch"` // 1, 2, ... within the cell
+	Order    int       `json:"order"`  // place in the shuffled order of the whole run, from 1
+	Started  time.Time `json:"started"`
+	Status   Status    `json:"status"`
+	Reason   string    `json:"reason,omitempty"`
+	Warnings []string  `json:"warnings,omitempty"` // what a reader of this number should know
+
+	Messages  int64 `json:"messages"`          // round trips, or messages received; measured part only
+	Bytes     int64 `json:"bytes"`             // payload bytes of those, one direction
+	ElapsedNS int64 `json:"elapsed_ns"`        // of the measured part
+	Verified  int64 `json:"verified_messages"` // messages checked on receipt, both ends, warm-up included
+
+	Metrics map[string]float64 `json:"metrics,omitempty"`  // by the names above; absent: does not apply
+	RTTHist string             `json:"rtt_hist,omitempty"` // Histogram.Encode of the stamped round trips
+
+	Workers []Worker          `json:"workers,omitempty"` // producer, consumer
+	Labels  map[string]string `json:"labels,omitempty"`
+}
+
+// A Worker is what one process of the pair reported about itself and how it
+// ended. Times and counts are of the measured part only.
+type Worker struct {
+	Side       string `json:"side"`                 // "producer", "consumer"
+	CPU        int    `json:"cpu"`                  // where it ran at the end (getcpu)
+	Pinned     bool   `json:"pinned"`               // its affinity was that one CPU, read back at the end
+	Migrations *int64 `json:"migrations,omitempty"` // nil: this kernel does not say
+	UserNS     int64  `json:"user_ns"`
+	SystemNS   int64  `json:"system_ns"`
+	Voluntary  int64  `json:"voluntary_switches"`   // it slept
+	Preempted  int64  `json:"involuntary_switches"` // it was pushed off the CPU
+	Minor      int64  `json:"minor_faults"`
+	Major      int64  `json:"major_faults"`
+	Mallocs    int64  `json:"mallocs"`               // Go heap allocations; the harness makes none
+	GCs        int64  `json:"gcs"`                   // Go garbage collections; the harness makes none
+	StampEvery int64  `json:"stamp_every,omitempty"` // one operation in so many was stamped
+	ClockNS    int64  `json:"clock_ns,omitempty"`    // what reading the clock twice costs, subtracted from every stamped time
+	Exit       string `json:"exit"`                  // "exit status 0", "signal: killed"
+	LastWords  string `json:"last_words,omitempty"`  // the end of its standard error
+}
+
+// Run is run.json: the plan and the machine it ran on.
+type Run struct {
+	Schema   int               `json:"schema"`
+	Name     string            `json:"name"`    // of the run directory
+	Version  string            `json:"version"` // of ipcbench
+	Args     []string          `json:"args,omitempty"`
+	Plan     Plan              `json:"plan"`
+	Labels   map[string]string `json:"labels,omitempty"`
+	Host     map[string]string `json:"host"`             // facts about the machine, by name; absent where it does not say
+	Floors   []Floor           `json:"floors,omitempty"` // the harness's own costs
+	Started  time.Time         `json:"started"`
+	Ended    time.Time         `json:"ended,omitzero"`
+	Status   string            `json:"status"` // "running", "done", "failed", "interrupted"
+	Warnings []string          `json:"warnings,omitempty"`
+}
+
+// Plan is what was asked for, as recorded in run.json.
+type Plan struct {
+	Specs      []string `json:"specs"`
+	Workloads  []string `json:"workloads"`
+	Sizes      []int    `json:"sizes_bytes"`
+	Placements []string `json:"placements"`
+	Dirs       []string `json:"dirs"`
+	Launches   int      `json:"launches"`
+	TimeNS     int64    `json:"time_ns,omitempty"`  // measured time a launch, or
+	Messages   int64    `json:"messages,omitempty"` // measured messages a launch
+	Warmup     string   `json:"warmup"`
+	Verify     string   `json:"verify"`
+	TimeoutNS  int64    `json:"timeout_ns"`
+	Seed       uint64   `json:"seed"`
+}
+
+// A Floor is something the harness itself costs, below which no result can
+// be: a clock reading, a copy, the null transport.
+type Floor struct {
+	Name      string  `json:"name"` // "clock", "copy", "null"
+	SizeBytes int     `json:"size_bytes,omitempty"`
+	NS        float64 `json:"ns"` // median
+	Doc       string  `json:"doc"`
+}

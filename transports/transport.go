@@ -1,0 +1,179 @@
+// Package transports holds the mechanisms by which two processes on one
+// machine hand each other messages, each in a file of its own, behind one
+// interface.
+//
+// It knows system calls and shared memory. It must not know how it is
+// measured: there is no clock, no statistics, no process management and no
+// deadline here. A call may wait for ever; whoever starts the two processes
+// ends them.
+//
+// To add a transport, write transports/foo_linux.go with a type that
+// implements [Transport] and func init() { Register(foo{}) }.
+package transports
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+// A Transport is one mechanism by which two processes on a machine hand each
+// other messages. It is a stateless value: what it makes lives in a [Link]
+// (in the process that drives the pair) and in two [Endpoint]s (one in each
+// process of the pair).
+type Transport interface {
+	// Info says what the transport is called, what it can do and which
+	// options it takes. It may ask the host for its limits.
+	Info() Info
+
+	// Probe says whether this host can run spec: nil, or an error that wraps
+	// [errors.ErrUnsupported] and whose text is the reason, and the remedy if
+	// there is one. Create agrees with it.
+	Probe(Spec) error
+
+	// Create makes what the two ends share, before either process starts.
+	// On error it leaves nothing behind.
+	Create(Spec) (Link, error)
+
+	// Open makes one end, in the process and on the thread that will use it.
+	// files are what Link.Files returned for that side, in order, and belong
+	// to the Endpoint from now on, also when Open fails.
+	Open(Spec, Side, []*os.File) (Endpoint, error)
+}
+
+// A Link is what a pair shares. Each side inherits its own files only, so
+// that a dead peer really closes its end; the driver closes its copies once
+// both processes run.
+type Link interface {
+	// Files returns the descriptors that one side inherits.
+	Files(Side) []*os.File
+	// Close is idempotent and leaves no file, segment, queue or descriptor,
+	// however the two processes ended.
+	Close() error
+}
+
+// An Endpoint is one end of a link, used by one goroutine. It is duplex.
+// Messages keep their order and their boundaries.
+type Endpoint interface {
+	// Send hands over one message of 1 to Spec.Size bytes; a longer one is
+	// refused with an error that wraps [ErrTooLong] before anything is sent.
+	// msg is the caller's again on return.
+	Send(msg []byte) error
+
+	// Recv waits for the next message, stores it in buf, which must have room
+	// for Spec.Size bytes, and returns its length. It returns io.EOF, again on
+	// every further call, once the peer has closed and all is drained.
+	Recv(buf []byte) (n int, err error)
+
+	// Close ends the sending direction, which the peer sees as io.EOF after
+	// the last message, and releases what Open took. It is idempotent.
+	Close() error
+}
+
+// InPlace is implemented by an [Endpoint] whose messages can be built and
+// read where they lie, without a copy. It is used only where the spec says
+// api=inplace, so that the path taken is in every name and every row.
+type InPlace interface {
+	// Loan returns room for a message of n bytes, valid until Commit, which
+	// sends it. At most one loan is open at a time.
+	Loan(n int) ([]byte, error)
+	Commit() error
+	// Peek waits for the next message and returns it, valid until Release.
+	// It returns io.EOF as Recv does.
+	Peek() ([]byte, error)
+	Release() error
+}
+
+// Faulter is implemented by an [Endpoint] over mapped memory. After a memory
+// fault (SIGBUS, SIGSEGV) at address addr, Fault returns an error that says
+// what was touched and why it may have failed, or nil where the address is
+// none of the endpoint's.
+type Faulter interface {
+	Fault(addr uintptr) error
+}
+
+// ErrTooLong is wrapped by the refusal of a message longer than Spec.Size.
+var ErrTooLong = errors.New("message too long")
+
+// tooLong is the refusal that every transport's Send and Loan return.
+func tooLong(n, size int) error {
+	return fmt.Errorf("send %d bytes: %w: this link was made for at most %d", n, ErrTooLong, size)
+}
+
+// Side says which end of a pair a process is.
+type Side int
+
+// The producer starts each exchange and the consumer answers or swallows it.
+const (
+	Producer Side = iota
+	Consumer
+)
+
+// Peer returns the other side.
+func (s Side) Peer() Side { return 1 - s }
+
+func (s Side) String() string { return [...]string{"producer", "consumer"}[s] }
+
+// Kind groups transports by where a message lies between Send and Recv.
+type Kind string
+
+// The kinds of transport.
+const (
+	Memory   Kind = "memory"   // in memory that both processes map
+	Stream   Kind = "stream"   // in a byte stream of the kernel's, framed by a length
+	Datagram Kind = "datagram" // in the kernel, as whole messages
+	File     Kind = "file"     // in a file, written and read by system calls
+	Floor    Kind = "floor"    // nowhere: the harness's own cost
+)
+
+// Caps is a set of capabilities.
+type Caps uint
+
+// The capabilities.
+const (
+	CanInPlace    Caps = 1 << iota // Endpoints implement InPlace where the spec says api=inplace
+	NeedsDir                       // Spec.Dir names the directory the link lives in
+	SeesPeerDeath                  // Recv returns io.EOF, or fails, when the peer is killed
+	OneProcess                     // both ends are one Endpoint in one process
+)
+
+// Has reports whether c holds all of want.
+func (c Caps) Has(want Caps) bool { return c&want == want }
+
+// Waiting says what an end does while there is nothing to receive or no room
+// to send: it decides which placements make sense.
+type Waiting int
+
+// The ways of waiting, as far as a scheduler can tell them apart.
+const (
+	Sleeps Waiting = iota // the thread sleeps in the kernel, at once or after spinning for a bounded time
+	Yields                // the thread stays runnable but gives way (sched_yield)
+	Spins                 // the thread runs on: two such ends need two CPUs
+	Parks                 // the goroutine parks and the Go runtime's threads wait for it
+)
+
+// Info describes a transport.
+type Info struct {
+	Name    string   // the word a user types and the key in every table: "mmap"
+	Doc     string   // one line for `ipcbench list`
+	Kind    Kind     // where a message lies between Send and Recv
+	Caps    Caps     // what it can do with its default options; see Spec.Caps
+	MaxSize int      // largest message in bytes; 0: no limit of its own
+	Options []Option // its own axes
+}
+
+// An Option is one axis of a transport, such as wait or sync.
+type Option struct {
+	Name   string
+	Doc    string
+	Values []Value // the default first
+}
+
+// A Value is one setting of an [Option].
+type Value struct {
+	Name    string
+	Doc     string
+	Waits   Waiting // for the option "wait": what an end does while it waits
+	Without Caps    // capabilities of the transport that this value takes away
+	MaxSize int     // largest message in bytes with this value; 0: no further limit
+}
