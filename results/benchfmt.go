@@ -1,0 +1,168 @@
+package results
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/perf/benchfmt"
+)
+
+// benchFacts are the facts about the machine that go into the benchmark
+// format. Tools compare only results that agree in all of them, unless told
+// which one to compare, so there are few and none changes by itself.
+var benchFacts = []string{"goos", "goarch", "cpu", "kernel", "governor", "smt-active", "boost", "clocksource", "thp"}
+
+// benchUnits says of our own units which way is better. That of ns/op and
+// MB/s is known.
+var benchUnits = []string{"p50-ns", "p99-ns", "cpu-ns/op"}
+
+// WriteBench writes one benchmark result for each launch that ended ok, in the
+// Go benchmark format, which benchstat reads: the launch is the replicate. The
+// iterations are its messages and ns/op is the mean round trip or, for
+// throughput, the time per message; MB is 1e6 bytes. What a cell is, is in the
+// name as key=value, so that benchstat can compare by any of it, as with
+// -row .name,/placement,/size -col /transport,/wait,/fs. What the run is, its
+// labels included, precedes as configuration.
+func WriteBench(w io.Writer, run Run, launches []Launch) error {
+	out := benchfmt.NewWriter(w)
+	for _, unit := range benchUnits {
+		metadata := &benchfmt.UnitMetadata{
+			UnitMetadataKey: benchfmt.UnitMetadataKey{Unit: unit, Key: "better"},
+			OrigUnit:        unit,
+			Value:           "lower",
+		}
+		if err := out.Write(metadata); err != nil {
+			return fmt.Errorf("benchmark format: %w", err)
+		}
+	}
+	config := benchConfig(run)
+	sameFS := dirsByFS(launches)
+	for _, launch := range cellByCell(launches) {
+		if launch.Status != OK || launch.Messages == 0 {
+			continue
+		}
+		result := &benchfmt.Result{
+			Config: config,
+			Name:   benchfmt.Name(benchName(launch.Cell, len(sameFS[launch.FSType]) > 1)),
+			Iters:  int(launch.Messages),
+			Values: benchValues(launch),
+		}
+		if err := out.Write(result); err != nil {
+			return fmt.Errorf("benchmark format: %w", err)
+		}
+	}
+	return nil
+}
+
+func benchConfig(run Run) []benchfmt.Config {
+	config := []benchfmt.Config{{Key: "pkg", Value: []byte("ipcbench"), File: true}}
+	add := func(key, value string) {
+		key = strings.ToLower(strings.Join(strings.Fields(key), "-"))
+		taken := slices.ContainsFunc(config, func(c benchfmt.Config) bool { return c.Key == key })
+		if value = strings.Join(strings.Fields(value), " "); value != "" && !taken && isBenchKey(key) {
+			config = append(config, benchfmt.Config{Key: key, Value: []byte(value), File: true})
+		}
+	}
+	for _, fact := range benchFacts {
+		add(fact, run.Host[fact])
+	}
+	for _, label := range slices.Sorted(maps.Keys(run.Labels)) {
+		add(label, run.Labels[label])
+	}
+	return config
+}
+
+// isBenchKey says whether the format takes a lower-case word as a key.
+func isBenchKey(word string) bool {
+	return word != "" && word[0] >= 'a' && word[0] <= 'z' && !strings.Contains(word, ":")
+}
+
+// cellByCell brings the launches of a cell together, because the tools list
+// what they read in the order in which it appears.
+func cellByCell(launches []Launch) []Launch {
+	return slices.SortedStableFunc(slices.Values(launches), func(a, b Launch) int {
+		return cmp.Or(
+			compareGroups(a.Cell, b.Cell),
+			cmp.Compare(a.Transport, b.Transport),
+			cmp.Compare(a.Dir, b.Dir),
+		)
+	})
+}
+
+// dirsByFS collects the directories that were used on each type of filesystem.
+func dirsByFS(launches []Launch) map[string]map[string]bool {
+	dirs := map[string]map[string]bool{}
+	for _, launch := range launches {
+		if launch.Dir == "" {
+			continue
+		}
+		if dirs[launch.FSType] == nil {
+			dirs[launch.FSType] = map[string]bool{}
+		}
+		dirs[launch.FSType][launch.Dir] = true
+	}
+	return dirs
+}
+
+// benchName tells a cell from all others of its run. Its size stands last, for
+// a name that ends in -1, as one with placement=0-1 might, is read as a
+// GOMAXPROCS of 1.
+func benchName(cell Cell, withDir bool) string {
+	initial, length := utf8.DecodeRuneInString(cell.Workload)
+	name := string(unicode.ToUpper(initial)) + url.PathEscape(cell.Workload[length:])
+	add := func(key, value string) {
+		if value != "" {
+			name += "/" + key + "=" + url.PathEscape(value)
+		}
+	}
+	family, options, _ := strings.Cut(cell.Transport, ":")
+	add("transport", family)
+	for _, option := range strings.Split(options, ",") {
+		key, value, _ := strings.Cut(option, "=")
+		add(key, value)
+	}
+	add("fs", cell.FSType)
+	if withDir {
+		add("dir", cell.Dir)
+	}
+	add("placement", cell.Placement)
+	if cell.Pairs > 1 {
+		add("pairs", strconv.Itoa(cell.Pairs))
+	}
+	add("rate", plainNonZero(cell.RatePerS))
+	add("size", strconv.Itoa(cell.SizeBytes))
+	return name
+}
+
+func benchValues(launch Launch) []benchfmt.Value {
+	perMessage := float64(launch.ElapsedNS) / float64(launch.Messages)
+	if mean, has := launch.Metrics[RTTMean]; has {
+		perMessage = mean
+	}
+	if rate := launch.Metrics[MsgsPerS]; rate > 0 {
+		perMessage = 1e9 / rate
+	}
+	values := []benchfmt.Value{{Value: perMessage, Unit: "ns/op"}}
+	for _, v := range []struct {
+		metric, unit string
+		divisor      float64
+	}{
+		{RTTP50, "p50-ns", 1},
+		{RTTP99, "p99-ns", 1},
+		{BytesPerS, "MB/s", 1e6},
+		{CPUPerMsg, "cpu-ns/op", 1},
+	} {
+		if value, has := launch.Metrics[v.metric]; has {
+			values = append(values, benchfmt.Value{Value: value / v.divisor, Unit: v.unit})
+		}
+	}
+	return values
+}

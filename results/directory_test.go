@@ -1,0 +1,267 @@
+package results
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// newDirectory makes a run directory with some launches in it.
+func newDirectory(t *testing.T, launches ...Launch) *Directory {
+	t.Helper()
+	d, err := CreateDirectory(filepath.Join(t.TempDir(), "results"), sampleRun)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.log.Close() })
+	for _, launch := range launches {
+		if err := d.Append(launch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return d
+}
+
+func someLaunches() []Launch {
+	migrations := int64(2)
+	launches := launchesOf(cellOf("pipe", "latency", 64, "free"), RTTP50, 5, 6, 7)
+	launches[1].Started = time.Date(2026, 11, 23, 10, 15, 1, 500, time.UTC)
+	launches[1].Workers = []Worker{{Side: "producer", CPU: 1, Migrations: &migrations, LastWords: "a <b> & \"c\"\nd"}}
+	launches[2].Labels = map[string]string{"k": "v"}
+	return launches
+}
+
+func TestRunDirectoryReadsBackAsWritten(t *testing.T) {
+	launches := someLaunches()
+	d := newDirectory(t, launches...)
+	ended := sampleRun
+	ended.Status, ended.Ended = "interrupted", time.Date(2026, 11, 23, 10, 16, 0, 0, time.UTC)
+	if err := d.Finish(ended); err != nil {
+		t.Fatal(err)
+	}
+	run, read, warnings, err := Open(d.Path())
+	if err != nil || len(warnings) > 0 {
+		t.Fatal(err, warnings)
+	}
+	ended.Name = d.Name()
+	if diff := cmp.Diff(ended, run); diff != "" {
+		t.Errorf("the run came back different:\n%s", diff)
+	}
+	if diff := cmp.Diff(launches, read, cmpopts.IgnoreFields(Launch{}, "Run")); diff != "" {
+		t.Errorf("the launches came back different:\n%s", diff)
+	}
+	if read[0].Run != d.Name() {
+		t.Errorf("a launch is of run %q, not of %q", read[0].Run, d.Name())
+	}
+}
+
+func TestRunDirectoryIsNamedAfterItsTime(t *testing.T) {
+	d := newDirectory(t)
+	if !regexp.MustCompile(`^20261123T101500Z-[0-9a-f]{4}$`).MatchString(d.Name()) {
+		t.Errorf("name is %q", d.Name())
+	}
+	if filepath.Base(d.Path()) != d.Name() {
+		t.Errorf("%s is not called %s", d.Path(), d.Name())
+	}
+}
+
+func TestRunDirectoryOfAnInterruptedProcessCanBeRead(t *testing.T) {
+	d := newDirectory(t, someLaunches()...) // and no Finish
+	_, launches, warnings, err := Open(d.Path())
+	if err != nil || len(launches) != 3 || len(warnings) != 0 {
+		t.Errorf("%d launches, warnings %q, %v", len(launches), warnings, err)
+	}
+}
+
+func TestFinishMakesTheTablesAndLeavesNothingElse(t *testing.T) {
+	d := newDirectory(t, someLaunches()...)
+	if err := d.Finish(sampleRun); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(d.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	if diff := cmp.Diff([]string{"bench.txt", "launches.csv", "launches.jsonl", "run.json", "summary.csv"}, names); diff != "" {
+		t.Error(diff)
+	}
+	_, rows := readCSV(t, readFile(t, d.Path(), "launches.csv"))
+	if len(rows) != 3 || rows[2]["rtt_p50_ns"] != "7" || rows[2]["run"] != d.Name() {
+		t.Errorf("launches.csv has %v", rows)
+	}
+}
+
+func TestFinishWithoutLaunchesMakesEmptyTables(t *testing.T) {
+	d := newDirectory(t)
+	if err := d.Finish(sampleRun); err != nil {
+		t.Fatal(err)
+	}
+	if header, rows := readCSV(t, readFile(t, d.Path(), "launches.csv")); header != launchesHeader || len(rows) != 0 {
+		t.Errorf("launches.csv has %q and %v", header, rows)
+	}
+}
+
+func TestWriteTablesMakesDeletedOnesAgain(t *testing.T) {
+	d := newDirectory(t, someLaunches()...)
+	if err := d.Finish(sampleRun); err != nil {
+		t.Fatal(err)
+	}
+	before := map[string]string{}
+	for _, name := range []string{"launches.csv", "summary.csv", "bench.txt"} {
+		before[name] = readFile(t, d.Path(), name)
+		if err := os.Remove(filepath.Join(d.Path(), name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run, launches, _, err := Open(d.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteTables(d.Path(), run, launches); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range before {
+		if got := readFile(t, d.Path(), name); got != want {
+			t.Errorf("%s is now\n%s\nand was\n%s", name, got, want)
+		}
+	}
+}
+
+func readFile(t *testing.T, dir, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestCreateDirectoryInAnImpossiblePlace(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	parent := filepath.Join(file, "results")
+	_, err := CreateDirectory(parent, sampleRun)
+	want := "run directory: make one in " + parent + ": not a directory: choose another place with --out"
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		file, content string
+		say           string
+	}{
+		"no run.json":        {"run.json", "", "is none: it has no run.json"},
+		"a broken run.json":  {"run.json", "{", "run.json: unexpected end"},
+		"another's run.json": {"run.json", `{"name": "x"}`, "not from ipcbench"},
+		"a newer run.json":   {"run.json", `{"schema": 2, "plan": "of another shape"}`, "schema version 2 and this ipcbench reads up to 1: use a newer"},
+		"no launches.jsonl":  {"launches.jsonl", "", "launches.jsonl: no such file"},
+		"no launches":        {"launches.jsonl", "\n", "holds no launch"},
+		"a broken line":      {"launches.jsonl", `{"status": "ok"}` + "\n{\"stat\n" + `{"status": "ok"}` + "\n", "launches.jsonl:2: "},
+		"a line of another":  {"launches.jsonl", `{"status": "ok"}` + "\n" + `{"status": "fine"}` + "\n", "launches.jsonl:2: not a launch"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDirectory(t, someLaunches()...)
+			path := filepath.Join(d.Path(), c.file)
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+			if c.content != "" {
+				if err := os.WriteFile(path, []byte(c.content), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, _, _, err := Open(d.Path())
+			if err == nil || !strings.Contains(err.Error(), c.say) || !strings.Contains(err.Error(), d.Path()) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("got %v\nwant one line about %s with %q", err, d.Path(), c.say)
+			}
+		})
+	}
+}
+
+func TestOpenOfNoDirectory(t *testing.T) {
+	d := newDirectory(t, someLaunches()...)
+	for path, say := range map[string]string{
+		filepath.Join(d.Path(), "missing"):        "no such file or directory",
+		filepath.Join(d.Path(), "launches.jsonl"): "is a file: name the directory",
+	} {
+		if _, _, _, err := Open(path); err == nil || !strings.Contains(err.Error(), say) {
+			t.Errorf("got %v, want %q", err, say)
+		}
+	}
+}
+
+// A crash can cut the last line anywhere. Whatever is left of it, the launches
+// before it are read, and it is either whole or left out with a warning.
+func TestLastLineCutAnywhere(t *testing.T) {
+	d := newDirectory(t, someLaunches()...)
+	path := filepath.Join(d.Path(), "launches.jsonl")
+	data := []byte(readFile(t, d.Path(), "launches.jsonl"))
+	last := bytes.LastIndexByte(bytes.TrimRight(data, "\n"), '\n') + 1
+	for end := last; end <= len(data); end++ {
+		if err := os.WriteFile(path, data[:end], 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, launches, warnings, err := Open(d.Path())
+		if err != nil {
+			t.Fatalf("cut at byte %d of %d: %v", end, len(data), err)
+		}
+		whole, nothingLeft := end >= len(data)-1, end == last
+		switch {
+		case whole && (len(launches) != 3 || len(warnings) != 0),
+			nothingLeft && (len(launches) != 2 || len(warnings) != 0),
+			!whole && !nothingLeft && (len(launches) != 2 || len(warnings) != 1 || !strings.Contains(warnings[0], "launches.jsonl:3")):
+			t.Fatalf("cut at byte %d of %d: %d launches, warnings %q", end, len(data), len(launches), warnings)
+		}
+	}
+}
+
+func FuzzReadLaunches(f *testing.F) {
+	line, err := json.Marshal(someLaunches()[1])
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(append(append(line, '\n'), line...))
+	f.Add([]byte("{\"status\":\"ok\"}\n\n{\"status\":\"fai"))
+	f.Add([]byte("null\n"))
+	f.Add([]byte("\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		launches, warnings, err := readLaunches("launches.jsonl", data)
+		if err != nil {
+			return
+		}
+		if lines := bytes.Count(data, []byte("\n")) + 1; len(launches)+len(warnings) > lines {
+			t.Errorf("%d launches and %d warnings of %d lines", len(launches), len(warnings), lines)
+		}
+		// Whatever was read can be summarized and written.
+		var out bytes.Buffer
+		if err := WriteLaunchesCSV(&out, launches); err != nil {
+			t.Error(err)
+		}
+		if err := WriteBench(&out, sampleRun, launches); err != nil {
+			t.Error(err)
+		}
+		summaries := Summarize(launches)
+		if err := RenderTable(&out, summaries, Text); err != nil {
+			t.Error(err)
+		}
+		if err := WriteJSON(&out, sampleRun, summaries); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -1,0 +1,207 @@
+package results
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+func histogramOf(times ...int64) *Histogram {
+	h := NewHistogram()
+	for _, ns := range times {
+		h.Record(ns)
+	}
+	return h
+}
+
+func repeat(ns int64, n int) []int64 { return slices.Repeat([]int64{ns}, n) }
+
+func TestQuantileIsTheTimeOfTheCeilingRank(t *testing.T) {
+	times := make([]int64, 100)
+	for i := range times {
+		times[i] = int64(i + 1)
+	}
+	h := histogramOf(times...)
+	for percent := 1; percent <= 90; percent++ {
+		if ns, ok := h.Quantile(float64(percent) / 100); !ok || ns != float64(percent) {
+			t.Errorf("%d %% of 1..100 do not exceed %v (%v), want %d", percent, ns, ok, percent)
+		}
+	}
+	if ns, ok := h.Quantile(0.505); !ok || ns != 51 {
+		t.Errorf("quantile 0.505 of 1..100 is %v (%v), want 51: the rank is rounded up", ns, ok)
+	}
+}
+
+func TestQuantileOfManyTimesIsWithinOneInAThousand(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	times := around(rng, 50_000, 20_000)
+	h := histogramOf(times...)
+	slices.Sort(times)
+	for _, q := range []float64{0, 0.1, 0.5, 0.9, 0.99, 0.999} {
+		exact := float64(times[max(0, quantileRank(q, int64(len(times)))-1)])
+		ns, ok := h.Quantile(q)
+		if !ok || ns < exact || ns > exact*1.001 {
+			t.Errorf("quantile %v is %v (%v), want %v and at most a thousandth more", q, ns, ok, exact)
+		}
+	}
+	if h.Min() != times[0] || h.Max() != times[len(times)-1] {
+		t.Errorf("extremes %d, %d are not the exact %d, %d", h.Min(), h.Max(), times[0], times[len(times)-1])
+	}
+}
+
+func TestPercentileWithFewerThanTenSamplesBeyondIsNotTold(t *testing.T) {
+	for _, c := range []struct {
+		n    int
+		q    float64
+		told bool
+	}{
+		{0, 0.5, false}, {1, 0.5, true}, {1, 0, true}, {15, 0.5, true},
+		{99, 0.9, false}, {100, 0.9, true},
+		{999, 0.99, false}, {1000, 0.99, true},
+		{9999, 0.999, false}, {10_000, 0.999, true},
+		{10_000, 1, false}, {10_000, 1.5, false}, {10_000, -0.1, false},
+	} {
+		if _, told := histogramOf(repeat(100, c.n)...).Quantile(c.q); told != c.told {
+			t.Errorf("quantile %v of %d times told: %v, want %v", c.q, c.n, told, c.told)
+		}
+	}
+}
+
+func TestTimesOutOfRangeAreLostNotClamped(t *testing.T) {
+	h := histogramOf(append(repeat(100, 100), -1, histogramMaxNS+1)...)
+	if h.Count() != 100 || h.Lost() != 2 || h.Min() != 100 || h.Max() != 100 {
+		t.Errorf("count %d, lost %d, from %d to %d; want 100, 2, from 100 to 100", h.Count(), h.Lost(), h.Min(), h.Max())
+	}
+	if _, ok := h.Quantile(0.5); ok {
+		t.Error("a median is told of which two samples are missing")
+	}
+	if h.Curve() != nil {
+		t.Error("a curve is drawn of which two samples are missing")
+	}
+	if _, err := h.Encode(); err == nil || !strings.Contains(err.Error(), "2 of 102") {
+		t.Errorf("encoding did not fail for the two lost of 102: %v", err)
+	}
+	merged := histogramOf(1)
+	if err := merged.Merge(h); err != nil || merged.Lost() != 2 {
+		t.Errorf("merging forgot the lost: %d (%v)", merged.Lost(), err)
+	}
+	if whole := histogramOf(0, histogramMaxNS); whole.Lost() != 0 || whole.Count() != 2 {
+		t.Error("the ends of the range are not in it")
+	}
+}
+
+func TestMergedIsNotAveraged(t *testing.T) {
+	fast, slow := histogramOf(repeat(100, 9000)...), histogramOf(repeat(2000, 1000)...)
+	if err := fast.Merge(slow); err != nil {
+		t.Fatal(err)
+	}
+	if p50, _ := fast.Quantile(0.5); p50 != 100 {
+		t.Errorf("median of nine fast to one slow is %v, want 100 and not a mean of medians", p50)
+	}
+	if p99, _ := fast.Quantile(0.99); p99 != 2000 {
+		t.Errorf("p99 of nine fast to one slow is %v, want 2000 and not a mean of p99s", p99)
+	}
+}
+
+func TestMergeIsAsIfAllWereRecordedInOne(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for range 20 {
+		a, b := around(rng, 1e3, 1+rng.IntN(500)), around(rng, 1e6, rng.IntN(500))
+		merged, all := histogramOf(a...), histogramOf(append(a, b...)...)
+		if err := merged.Merge(histogramOf(b...)); err != nil {
+			t.Fatal(err)
+		}
+		if !merged.counts.Equals(all.counts) || merged.Min() != all.Min() || merged.Max() != all.Max() {
+			t.Fatal("a merged histogram differs from one of all the times")
+		}
+	}
+}
+
+func TestDecodeGivesBackWhatWasEncoded(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for _, times := range [][]int64{nil, {0}, {1}, {histogramMaxNS}, around(rng, 100, 1000), around(rng, 1e9, 1000)} {
+		before := histogramOf(times...)
+		encoded, err := before.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, err := DecodeHistogram(encoded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !after.counts.Equals(before.counts) || after.Mean() != before.Mean() {
+			t.Errorf("%d times came back different", len(times))
+		}
+		if after.Min() > before.Min() || after.Max() < before.Max() || float64(after.Max()) > 1.001*float64(before.Max()) {
+			t.Errorf("extremes %d, %d came back as %d, %d", before.Min(), before.Max(), after.Min(), after.Max())
+		}
+	}
+}
+
+func TestDecodeRefusesAHistogramOfAnotherRange(t *testing.T) {
+	foreign, err := hdrhistogram.New(1, 1e6, 2).EncodeV2()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := DecodeHistogram(string(foreign)); err == nil || !strings.Contains(err.Error(), "2 digits") {
+		t.Errorf("a histogram of two digits was taken for one of three: %v", err)
+	}
+}
+
+func FuzzDecodeHistogram(f *testing.F) {
+	whole, err := histogramOf(around(rand.New(rand.NewPCG(9, 9)), 1e5, 100)...).Encode()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(whole)
+	f.Add(whole[:len(whole)/2])
+	f.Add("")
+	f.Add("HISTFAAA")
+	f.Fuzz(func(t *testing.T, encoded string) {
+		h, err := DecodeHistogram(encoded)
+		if err != nil {
+			return
+		}
+		if _, err := h.Encode(); err != nil {
+			t.Errorf("what was decoded cannot be encoded: %v", err)
+		}
+		h.Quantile(0.99)
+		h.Curve()
+	})
+}
+
+func TestRecordDoesNotAllocate(t *testing.T) {
+	h := NewHistogram()
+	ns := int64(0)
+	if allocations := testing.AllocsPerRun(1000, func() { ns += 12_345; h.Record(ns); h.Record(-ns) }); allocations != 0 {
+		t.Errorf("recording allocates %v times", allocations)
+	}
+}
+
+func TestCurveRisesFromTheShortestAndEndsBeforeTheTailIsThin(t *testing.T) {
+	h := histogramOf(around(rand.New(rand.NewPCG(1, 1)), 10_000, 5000)...)
+	curve := h.Curve()
+	if len(curve) < 50 {
+		t.Fatalf("a curve of %d points", len(curve))
+	}
+	if curve[0].Q != 0 || curve[0].NS != float64(h.Min()) {
+		t.Errorf("the curve starts at %+v and not at the shortest time, %d", curve[0], h.Min())
+	}
+	for i, p := range curve {
+		if ns, ok := h.Quantile(p.Q); i > 0 && (!ok && p.Q > 0.5 || ok && ns != p.NS) {
+			t.Errorf("the curve has %v at %v where the quantile is %v (%v)", p.NS, p.Q, ns, ok)
+		}
+		if i > 0 && (p.Q <= curve[i-1].Q || p.NS < curve[i-1].NS) {
+			t.Errorf("the curve falls from %+v to %+v", curve[i-1], p)
+		}
+	}
+	if last := curve[len(curve)-1].Q; last < 0.997 || last > 0.998 {
+		t.Errorf("the curve of 5000 times ends at %v, want just before 0.998", last)
+	}
+	if few := histogramOf(repeat(5, 9)...).Curve(); few != nil {
+		t.Errorf("a curve of 9 times: %v", few)
+	}
+}
