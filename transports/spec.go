@@ -1,6 +1,7 @@
 package transports
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -114,6 +115,14 @@ func (s Spec) MaxSize() int {
 		}
 	})
 	return limit
+}
+
+// probeSize is the part of Probe that all transports share.
+func probeSize(s Spec) error {
+	if limit := s.MaxSize(); limit > 0 && s.Size > limit {
+		return fmt.Errorf("%w: %s takes messages of at most %d bytes, not %d", errors.ErrUnsupported, s, limit, s.Size)
+	}
+	return nil
 }
 
 // eachValue calls f with every option of the spec and the value it has.

@@ -95,6 +95,11 @@ type Faulter interface {
 // ErrTooLong is wrapped by the refusal of a message longer than Spec.Size.
 var ErrTooLong = errors.New("message too long")
 
+// largestMessage is the MaxSize, in bytes, of transports whose mechanism has no
+// limit. A link buffers several messages, so larger ones mostly measure the
+// memory that this takes.
+const largestMessage = 16 << 20
+
 // tooLong is the refusal that every transport's Send and Loan return.
 func tooLong(n, size int) error {
 	return fmt.Errorf("send %d bytes: %w: this link was made for at most %d", n, ErrTooLong, size)

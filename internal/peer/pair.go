@@ -1,0 +1,121 @@
+package peer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"ipcbench/transports"
+)
+
+// grace is how long a worker may take to end by itself once its peer has
+// failed: long enough to say why, if it knows.
+const grace = 200 * time.Millisecond
+
+// A Pair is a worker at each end of a link; a single worker where a transport
+// has both ends in one process.
+type Pair struct {
+	Workers []*Worker
+	link    transports.Link
+	failing sync.Once
+}
+
+// StartPair starts a worker for each of the sides and tells it its job. All of
+// them are killed when ctx ends.
+func StartPair(ctx context.Context, link transports.Link, sides []transports.Side, options func(transports.Side) Options, job func(side transports.Side, files int) any) (*Pair, error) {
+	p := &Pair{link: link}
+	for _, side := range sides {
+		files := link.Files(side)
+		w, err := Start(side, files, options(side))
+		if err == nil {
+			p.Workers = append(p.Workers, w)
+			err = w.Tell(job(side, len(files)))
+		}
+		if err != nil {
+			p.Kill()
+			p.Wait(ctx)
+			return nil, err
+		}
+	}
+	context.AfterFunc(ctx, p.Kill)
+	return p, nil
+}
+
+// Kill ends all workers at once.
+func (p *Pair) Kill() {
+	for _, w := range p.Workers {
+		w.Kill()
+	}
+}
+
+// Go waits until all workers are ready, closes the driver's copies of what
+// they share, so that a dead end really is closed, and lets them start.
+func (p *Pair) Go() error {
+	var word string
+	if err := p.each("ready", func(_ int, w *Worker) error { return w.Hear(&word) }); err != nil {
+		return err
+	}
+	if err := p.link.Close(); err != nil {
+		p.Kill()
+		return err
+	}
+	return p.each("started", func(_ int, w *Worker) error { return w.Tell("go") })
+}
+
+// Reports waits for what each worker tells when it is done, in the order of
+// Workers.
+func (p *Pair) Reports(into func(i int) any) error {
+	return p.each("done", func(i int, w *Worker) error { return w.Hear(into(i)) })
+}
+
+// each calls f for every worker at once and returns the first error. After it,
+// the other workers have a moment to end by themselves.
+func (p *Pair) each(stage string, f func(int, *Worker) error) error {
+	errs := make(chan error, len(p.Workers))
+	for i, w := range p.Workers {
+		go func() {
+			err := f(i, w)
+			if err == io.EOF {
+				err = fmt.Errorf("the %s was not %s", w.Side, stage)
+			}
+			if err != nil {
+				p.failing.Do(func() { time.AfterFunc(grace, p.Kill) })
+			}
+			errs <- err
+		}()
+	}
+	var first error
+	for range p.Workers {
+		if err := <-errs; err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// Wait waits until all workers have ended; those that still run when ctx ends
+// are killed.
+func (p *Pair) Wait(ctx context.Context) []Exit {
+	var exits []Exit
+	for _, w := range p.Workers {
+		exits = append(exits, w.Wait(ctx))
+	}
+	return exits
+}
+
+// Cause returns the end that explains why a pair failed, or nil where all
+// ended well or were killed by the driver: one that a signal ended before one
+// that gave up, because the peer of a dead process usually gives up too.
+func Cause(exits []Exit) error {
+	for _, signaled := range []bool{true, false} {
+		for _, exit := range exits {
+			if !exit.OK && !exit.Killed && exit.Signaled == signaled {
+				return errors.New(exit.String())
+			}
+		}
+	}
+	return nil
+}

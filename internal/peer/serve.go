@@ -1,0 +1,74 @@
+package peer
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"ipcbench/transports"
+)
+
+// A Control is a worker's side of the conversation with its driver.
+type Control struct {
+	Side    transports.Side
+	file    *os.File
+	decoder *json.Decoder
+}
+
+// Serve runs work and ends the process, where the driver started it for this
+// role; otherwise it returns at once. An error ends the process with status 1
+// and is its last words.
+func Serve(role string, work func(*Control) error) {
+	if os.Getenv(roleEnv) != role {
+		return
+	}
+	unix.CloseOnExec(controlFD)
+	file := os.NewFile(controlFD, "control")
+	c := &Control{file: file, decoder: json.NewDecoder(file)}
+	if len(os.Args) > 1 && os.Args[1] == transports.Consumer.String() {
+		c.Side = transports.Consumer
+	}
+	if err := work(c); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// Hear waits for the next value that the driver tells.
+func (c *Control) Hear(v any) error {
+	if err := c.decoder.Decode(v); err != nil {
+		return fmt.Errorf("hear from the driver: %w", err)
+	}
+	return nil
+}
+
+// Tell sends the driver a value.
+func (c *Control) Tell(v any) error {
+	if err := json.NewEncoder(c.file).Encode(v); err != nil {
+		return fmt.Errorf("tell the driver: %w", err)
+	}
+	return nil
+}
+
+// Ready tells the driver that this end is open and waits until both are.
+func (c *Control) Ready() error {
+	if err := c.Tell("ready"); err != nil {
+		return err
+	}
+	var start string
+	return c.Hear(&start)
+}
+
+// Files returns the n descriptors that this worker inherited for its link.
+func (c *Control) Files(n int) []*os.File {
+	files := make([]*os.File, n)
+	for i := range files {
+		fd := firstLinkFD + i
+		unix.CloseOnExec(fd)
+		files[i] = os.NewFile(uintptr(fd), fmt.Sprintf("descriptor %d", fd))
+	}
+	return files
+}

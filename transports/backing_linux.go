@@ -1,0 +1,74 @@
+package transports
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// unnamedFile makes a file of size bytes in dir for transport what. Every byte
+// of it is reserved, so that a full filesystem is an error here and neither a
+// SIGBUS nor a short write later. No name leads to it, so nothing is left
+// however its users end.
+func unnamedFile(what, dir string, size int) (*os.File, error) {
+	f, err := createUnnamed(dir)
+	if err != nil {
+		return nil, fmt.Errorf("%s: create a file in %s: %w: choose another --dir", what, dir, errno(err))
+	}
+	if err := extend(f, size); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: extend a file in %s to %d bytes: %w: free some space or choose another --dir", what, dir, size, errno(err))
+	}
+	return f, nil
+}
+
+// createUnnamed opens a new file that has no name, or, on filesystems without
+// O_TMPFILE, no longer has one.
+func createUnnamed(dir string) (*os.File, error) {
+	fd, err := unix.Open(dir, unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
+	if err == nil {
+		return os.NewFile(uintptr(fd), "a file in "+dir), nil
+	}
+	if err != unix.EOPNOTSUPP && err != unix.EISDIR {
+		return nil, err
+	}
+	f, err := os.CreateTemp(dir, ".ipcbench-*")
+	if err != nil {
+		return nil, err
+	}
+	return f, os.Remove(f.Name())
+}
+
+// extend makes a new file size bytes long and reserves them: by fallocate, and
+// where the filesystem has none (ext2, ramfs, some FUSE) by ftruncate and
+// writing zeros.
+func extend(f *os.File, size int) error {
+	err := unix.Fallocate(int(f.Fd()), 0, 0, int64(size))
+	for err == unix.EINTR {
+		err = unix.Fallocate(int(f.Fd()), 0, 0, int64(size))
+	}
+	if err != unix.EOPNOTSUPP {
+		return err
+	}
+	if err := f.Truncate(int64(size)); err != nil {
+		return err
+	}
+	zeros := make([]byte, min(size, 1<<20))
+	for at := 0; at < size; at += len(zeros) {
+		if _, err := f.WriteAt(zeros[:min(len(zeros), size-at)], int64(at)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// errno strips what os adds to a system call's error, because the caller says
+// it better.
+func errno(err error) error {
+	if e := unix.Errno(0); errors.As(err, &e) {
+		return e
+	}
+	return err
+}

@@ -1,0 +1,280 @@
+package transporttest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"ipcbench/internal/peer"
+	"ipcbench/transports"
+)
+
+const inPlaceCase = "in place equals copy"
+
+var cases = []testCase{
+	{name: "every size there and back", not: transports.OneProcess, test: everySize},
+	{name: "the largest message", not: transports.OneProcess, test: largest},
+	{name: "far more than it holds, producer to consumer", not: transports.OneProcess, test: flood(transports.Producer)},
+	{name: "far more than it holds, consumer to producer", not: transports.OneProcess, test: flood(transports.Consumer)},
+	{name: "end of stream without a message", not: transports.OneProcess, test: silence},
+	{name: "a message too long is refused", not: transports.OneProcess, test: tooLong},
+	{name: "no allocation per message", not: transports.OneProcess, test: noAllocation},
+	{name: inPlaceCase, needs: transports.CanInPlace, not: transports.OneProcess, test: inPlace},
+	{name: "the consumer sees the producer killed", needs: transports.SeesPeerDeath, test: death(transports.Producer)},
+	{name: "the producer sees the consumer killed", needs: transports.SeesPeerDeath, test: death(transports.Consumer)},
+	{name: "the driver survives both killed", not: transports.OneProcess, test: bothKilled},
+	{name: "one process is both ends", needs: transports.OneProcess, test: alone},
+	{name: "close is idempotent", test: closeTwice},
+	{name: "a failed create leaves nothing", test: failedCreate},
+}
+
+// A subject is a transport as one spec has it.
+type subject struct {
+	transport transports.Transport
+	spec      transports.Spec
+}
+
+// pair runs the two behaviours at the ends of a new link and returns what they
+// report.
+func (s subject) pair(ctx context.Context, producer, consumer task) (outcomes [2]outcome, err error) {
+	p, err := s.start(ctx, producer, consumer)
+	if err != nil {
+		return outcomes, err
+	}
+	err = p.Reports(func(i int) any { return &outcomes[i] })
+	exits := p.Wait(ctx)
+	if why := peer.Cause(exits); why != nil {
+		return outcomes, why
+	}
+	return outcomes, err
+}
+
+// start starts the pair and lets it go.
+func (s subject) start(ctx context.Context, producer, consumer task) (*peer.Pair, error) {
+	link, err := s.transport.Create(s.spec)
+	if err != nil {
+		return nil, fmt.Errorf("create: %w", err)
+	}
+	defer link.Close()
+	sides := []transports.Side{transports.Producer, transports.Consumer}
+	tasks := [...]task{producer, consumer}
+	options := func(transports.Side) peer.Options { return peer.Options{Role: workerRole, CPU: -1} }
+	p, err := peer.StartPair(ctx, link, sides, options, func(side transports.Side, files int) any {
+		t := tasks[side]
+		t.Spec, t.Files = s.spec, files
+		return t
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Go(); err != nil {
+		p.Kill()
+		return nil, errors.Join(err, peer.Cause(p.Wait(ctx)))
+	}
+	return p, nil
+}
+
+// counted is pair for behaviours that must see count messages at both ends.
+func (s subject) counted(ctx context.Context, producer, consumer task, count int) error {
+	got, err := s.pair(ctx, producer, consumer)
+	if err != nil {
+		return err
+	}
+	if got[0].Messages != count || got[1].Messages != count {
+		return fmt.Errorf("the producer had %d messages and the consumer %d, instead of %d", got[0].Messages, got[1].Messages, count)
+	}
+	return nil
+}
+
+// fitting returns the sizes that the spec can carry.
+func (s subject) fitting(sizes ...int) []int {
+	var fit []int
+	for _, size := range sizes {
+		if limit := s.spec.MaxSize(); limit == 0 || size <= limit {
+			fit = append(fit, size)
+		}
+	}
+	return fit
+}
+
+func everySize(ctx context.Context, s subject) error {
+	sizes := s.fitting(1, 8, 64, 4096, 65536)
+	s.spec.Size = sizes[len(sizes)-1]
+	count := 4 * len(sizes)
+	return s.counted(ctx, task{Do: "ping", Sizes: sizes, Count: count}, task{Do: "echo"}, count)
+}
+
+// largest sends the longest message a link can be made for, or 1 MiB where
+// there is no such limit, alone and among short ones.
+func largest(ctx context.Context, s subject) error {
+	s.spec.Size = s.spec.MaxSize()
+	if s.spec.Size == 0 {
+		s.spec.Size = 1 << 20
+	}
+	sizes := []int{s.spec.Size, 1, s.spec.Size}
+	return s.counted(ctx, task{Do: "ping", Sizes: sizes, Count: len(sizes)}, task{Do: "echo"}, len(sizes))
+}
+
+func flood(from transports.Side) func(context.Context, subject) error {
+	return func(ctx context.Context, s subject) error {
+		sizes := s.fitting(1, 100, 4096, 8, 3000)
+		const count = 1500 // some 2 MB, more than any kernel buffer of the default size
+		ends := [2]task{{Do: "receive", Sizes: sizes}, {Do: "receive", Sizes: sizes}}
+		ends[from] = task{Do: "send", Sizes: sizes, Count: count}
+		return s.counted(ctx, ends[0], ends[1], count)
+	}
+}
+
+func silence(ctx context.Context, s subject) error {
+	return s.counted(ctx, task{Do: "send"}, task{Do: "receive"}, 0)
+}
+
+func tooLong(ctx context.Context, s subject) error {
+	s.spec.Size = s.fitting(8, 4000)[len(s.fitting(8, 4000))-1]
+	sizes := []int{s.spec.Size}
+	return s.counted(ctx, task{Do: "oversize", Sizes: sizes, Count: 1}, task{Do: "receive", Sizes: sizes}, 1)
+}
+
+func noAllocation(ctx context.Context, s subject) error {
+	const count = 300
+	sizes := s.fitting(8, 64)
+	got, err := s.pair(ctx, task{Do: "ping", Sizes: sizes, Count: count}, task{Do: "echo"})
+	if err != nil {
+		return err
+	}
+	if got[0].Mallocs > count/10 {
+		return fmt.Errorf("%d round trips made %d heap allocations", count, got[0].Mallocs)
+	}
+	return nil
+}
+
+// inPlace has each end use the interface the other does not, and then both the
+// one in place.
+func inPlace(ctx context.Context, s subject) error {
+	sizes := s.fitting(1, 100, 4096, 8)
+	const count = 1500
+	for _, ends := range [][2]string{{"lend", "receive"}, {"send", "look"}, {"lend", "look"}} {
+		err := s.counted(ctx, task{Do: ends[0], Sizes: sizes, Count: count}, task{Do: ends[1], Sizes: sizes}, count)
+		if err != nil {
+			return fmt.Errorf("%s and %s: %w", ends[0], ends[1], err)
+		}
+	}
+	return nil
+}
+
+// death kills one side while the other receives, or is about to.
+func death(victim transports.Side) func(context.Context, subject) error {
+	return func(ctx context.Context, s subject) error {
+		ends := [2]task{{Do: "suffer"}, {Do: "suffer"}}
+		ends[victim] = task{Do: "idle"}
+		p, err := s.start(ctx, ends[0], ends[1])
+		if err != nil {
+			return err
+		}
+		survivor := p.Workers[victim.Peer()]
+		var word string
+		if err := survivor.Hear(&word); err != nil {
+			p.Kill()
+			return errors.Join(err, peer.Cause(p.Wait(ctx)))
+		}
+		p.Workers[victim].Kill()
+		var seen outcome
+		err = survivor.Hear(&seen)
+		exits := p.Wait(ctx)
+		if err != nil {
+			return errors.Join(fmt.Errorf("the %s did not see that its peer was killed: %w", victim.Peer(), err), peer.Cause(exits))
+		}
+		return nil
+	}
+}
+
+func bothKilled(ctx context.Context, s subject) error {
+	p, err := s.start(ctx, task{Do: "idle"}, task{Do: "suffer"})
+	if err != nil {
+		return err
+	}
+	p.Kill()
+	for _, exit := range p.Wait(ctx) {
+		if !exit.Killed {
+			return fmt.Errorf("a killed worker ended by itself: %s", exit)
+		}
+	}
+	return nil
+}
+
+// alone sends and receives by the one endpoint, in this process.
+func alone(ctx context.Context, s subject) error {
+	ep, err := s.transport.Open(s.spec, transports.Producer, nil)
+	if err != nil {
+		return err
+	}
+	buf := make([]byte, s.spec.Size)
+	for i, size := range s.fitting(1, 8, 64, 4096) {
+		if err := ep.Send(pattern(make([]byte, size), i)); err != nil {
+			return err
+		}
+		n, err := ep.Recv(buf)
+		if err != nil {
+			return err
+		}
+		if err := compare(buf[:n], size, i); err != nil {
+			return err
+		}
+	}
+	if err := ep.Send(make([]byte, s.spec.Size+1)); !errors.Is(err, transports.ErrTooLong) {
+		return fmt.Errorf("Send of %d bytes returned %v instead of ErrTooLong", s.spec.Size+1, err)
+	}
+	if err := errors.Join(ep.Close(), ep.Close()); err != nil {
+		return err
+	}
+	if _, err := ep.Recv(buf); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("after Close, Recv returned %v instead of io.EOF", err)
+	}
+	return nil
+}
+
+func closeTwice(ctx context.Context, s subject) error {
+	link, err := s.transport.Create(s.spec)
+	if err != nil {
+		return fmt.Errorf("create: %w", err)
+	}
+	for range 2 {
+		if err := link.Close(); err != nil {
+			return fmt.Errorf("close a link, twice: %w", err)
+		}
+	}
+	return nil
+}
+
+// failedCreate takes descriptors away until Create fails, at each of its
+// steps in turn; runCase sees what is left then. Where Create needs none, it
+// cannot fail in this way.
+func failedCreate(ctx context.Context, s subject) error {
+	var old unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &old); err != nil {
+		return err
+	}
+	defer unix.Setrlimit(unix.RLIMIT_NOFILE, &old)
+	first, err := os.Open("/dev/null") // the lowest free descriptor
+	if err != nil {
+		return err
+	}
+	lowest := uint64(first.Fd())
+	first.Close()
+	for room := range uint64(16) {
+		limit := unix.Rlimit{Cur: lowest + room, Max: old.Max}
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+			return err
+		}
+		link, err := s.transport.Create(s.spec)
+		unix.Setrlimit(unix.RLIMIT_NOFILE, &old)
+		if err == nil {
+			return link.Close()
+		}
+	}
+	return fmt.Errorf("create: still fails with room for 16 descriptors")
+}

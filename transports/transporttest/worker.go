@@ -1,0 +1,266 @@
+package transporttest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+
+	"ipcbench/internal/peer"
+	"ipcbench/transports"
+)
+
+const workerRole = "conformance"
+
+// A task is what one end does in a case.
+type task struct {
+	Spec  transports.Spec
+	Files int
+	Do    string // a key of behaviours
+	Sizes []int  // of the messages, in turn
+	Count int    // of the messages
+}
+
+// An outcome is what an end reports.
+type outcome struct {
+	Messages int
+	Mallocs  uint64 // while it sent and received
+	Error    string // that ended it, where the behaviour expects one
+}
+
+// behaviours are what an end can be told to do. A nil error means that it saw
+// what the interface promises.
+var behaviours = map[string]func(*peer.Control, task, transports.Endpoint, *outcome) error{
+	"ping":     ping,
+	"echo":     echo,
+	"send":     send,
+	"receive":  receive,
+	"oversize": oversize,
+	"lend":     lend,
+	"look":     look,
+	"suffer":   suffer,
+	"idle":     idle,
+}
+
+// Worker turns this process into one end of a pair where the suite started it
+// as that, and then does not return. TestMain calls it before anything else.
+func Worker() {
+	peer.Serve(workerRole, func(c *peer.Control) error {
+		var job task
+		if err := c.Hear(&job); err != nil {
+			return err
+		}
+		// A blocked raw system call cannot be stopped for a collection.
+		debug.SetGCPercent(-1)
+		if job.Spec.Waits() != transports.Parks {
+			runtime.LockOSThread()
+		}
+		t, err := transports.Lookup(job.Spec.Transport)
+		if err != nil {
+			return err
+		}
+		ep, err := t.Open(job.Spec, c.Side, c.Files(job.Files))
+		if err != nil {
+			return fmt.Errorf("open: %w", err)
+		}
+		if err := c.Ready(); err != nil {
+			return err
+		}
+		var out outcome
+		if err := behaviours[job.Do](c, job, ep, &out); err != nil {
+			return fmt.Errorf("%s: %w", job.Do, err)
+		}
+		for range 2 {
+			if err := ep.Close(); err != nil {
+				return fmt.Errorf("close, twice: %w", err)
+			}
+		}
+		return c.Tell(out)
+	})
+}
+
+// ping sends each message, waits for its echo and compares every byte.
+func ping(_ *peer.Control, job task, ep transports.Endpoint, out *outcome) error {
+	msg, back := make([]byte, job.Spec.Size), make([]byte, job.Spec.Size)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for i := range job.Count {
+		m := pattern(msg[:job.Sizes[i%len(job.Sizes)]], i)
+		if err := ep.Send(m); err != nil {
+			return fmt.Errorf("send message %d of %d bytes: %w", i, len(m), err)
+		}
+		n, err := ep.Recv(back)
+		if err != nil {
+			return fmt.Errorf("receive the echo of message %d: %w", i, err)
+		}
+		if err := compare(back[:n], len(m), i); err != nil {
+			return err
+		}
+		out.Messages++
+	}
+	runtime.ReadMemStats(&after)
+	out.Mallocs = after.Mallocs - before.Mallocs
+	return nil
+}
+
+// echo sends back what it receives until the peer closes.
+func echo(_ *peer.Control, job task, ep transports.Endpoint, out *outcome) error {
+	buf := make([]byte, job.Spec.Size)
+	for {
+		n, err := ep.Recv(buf)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("receive message %d: %w", out.Messages, err)
+		}
+		if err := ep.Send(buf[:n]); err != nil {
+			return fmt.Errorf("send message %d back: %w", out.Messages, err)
+		}
+		out.Messages++
+	}
+}
+
+// send streams messages and closes.
+func send(_ *peer.Control, job task, ep transports.Endpoint, out *outcome) error {
+	msg := make([]byte, job.Spec.Size)
+	for i := range job.Count {
+		m := pattern(msg[:job.Sizes[i%len(job.Sizes)]], i)
+		if err := ep.Send(m); err != nil {
+			return fmt.Errorf("send message %d of %d bytes: %w", i, len(m), err)
+		}
+		clear(msg) // it is ours again: what is on its way must not change
+		out.Messages++
+	}
+	return ep.Close()
+}
+
+// receive takes messages until the peer closes, compares every byte, and looks
+// for the end once more.
+func receive(_ *peer.Control, job task, ep transports.Endpoint, out *outcome) error {
+	buf := make([]byte, job.Spec.Size)
+	for i := 0; ; i++ {
+		n, err := ep.Recv(buf)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("receive message %d: %w", i, err)
+		}
+		if err := compare(buf[:n], job.Sizes[i%len(job.Sizes)], i); err != nil {
+			return err
+		}
+		out.Messages++
+	}
+	if _, err := ep.Recv(buf); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("after the end of the stream, Recv returned %v instead of io.EOF again", err)
+	}
+	return nil
+}
+
+// oversize offers a message that is one byte too long, and then one that is
+// not, which is all that the peer may see.
+func oversize(c *peer.Control, job task, ep transports.Endpoint, out *outcome) error {
+	if err := ep.Send(make([]byte, job.Spec.Size+1)); !errors.Is(err, transports.ErrTooLong) {
+		return fmt.Errorf("Send of %d bytes returned %v instead of ErrTooLong", job.Spec.Size+1, err)
+	}
+	if in, ok := ep.(transports.InPlace); ok {
+		if _, err := in.Loan(job.Spec.Size + 1); !errors.Is(err, transports.ErrTooLong) {
+			return fmt.Errorf("Loan of %d bytes returned %v instead of ErrTooLong", job.Spec.Size+1, err)
+		}
+	}
+	return send(c, job, ep, out)
+}
+
+// lend is send with messages built in place.
+func lend(_ *peer.Control, job task, ep transports.Endpoint, out *outcome) error {
+	in, ok := ep.(transports.InPlace)
+	if !ok {
+		return errors.New("api=inplace was asked for and the endpoint is not InPlace")
+	}
+	for i := range job.Count {
+		size := job.Sizes[i%len(job.Sizes)]
+		room, err := in.Loan(size)
+		if err != nil {
+			return fmt.Errorf("loan of %d bytes: %w", size, err)
+		}
+		if len(room) != size {
+			return fmt.Errorf("loan of %d bytes has %d", size, len(room))
+		}
+		pattern(room, i)
+		if err := in.Commit(); err != nil {
+			return err
+		}
+		out.Messages++
+	}
+	return ep.Close()
+}
+
+// look is receive with messages read in place.
+func look(_ *peer.Control, job task, ep transports.Endpoint, out *outcome) error {
+	in, ok := ep.(transports.InPlace)
+	if !ok {
+		return errors.New("api=inplace was asked for and the endpoint is not InPlace")
+	}
+	for i := 0; ; i++ {
+		m, err := in.Peek()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if err := compare(m, job.Sizes[i%len(job.Sizes)], i); err != nil {
+			return err
+		}
+		if err := in.Release(); err != nil {
+			return err
+		}
+		out.Messages++
+	}
+	if _, err := in.Peek(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("after the end of the stream, Peek returned %v instead of io.EOF again", err)
+	}
+	return nil
+}
+
+// suffer tells the driver that it is about to receive and says how that ended.
+func suffer(c *peer.Control, job task, ep transports.Endpoint, out *outcome) error {
+	if err := c.Tell("receiving"); err != nil {
+		return err
+	}
+	n, err := ep.Recv(make([]byte, job.Spec.Size))
+	if err == nil {
+		return fmt.Errorf("received %d bytes from a peer that sent nothing", n)
+	}
+	out.Error = err.Error()
+	return nil
+}
+
+// idle does nothing until it is killed, or its driver is.
+func idle(c *peer.Control, _ task, _ transports.Endpoint, _ *outcome) error {
+	var never string
+	return c.Hear(&never)
+}
+
+// pattern fills m so that every byte depends on its place and on the message's
+// number.
+func pattern(m []byte, number int) []byte {
+	for i := range m {
+		m[i] = byte(i*7 + i>>8 + number*31 + 1)
+	}
+	return m
+}
+
+func compare(got []byte, size, number int) error {
+	if len(got) != size {
+		return fmt.Errorf("message %d has %d bytes instead of %d", number, len(got), size)
+	}
+	for i, b := range got {
+		if want := byte(i*7 + i>>8 + number*31 + 1); b != want {
+			return fmt.Errorf("byte %d of message %d is %#x instead of %#x", i, number, b, want)
+		}
+	}
+	return nil
+}
