@@ -8,7 +8,7 @@
 package bench
 
 import (
-	"context"
+	"fmt"
 	"time"
 
 	"ipcbench/results"
@@ -40,54 +40,25 @@ type Warmup struct {
 	Messages int64
 }
 
-// A Cell is one point of a plan.
-type Cell struct {
-	results.Cell
-	Spec transports.Spec // with Dir, Size and Capacity set
-	// Skip, where not empty, is why this machine cannot run the cell, and
-	// Fail what went wrong when its link was made on trial.
-	Skip, Fail string
-}
-
-// Cells crosses the plan's axes and tries whether each cell can run, by making
-// its link once and closing it. An error means that the plan itself is wrong.
-func (p Plan) Cells() ([]Cell, error) { panic("TODO") }
-
-// Run measures the plan: it calls each with every record as soon as its launch
-// has ended, in the order they were run, and returns them all. Nothing of each
-// runs while a launch does. A launch that fails is a record, not an error. On
-// cancellation Run ends the launch in flight, which leaves no record, and
-// returns what it has with the context's error.
-func (p Plan) Run(ctx context.Context, cells []Cell, each func(results.Launch) error) ([]results.Launch, error) {
-	panic("TODO")
+func (w Warmup) String() string {
+	switch {
+	case w.Messages == 0:
+		return w.Time.String()
+	case w.Time == 0:
+		return fmt.Sprintf("%dx", w.Messages)
+	}
+	return fmt.Sprintf("%s and %dx", w.Time, w.Messages)
 }
 
 // Record returns the plan as run.json keeps it.
-func (p Plan) Record() results.Plan { panic("TODO") }
-
-// Floors measures what the harness itself costs: reading the clock, copying
-// each of the sizes, and the null transport's round trip of each size.
-func Floors(ctx context.Context, sizes []int) ([]results.Floor, error) { panic("TODO") }
-
-// Named is a name with the line that explains it.
-type Named struct{ Name, Doc string }
-
-// Workloads lists what can be measured.
-func Workloads() []Named { panic("TODO") }
-
-// A Placement is where the two ends of a pair run.
-type Placement struct {
-	Name   string // "same-cpu", "smt", "same-llc", "cross-llc", "cross-node", "free" or "A-B"
-	Doc    string
-	CPUs   []int  // producer's, consumer's; nil: not pinned, or not available
-	Reason string // why this machine has no such pair; "" where it has
+func (p Plan) Record() results.Plan {
+	var specs []string
+	for _, spec := range p.Specs {
+		specs = append(specs, spec.String())
+	}
+	return results.Plan{
+		Specs: specs, Workloads: p.Workloads, Sizes: p.Sizes, Placements: p.Placements, Dirs: p.Dirs,
+		Launches: p.Launches, TimeNS: int64(p.Time), Messages: p.Messages,
+		Warmup: p.Warmup.String(), Verify: p.Verify, TimeoutNS: int64(p.Timeout), Seed: p.Seed,
+	}
 }
-
-// Placements lists the named placements with the pair of CPUs that each
-// stands for on this machine, nearest first.
-func Placements() ([]Placement, error) { panic("TODO") }
-
-// Worker turns this process into one end of a pair where the driver started
-// it as that, and then does not return. A main function or TestMain calls it
-// before anything else.
-func Worker() {}

@@ -1,0 +1,112 @@
+package bench
+
+import (
+	"fmt"
+
+	"ipcbench/results"
+	"ipcbench/transports"
+)
+
+// account turns what the workers reported into the launch's numbers, or
+// refuses: what was lost, ran elsewhere than it should, or was not verified is
+// no result.
+func (c Cell) account(record *results.Launch, reports []report) error {
+	producer, consumer := reports[0], reports[len(reports)-1]
+	if producer.Sent != consumer.Received {
+		return fmt.Errorf("%d messages were sent and %d received", producer.Sent, consumer.Received)
+	}
+	if err := c.whereItRan(reports); err != nil {
+		return err
+	}
+	record.Messages = consumer.Received
+	record.Bytes = consumer.Received * int64(c.SizeBytes)
+	record.Verified = producer.Verified + consumer.Verified
+	record.Metrics = map[string]float64{}
+	if len(reports) == 1 {
+		record.Verified = producer.Verified
+	}
+	if c.Workload == latency.Name {
+		record.ElapsedNS = producer.Elapsed
+		if err := roundTrips(record, producer); err != nil {
+			return err
+		}
+	} else {
+		record.ElapsedNS = consumer.Elapsed
+		if consumer.Rate == 0 {
+			return fmt.Errorf("%d messages in %d ns are too few for a rate: give it a longer --time", consumer.Received, consumer.Elapsed)
+		}
+		record.Metrics[results.MsgsPerS] = consumer.Rate
+		record.Metrics[results.BytesPerS] = consumer.Rate * float64(c.SizeBytes)
+	}
+	costs(record, reports)
+	record.Warnings = c.interference(reports)
+	return nil
+}
+
+// whereItRan compares each worker's place with the plan's.
+func (c Cell) whereItRan(reports []report) error {
+	for i, side := range c.sides() {
+		want, w := c.cpu(side), reports[i].Worker
+		if want >= 0 && (!w.Pinned || w.CPU != want) {
+			return fmt.Errorf("the %s was pinned to CPU %d and ended on CPU %d: something changed its affinity", side, want, w.CPU)
+		}
+	}
+	return nil
+}
+
+// roundTrips fills in what the stamped round trips say.
+func roundTrips(record *results.Launch, r report) error {
+	hist, err := results.DecodeHistogram(r.Hist)
+	if err != nil {
+		return err
+	}
+	record.RTTHist = r.Hist
+	record.Metrics[results.RTTMin] = float64(r.Min)
+	record.Metrics[results.RTTMax] = float64(r.Max)
+	record.Metrics[results.RTTMean] = r.Mean
+	for name, q := range map[string]float64{results.RTTP50: 0.5, results.RTTP90: 0.9, results.RTTP99: 0.99, results.RTTP999: 0.999} {
+		if ns, ok := hist.Quantile(q); ok {
+			record.Metrics[name] = ns
+		}
+	}
+	return nil
+}
+
+// costs fills in what a message cost both workers together.
+func costs(record *results.Launch, reports []report) {
+	var cpu, switches, faults, moved int64
+	known := true
+	for _, r := range reports {
+		w := r.Worker
+		cpu += w.UserNS + w.SystemNS
+		switches += w.Voluntary + w.Preempted
+		faults += w.Minor + w.Major
+		if w.Migrations == nil {
+			known = false
+		} else {
+			moved += *w.Migrations
+		}
+	}
+	n := float64(record.Messages)
+	record.Metrics[results.CPUPerMsg] = float64(cpu) / n
+	record.Metrics[results.CtxswPer] = float64(switches) / n
+	record.Metrics[results.FaultsPer] = float64(faults) / n
+	if known {
+		record.Metrics[results.Migrations] = float64(moved)
+	}
+}
+
+// interference says where the harness itself was in the way. What waits
+// through the Go runtime pays for that runtime, and that is its result.
+func (c Cell) interference(reports []report) []string {
+	if c.Spec.Waits() == transports.Parks {
+		return nil
+	}
+	var warnings []string
+	for i, side := range c.sides() {
+		if w := reports[i].Worker; w.Mallocs > 0 || w.GCs > 0 {
+			warnings = append(warnings, fmt.Sprintf("the %s made %d heap allocations and %d garbage collections while it was measured", side, w.Mallocs, w.GCs))
+		}
+	}
+	return warnings
+}

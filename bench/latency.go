@@ -1,0 +1,86 @@
+package bench
+
+import (
+	"errors"
+	"io"
+)
+
+// latency is ping-pong: the producer sends a message and waits for its echo.
+// A round trip is timed from before Send to after Recv, on one thread by one
+// clock, less what reading that clock costs.
+var latency = workload{
+	Named:    Named{"latency", "ping-pong: round-trip time from before Send to after Recv of the echo"},
+	producer: ping,
+	consumer: pong,
+	solo:     ping, // what it sent comes straight back
+}
+
+func ping(e *end) error {
+	roundTrip := func(number uint64, p phase) error {
+		if err := e.send(number, p); err != nil {
+			return err
+		}
+		_, err := e.receive(number)
+		return err
+	}
+	number, op, err := e.warmUp(func(number uint64) error { return roundTrip(number, warming) })
+	if err != nil {
+		return err
+	}
+	if err := roundTrip(number, marking); err != nil {
+		return err
+	}
+	number++
+	first := number
+	every := stampEvery(op, e.clock)
+	e.meter.begin()
+	start, at, stamps := now(), int64(0), int64(0)
+	for n := int64(0); !e.over(n, start, at); n = int64(number - first) {
+		before := now()
+		if err := roundTrip(number, measured); err != nil {
+			return err
+		}
+		at = now()
+		e.hist.Record(max(0, at-before-e.clock)) // 0: shorter than the clock can tell
+		stamps++
+		number++
+		for range every - 1 {
+			if err := roundTrip(number, measured); err != nil {
+				return err
+			}
+			number++
+		}
+	}
+	elapsed := now() - start
+	n := int64(number - first)
+	e.meter.end(&e.report.Worker)
+	e.report.Worker.StampEvery = every
+	e.report.Sent, e.report.Received, e.report.Verified = n, n, int64(number)
+	e.report.Elapsed = elapsed
+	e.report.Mean = float64(elapsed-2*stamps*e.clock) / float64(n)
+	return e.endpoint.Close()
+}
+
+func pong(e *end) error {
+	begin := func(phase) { e.meter.begin() }
+	var number, marked uint64
+	for {
+		p, err := e.echo(number, begin)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if p == marking {
+			marked = number + 1
+		}
+		number++
+	}
+	if marked == 0 {
+		return errNoMark
+	}
+	e.meter.end(&e.report.Worker)
+	e.report.Received, e.report.Verified = int64(number-marked), int64(number)
+	return nil
+}

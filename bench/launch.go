@@ -1,0 +1,98 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"ipcbench/internal/peer"
+	"ipcbench/results"
+	"ipcbench/transports"
+)
+
+// launch measures the cell once, with a fresh pair of processes. Whatever
+// happens to them is in the record. The record of a launch that ctx interrupted
+// is not to be kept.
+func (c Cell) launch(ctx context.Context, p Plan) results.Launch {
+	record := results.Launch{Cell: c.Cell, Started: time.Now().UTC(), Status: results.OK, Labels: p.Labels}
+	if err := c.run(ctx, p, &record); err != nil {
+		record.Status, record.Reason = results.Failed, err.Error()
+		if errors.Is(err, errors.ErrUnsupported) {
+			record.Status = results.Skipped
+		}
+	}
+	return record
+}
+
+func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
+	t, err := transports.Lookup(c.Spec.Transport)
+	if err != nil {
+		return err
+	}
+	link, err := t.Create(c.Spec)
+	if err != nil {
+		return err
+	}
+	defer link.Close()
+	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
+	defer cancel()
+	pair, err := peer.StartPair(ctx, link, c.sides(), c.options, func(side transports.Side, files int) any { return c.job(p, side, files) })
+	if err != nil {
+		return err
+	}
+	reports := make([]report, len(pair.Workers))
+	if err = pair.Go(); err == nil {
+		err = pair.Reports(func(i int) any { return &reports[i] })
+	}
+	exits := pair.Wait(ctx)
+	for i, exit := range exits {
+		w := reports[i].Worker
+		w.Side, w.Exit, w.LastWords = exit.Side.String(), exit.Status, exit.LastWords
+		record.Workers = append(record.Workers, w)
+	}
+	if why := peer.Cause(exits); why != nil {
+		return why
+	}
+	if err != nil && ctx.Err() == context.DeadlineExceeded {
+		return fmt.Errorf("%w within %v (--timeout): it was killed", err, p.Timeout)
+	}
+	if err != nil {
+		return err
+	}
+	return c.account(record, reports)
+}
+
+// sides are the ends that need a process of their own.
+func (c Cell) sides() []transports.Side {
+	if c.Spec.Caps().Has(transports.OneProcess) {
+		return []transports.Side{transports.Producer}
+	}
+	return []transports.Side{transports.Producer, transports.Consumer}
+}
+
+func (c Cell) cpu(side transports.Side) int {
+	if side == transports.Producer {
+		return c.ProducerCPU
+	}
+	return c.ConsumerCPU
+}
+
+func (c Cell) job(p Plan, side transports.Side, files int) job {
+	return job{
+		Spec: c.Spec, Files: files, Workload: c.Workload, Size: c.SizeBytes, CPU: c.cpu(side),
+		Time: p.Time, Messages: p.Messages, Warmup: p.Warmup, Full: p.Verify == "full",
+	}
+}
+
+// options are the Go runtime's part of a fair start. A worker that waits
+// through the runtime is what a user gets by taskset(1): every thread on its
+// CPU. In the others only the measuring thread is pinned, by itself, and the
+// runtime is told neither to interrupt it nor to stop the world for a new
+// GOMAXPROCS.
+func (c Cell) options(side transports.Side) peer.Options {
+	if c.Spec.Waits() == transports.Parks {
+		return peer.Options{Role: workerRole, CPU: c.cpu(side)}
+	}
+	return peer.Options{Role: workerRole, CPU: -1, Env: []string{"GOMAXPROCS=2", "GODEBUG=asyncpreemptoff=1"}}
+}

@@ -1,0 +1,53 @@
+package bench
+
+import (
+	"runtime"
+
+	"ipcbench/internal/host"
+	"ipcbench/results"
+)
+
+// A meter counts what a worker uses over the measured part: CPU time, context
+// switches, faults, migrations, and what the Go runtime did, which should be
+// nothing.
+type meter struct {
+	whole      bool // of the whole process, where goroutines move between threads; otherwise of this thread
+	usage      host.Usage
+	mem        runtime.MemStats
+	migrations int64
+	countable  bool
+}
+
+func (m *meter) read() host.Usage {
+	if m.whole {
+		return host.ProcessUsage()
+	}
+	return host.ThreadUsage()
+}
+
+// begin takes the readings that end subtracts. The usage comes last, to leave
+// the meter's own work out.
+func (m *meter) begin() {
+	m.migrations, m.countable = host.Migrations()
+	runtime.ReadMemStats(&m.mem)
+	m.usage = m.read()
+}
+
+// end fills in what was used since begin.
+func (m *meter) end(w *results.Worker) {
+	used := m.read().Sub(m.usage)
+	var mem runtime.MemStats
+	runtime.ReadMemStats(&mem)
+	w.UserNS, w.SystemNS = used.UserNS, used.SystemNS
+	w.Voluntary, w.Preempted = used.Voluntary, used.Involuntary
+	w.Minor, w.Major = used.Minor, used.Major
+	w.Mallocs = int64(mem.Mallocs - m.mem.Mallocs)
+	w.GCs = int64(mem.NumGC - m.mem.NumGC)
+	if n, ok := host.Migrations(); ok && m.countable {
+		moved := n - m.migrations
+		w.Migrations = &moved
+	}
+	w.CPU, _ = host.GetCPU()
+	cpus, err := host.Affinity()
+	w.Pinned = err == nil && len(cpus) == 1 && cpus[0] == w.CPU
+}

@@ -1,0 +1,243 @@
+package bench
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"ipcbench/internal/host"
+	"ipcbench/transports"
+)
+
+// A Placement is where the two ends of a pair run.
+type Placement struct {
+	Name   string // "same-cpu", "smt", "same-llc", "cross-llc", "cross-node", "free" or "A-B"
+	Doc    string
+	CPUs   []int  // producer's, consumer's; nil: not pinned, or not available
+	Reason string // why this machine has no such pair, or why a spec cannot use it; "" where it can
+}
+
+// Placements lists the named placements with the pair of CPUs that each
+// stands for on this machine, nearest first.
+func Placements() ([]Placement, error) {
+	m, err := thisMachine()
+	if err != nil {
+		return nil, err
+	}
+	return m.placements(), nil
+}
+
+// resolve returns the placements that name, as a user writes it, stands for
+// with this spec. An error means that name is wrong; a placement that cannot
+// be had says so in its Reason.
+func resolve(name string, spec transports.Spec) ([]Placement, error) {
+	m, err := thisMachine()
+	if err != nil {
+		return nil, err
+	}
+	return m.resolve(name, spec)
+}
+
+// The named placements.
+const (
+	sameCPU   = "same-cpu"
+	smt       = "smt"
+	sameLLC   = "same-llc"
+	crossLLC  = "cross-llc"
+	crossNode = "cross-node"
+	free      = "free"
+)
+
+// apart lists the placements on two CPUs, nearest first. Every two CPUs are
+// in exactly one of them.
+var apart = []struct{ name, doc, none string }{
+	{smt, "two hardware threads of one core", "no core has two hardware threads"},
+	{sameLLC, "two cores that share a last-level cache", "no two cores share a last-level cache"},
+	{crossLLC, "two cores of one NUMA node that share no cache", "no two cores of a NUMA node are without a cache in common"},
+	{crossNode, "two cores of two NUMA nodes", "there is one NUMA node"},
+}
+
+func relation(a, b host.CPU) string {
+	switch {
+	case a.ID == b.ID:
+		return sameCPU
+	case slices.Contains(a.Siblings, b.ID):
+		return smt
+	case a.Node != b.Node:
+		return crossNode
+	case a.LLC != b.LLC:
+		return crossLLC
+	}
+	return sameLLC
+}
+
+// machine is the CPUs that this process may use, in ascending order, never
+// none.
+type machine []host.CPU
+
+func thisMachine() (machine, error) {
+	topology, err := host.ReadTopology("/")
+	if err != nil {
+		return nil, err
+	}
+	allowed, err := host.Affinity()
+	if err != nil {
+		return nil, err
+	}
+	var m machine
+	for _, cpu := range topology.CPUs {
+		if slices.Contains(allowed, cpu.ID) {
+			m = append(m, cpu)
+		}
+	}
+	if len(m) == 0 {
+		return nil, fmt.Errorf("placement: this process may use CPUs %s and none of them is online", host.FormatList(allowed))
+	}
+	return m, nil
+}
+
+func (m machine) placements() []Placement {
+	all := []Placement{m.together()}
+	for _, a := range apart {
+		p := Placement{Name: a.name, Doc: a.doc, CPUs: m.pair(a.name)}
+		if p.CPUs == nil {
+			p.Reason = fmt.Sprintf("%s among the CPUs this process may use (%s)", a.none, m)
+		}
+		all = append(all, p)
+	}
+	return append(all, Placement{Name: free, Doc: "not pinned: the scheduler chooses, and may change its mind"})
+}
+
+func (m machine) together() Placement {
+	return Placement{Name: sameCPU, Doc: "both ends on one CPU", CPUs: []int{m[0].ID, m[0].ID}}
+}
+
+// pair returns the lowest two CPUs that are related as name says, or nil.
+func (m machine) pair(name string) []int {
+	for i, a := range m {
+		for _, b := range m[i+1:] {
+			if relation(a, b) == name {
+				return []int{a.ID, b.ID}
+			}
+		}
+	}
+	return nil
+}
+
+func (m machine) resolve(name string, spec transports.Spec) ([]Placement, error) {
+	chosen, err := m.named(name, spec)
+	if err != nil {
+		return nil, err
+	}
+	if spec.Caps().Has(transports.OneProcess) {
+		return []Placement{m.together()}, nil
+	}
+	for i, p := range chosen {
+		if p.Reason == "" && spec.Waits() == transports.Spins && m.onOneCPU(p) {
+			chosen[i].Reason = "two spinning ends need two CPUs: each would burn the other's time slice: choose " + otherWays(spec)
+		}
+	}
+	return chosen, nil
+}
+
+func (m machine) named(name string, spec transports.Spec) ([]Placement, error) {
+	if name == "auto" {
+		return m.auto(spec.Waits()), nil
+	}
+	all := m.placements()
+	for _, p := range all {
+		if p.Name == name {
+			return []Placement{p}, nil
+		}
+	}
+	if producer, consumer, ok := parsePair(name); ok {
+		p, err := m.explicit(producer, consumer)
+		return []Placement{p}, err
+	}
+	var names []string
+	for _, p := range all {
+		names = append(names, p.Name)
+	}
+	return nil, fmt.Errorf("no placement is called %q: there are auto, %s, and two CPU numbers such as 0-1", name, strings.Join(names, ", "))
+}
+
+// auto returns the nearest pair of different cores and, where an end that
+// waits gives its CPU up, one CPU as well. Hardware threads of one core are
+// taken only where there is nothing else.
+func (m machine) auto(waits transports.Waiting) []Placement {
+	var chosen []Placement
+	if waits == transports.Sleeps || waits == transports.Parks {
+		chosen = append(chosen, m.together())
+	}
+	all := m.placements()
+	for _, name := range []string{sameLLC, crossLLC, crossNode, smt} {
+		i := slices.IndexFunc(all, func(p Placement) bool { return p.Name == name })
+		if all[i].Reason == "" {
+			return append(chosen, all[i])
+		}
+	}
+	return []Placement{m.together()}
+}
+
+// explicit returns the placement on two CPUs given by number.
+func (m machine) explicit(producer, consumer int) (Placement, error) {
+	a, okA := m.cpu(producer)
+	b, okB := m.cpu(consumer)
+	if !okA || !okB {
+		missing := producer
+		if okA {
+			missing = consumer
+		}
+		return Placement{}, fmt.Errorf("placement %d-%d: this process may not use CPU %d, or there is none: choose among %s", producer, consumer, missing, m)
+	}
+	return Placement{
+		Name: fmt.Sprintf("%d-%d", producer, consumer),
+		Doc:  fmt.Sprintf("the CPUs of these numbers (%s)", relation(a, b)),
+		CPUs: []int{producer, consumer},
+	}, nil
+}
+
+func (m machine) cpu(id int) (host.CPU, bool) { return host.Topology{CPUs: m}.CPU(id) }
+
+// onOneCPU reports whether both ends have to share one CPU.
+func (m machine) onOneCPU(p Placement) bool {
+	if p.CPUs == nil {
+		return len(m) == 1
+	}
+	return p.CPUs[0] == p.CPUs[1]
+}
+
+// String lists the CPU numbers: "0-3,8".
+func (m machine) String() string {
+	var ids []int
+	for _, cpu := range m {
+		ids = append(ids, cpu.ID)
+	}
+	return host.FormatList(ids)
+}
+
+func parsePair(text string) (producer, consumer int, ok bool) {
+	a, b, found := strings.Cut(text, "-")
+	producer, errA := strconv.Atoi(a)
+	consumer, errB := strconv.Atoi(b)
+	return producer, consumer, found && errA == nil && errB == nil && producer >= 0 && consumer >= 0
+}
+
+// otherWays says how else spec could be run than by spinning on one CPU.
+func otherWays(spec transports.Spec) string {
+	var ways []string
+	if t, err := transports.Lookup(spec.Transport); err == nil {
+		for _, option := range t.Info().Options {
+			for _, value := range option.Values {
+				if option.Name == "wait" && value.Waits != transports.Spins {
+					ways = append(ways, "wait="+value.Name)
+				}
+			}
+		}
+	}
+	if ways == nil {
+		return "another --placement"
+	}
+	return strings.Join(ways, ", ") + " or another --placement"
+}

@@ -1,0 +1,192 @@
+package bench
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"ipcbench/internal/host"
+	"ipcbench/transports"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func parse(t *testing.T, text string) transports.Spec {
+	t.Helper()
+	s, err := transports.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// The machines of the tests.
+var (
+	oneCPU = machine{{ID: 0, Siblings: []int{0}}}
+	vm     = machine{{ID: 0, Siblings: []int{0}}, {ID: 1, Core: 1, Siblings: []int{1}}}
+	oneSMT = machine{{ID: 2, Siblings: []int{2, 10}}, {ID: 10, Siblings: []int{2, 10}, LLC: 2}}
+	// smtDesktop: 8 cores, thread n and n+8, two last-level caches.
+	smtDesktop = build(16, func(id int) host.CPU {
+		core := id % 8
+		return host.CPU{ID: id, Core: core, Siblings: []int{core, core + 8}, LLC: core / 4 * 4}
+	})
+	twoSockets = build(8, func(id int) host.CPU {
+		return host.CPU{ID: id, Package: id / 4, Core: id % 4, Siblings: []int{id}, Node: id / 4, LLC: id / 4 * 4}
+	})
+	// lonelyCaches has a last-level cache for every core.
+	lonelyCaches = build(4, func(id int) host.CPU {
+		return host.CPU{ID: id, Core: id, Siblings: []int{id}, Node: id / 2, LLC: id}
+	})
+)
+
+func build(n int, cpu func(id int) host.CPU) machine {
+	m := make(machine, n)
+	for id := range m {
+		m[id] = cpu(id)
+	}
+	return m
+}
+
+func TestNamedPlacements(t *testing.T) {
+	none := []int(nil)
+	for name, c := range map[string]struct {
+		machine
+		want map[string][]int
+	}{
+		"one CPU":       {oneCPU, map[string][]int{sameCPU: {0, 0}, smt: none, sameLLC: none, crossLLC: none, crossNode: none, free: none}},
+		"2-CPU VM":      {vm, map[string][]int{sameCPU: {0, 0}, smt: none, sameLLC: {0, 1}, crossLLC: none, crossNode: none, free: none}},
+		"SMT desktop":   {smtDesktop, map[string][]int{sameCPU: {0, 0}, smt: {0, 8}, sameLLC: {0, 1}, crossLLC: {0, 4}, crossNode: none, free: none}},
+		"two sockets":   {twoSockets, map[string][]int{sameCPU: {0, 0}, smt: none, sameLLC: {0, 1}, crossLLC: none, crossNode: {0, 4}, free: none}},
+		"lonely caches": {lonelyCaches, map[string][]int{sameCPU: {0, 0}, smt: none, sameLLC: none, crossLLC: {0, 1}, crossNode: {0, 2}, free: none}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := map[string][]int{}
+			for _, p := range c.machine.placements() {
+				got[p.Name] = p.CPUs
+				if (p.CPUs == nil) != (p.Reason != "" || p.Name == free) {
+					t.Errorf("%s: CPUs %v and reason %q do not agree", p.Name, p.CPUs, p.Reason)
+				}
+				if p.Doc == "" {
+					t.Errorf("%s has no doc", p.Name)
+				}
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// brief writes placements as "same-cpu 0 0", "smt: reason".
+func brief(placements []Placement) []string {
+	var lines []string
+	for _, p := range placements {
+		line := p.Name
+		if p.CPUs != nil {
+			line += " " + host.FormatList(p.CPUs[:1]) + " " + host.FormatList(p.CPUs[1:])
+		}
+		if p.Reason != "" {
+			line += ": refused"
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func TestResolve(t *testing.T) {
+	for _, c := range []struct {
+		where      string
+		machine    machine
+		name, spec string
+		want       []string
+	}{
+		{"VM", vm, "auto", "mmap:wait=futex", []string{"same-cpu 0 0", "same-llc 0 1"}},
+		{"VM", vm, "auto", "pipe:wait=go", []string{"same-cpu 0 0", "same-llc 0 1"}},
+		{"VM", vm, "auto", "mmap:wait=yield", []string{"same-llc 0 1"}},
+		{"VM", vm, "auto", "mmap:wait=spin", []string{"same-llc 0 1"}},
+		{"SMT desktop", smtDesktop, "auto", "mmap:wait=spin", []string{"same-llc 0 1"}},
+		{"lonely caches", lonelyCaches, "auto", "mmap:wait=spin", []string{"cross-llc 0 1"}},
+		{"sockets, one core each allowed", machine{twoSockets[1], twoSockets[5]}, "auto", "mmap:wait=spin", []string{"cross-node 1 5"}},
+		{"one core with SMT", oneSMT, "auto", "mmap:wait=futex", []string{"same-cpu 2 2", "smt 2 10"}},
+		{"one CPU", oneCPU, "auto", "mmap:wait=futex", []string{"same-cpu 0 0"}},
+		{"one CPU", oneCPU, "auto", "mmap:wait=yield", []string{"same-cpu 0 0"}},
+		{"one CPU", oneCPU, "auto", "mmap:wait=spin", []string{"same-cpu 0 0: refused"}},
+		{"one CPU", oneCPU, "free", "mmap:wait=spin", []string{"free: refused"}},
+		{"one CPU", oneCPU, "smt", "mmap:wait=spin", []string{"smt: refused"}},
+		{"VM", vm, "same-cpu", "mmap:wait=spin", []string{"same-cpu 0 0: refused"}},
+		{"VM", vm, "same-cpu", "mmap:wait=yield", []string{"same-cpu 0 0"}},
+		{"VM", vm, "free", "mmap:wait=spin", []string{"free"}},
+		{"VM", vm, "1-0", "mmap:wait=spin", []string{"1-0 1 0"}},
+		{"VM", vm, "1-1", "mmap:wait=futex", []string{"1-1 1 1"}},
+		{"VM", vm, "1-1", "mmap:wait=spin", []string{"1-1 1 1: refused"}},
+		{"VM", vm, "cross-node", "mmap:wait=futex", []string{"cross-node: refused"}},
+	} {
+		got, err := c.machine.resolve(c.name, parse(t, c.spec))
+		if err != nil {
+			t.Errorf("%s: %s %s: %v", c.where, c.name, c.spec, err)
+		}
+		if diff := cmp.Diff(c.want, brief(got)); diff != "" {
+			t.Errorf("%s: %s %s (-want +got)\n%s", c.where, c.name, c.spec, diff)
+		}
+	}
+}
+
+func TestASpinningPairOnOneCPUIsToldWhatElseToChoose(t *testing.T) {
+	got, err := vm.resolve("same-cpu", parse(t, "mmap:wait=spin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, remedy := range []string{"wait=futex", "wait=yield", "--placement"} {
+		if !strings.Contains(got[0].Reason, remedy) {
+			t.Errorf("%q does not name %s", got[0].Reason, remedy)
+		}
+	}
+}
+
+func TestOneProcessRunsOnceOnOneCPU(t *testing.T) {
+	for _, name := range []string{"auto", sameCPU, crossNode, free, "4-1"} {
+		got, err := smtDesktop.resolve(name, parse(t, "null"))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff([]string{"same-cpu 0 0"}, brief(got)); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", name, diff)
+		}
+	}
+}
+
+func TestWrongPlacementsAreRefusedWithWhatThereIs(t *testing.T) {
+	for name, want := range map[string]string{
+		"same-core": "same-llc",
+		"":          "cross-node",
+		"0-9":       "CPU 9",
+		"7-1":       "choose among 0-1",
+		"-1-0":      "such as 0-1",
+		"0-":        "such as 0-1",
+	} {
+		for _, text := range []string{"pipe", "null"} {
+			got, err := vm.resolve(name, parse(t, text))
+			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%q: got %v, %v, want one line that has %q", name, got, err, want)
+			}
+		}
+	}
+}
+
+func TestThisMachinesPlacementsUseCPUsItMayUse(t *testing.T) {
+	all, err := Placements()
+	if err != nil {
+		t.Fatal(err)
+	}
+	allowed, err := host.Affinity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range all {
+		for _, cpu := range p.CPUs {
+			if !slices.Contains(allowed, cpu) {
+				t.Errorf("%s uses CPU %d; this process may use %v", p.Name, cpu, allowed)
+			}
+		}
+	}
+}

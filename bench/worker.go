@@ -1,0 +1,187 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"ipcbench/internal/host"
+	"ipcbench/internal/peer"
+	"ipcbench/results"
+	"ipcbench/transports"
+)
+
+// workerRole is what a worker of this package is started as.
+const workerRole = "bench"
+
+// A job is all that a worker is told.
+type job struct {
+	Spec     transports.Spec
+	Files    int // descriptors it inherited for its link
+	Workload string
+	Size     int
+	CPU      int // to pin to; -1: none
+	Time     time.Duration
+	Messages int64
+	Warmup   Warmup
+	Full     bool // verify every byte, always
+}
+
+// A report is what a worker found out.
+type report struct {
+	Worker   results.Worker
+	Sent     int64 // measured messages sent
+	Received int64 // measured messages received and verified
+	Verified int64 // all messages received and verified, warm-up included
+	Elapsed  int64 // ns of the measured part
+	Mean     float64
+	Rate     float64 // messages/s, first to last received
+	Hist     string  // encoded histogram of stamped round trips
+	Min, Max int64
+}
+
+// Worker turns this process into one end of a pair where the driver started
+// it as that, and then does not return. A main function or TestMain calls it
+// before anything else.
+func Worker() { peer.Serve(workerRole, work) }
+
+func work(c *peer.Control) error {
+	var j job
+	if err := c.Hear(&j); err != nil {
+		return err
+	}
+	prepareRuntime(j.Spec)
+	e, err := openEnd(c, j)
+	if err != nil {
+		return err
+	}
+	if err := c.Ready(); err != nil {
+		return err
+	}
+	r, err := e.measure()
+	if err != nil {
+		return err
+	}
+	return c.Tell(r)
+}
+
+// prepareRuntime keeps the Go runtime out of what is measured: the goroutine
+// stays on its thread and nothing is collected. Where a spec waits through the
+// runtime, the goroutine stays free, as in any Go program: locked to a thread,
+// each wait would also hand the thread over.
+func prepareRuntime(spec transports.Spec) {
+	if spec.Waits() != transports.Parks {
+		runtime.LockOSThread()
+	}
+	debug.SetGCPercent(-1)
+	debug.SetPanicOnFault(true) // of this goroutine: a SIGBUS becomes a panic, see end.measure
+}
+
+// An end is a worker's end of the link, ready to measure.
+type end struct {
+	job
+	exchange
+	side     transports.Side
+	endpoint transports.Endpoint
+	clock    int64 // what reading the clock costs, ns
+	meter    meter
+	hist     *results.Histogram
+	report   report
+}
+
+func openEnd(c *peer.Control, j job) (*end, error) {
+	if j.CPU >= 0 && j.Spec.Waits() != transports.Parks {
+		if err := host.Pin(j.CPU); err != nil {
+			return nil, err
+		}
+	}
+	t, err := transports.Lookup(j.Spec.Transport)
+	if err != nil {
+		return nil, err
+	}
+	ep, err := t.Open(j.Spec, c.Side, c.Files(j.Files))
+	if err != nil {
+		return nil, err
+	}
+	e := &end{
+		job:      j,
+		exchange: newExchange(ep, j.Spec, j.Size, j.Full),
+		side:     c.Side,
+		endpoint: ep,
+		clock:    clockCost(),
+		meter:    meter{whole: j.Spec.Waits() == transports.Parks},
+		hist:     results.NewHistogram(),
+	}
+	e.report.Worker.Side = c.Side.String()
+	e.report.Worker.ClockNS = e.clock
+	return e, nil
+}
+
+// measure runs the workload's part of this side. A fault in memory that the
+// endpoint mapped comes back as the error that explains it.
+func (e *end) measure() (r *report, err error) {
+	defer func() {
+		switch fault := recover().(type) {
+		case nil:
+		case interface{ Addr() uintptr }:
+			if err = e.explain(fault.Addr()); err == nil {
+				panic(fault)
+			}
+		default:
+			panic(fault)
+		}
+	}()
+	w, err := lookupWorkload(e.Workload)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.part(e)(e); err != nil {
+		return nil, fmt.Errorf("%s: %w", e.Spec.Transport, err)
+	}
+	if lost := e.hist.Lost(); lost > 0 {
+		return nil, fmt.Errorf("%d round trips took longer than a histogram holds", lost)
+	}
+	if e.hist.Count() > 0 {
+		e.report.Min, e.report.Max = e.hist.Min(), e.hist.Max()
+		if e.report.Hist, err = e.hist.Encode(); err != nil {
+			return nil, err
+		}
+	}
+	return &e.report, e.endpoint.Close()
+}
+
+func (e *end) explain(addr uintptr) error {
+	if f, ok := e.endpoint.(transports.Faulter); ok {
+		return f.Fault(addr)
+	}
+	return nil
+}
+
+// warmUp calls exchange with rising numbers, from 0, until the plan's warm-up
+// is over, and returns the next number and what one exchange took, in ns.
+func (e *end) warmUp(exchange func(number uint64) error) (next uint64, op float64, err error) {
+	start := now()
+	for {
+		if err := exchange(next); err != nil {
+			return 0, 0, fmt.Errorf("while warming up: %w", err)
+		}
+		next++
+		if spent := now() - start; spent >= int64(e.Warmup.Time) && int64(next) >= e.Warmup.Messages {
+			return next, float64(spent) / float64(next), nil
+		}
+	}
+}
+
+// over reports whether the measured part is: n messages were sent, and its
+// clock, which started at start, reads at.
+func (e *end) over(n, start, at int64) bool {
+	if e.Messages > 0 {
+		return n >= e.Messages
+	}
+	return at-start >= int64(e.Time)
+}
+
+// errNoMark is for a stream that ends before its measured part begins.
+var errNoMark = errors.New("the peer closed before the measured part began")
