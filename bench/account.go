@@ -39,7 +39,7 @@ func (c Cell) account(record *results.Launch, reports []report) error {
 		record.Metrics[results.BytesPerS] = consumer.Rate * float64(c.SizeBytes)
 	}
 	costs(record, reports)
-	record.Warnings = c.interference(reports)
+	record.Warnings = c.interference(record, reports)
 	return nil
 }
 
@@ -98,13 +98,14 @@ func costs(record *results.Launch, reports []report) {
 
 // interference says where the harness itself was in the way. What waits
 // through the Go runtime pays for that runtime, and that is its result.
-func (c Cell) interference(reports []report) []string {
+func (c Cell) interference(record *results.Launch, reports []report) []string {
 	if c.Spec.Waits() == transports.Parks {
 		return nil
 	}
 	var warnings []string
 	for i, side := range c.sides() {
-		if w := reports[i].Worker; w.Mallocs > 0 || w.GCs > 0 {
+		// The runtime itself makes a handful when it starts another thread.
+		if w := reports[i].Worker; w.Mallocs*100 > record.Messages || w.GCs > 0 {
 			warnings = append(warnings, fmt.Sprintf("the %s made %d heap allocations and %d garbage collections while it was measured", side, w.Mallocs, w.GCs))
 		}
 	}

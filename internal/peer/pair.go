@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -107,15 +108,22 @@ func (p *Pair) Wait(ctx context.Context) []Exit {
 }
 
 // Cause returns the end that explains why a pair failed, or nil where all
-// ended well or were killed by the driver: one that a signal ended before one
-// that gave up, because the peer of a dead process usually gives up too.
+// ended well or were killed by the driver. One that a signal ended comes before
+// one that gave up, and then the first: the peer of a dead process usually
+// gives up too.
 func Cause(exits []Exit) error {
-	for _, signaled := range []bool{true, false} {
-		for _, exit := range exits {
-			if !exit.OK && !exit.Killed && exit.Signaled == signaled {
-				return errors.New(exit.String())
-			}
-		}
+	bad := slices.DeleteFunc(slices.Clone(exits), func(e Exit) bool { return e.OK || e.Killed })
+	if len(bad) == 0 {
+		return nil
 	}
-	return nil
+	slices.SortFunc(bad, func(a, b Exit) int {
+		if a.Signaled != b.Signaled {
+			if a.Signaled {
+				return -1
+			}
+			return 1
+		}
+		return a.At.Compare(b.At)
+	})
+	return errors.New(bad[0].String())
 }

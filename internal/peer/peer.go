@@ -51,6 +51,7 @@ type Worker struct {
 	decoder *json.Decoder
 	words   lastWords
 	exited  chan struct{}
+	ended   time.Time // set before exited is closed
 	killed  atomic.Bool // by us
 }
 
@@ -79,6 +80,7 @@ func Start(side transports.Side, files []*os.File, o Options) (*Worker, error) {
 	}
 	go func() {
 		w.cmd.Wait()
+		w.ended = time.Now()
 		close(w.exited)
 	}()
 	return w, nil
@@ -138,6 +140,7 @@ type Exit struct {
 	OK        bool   // it exited with 0
 	Signaled  bool   // a signal ended it,
 	Killed    bool   // and that was Kill's
+	At        time.Time
 	LastWords string // the start and the end of its standard error
 }
 
@@ -159,6 +162,7 @@ func (w *Worker) Wait(ctx context.Context) Exit {
 		OK:        state.Success(),
 		Signaled:  status.Signaled(),
 		Killed:    w.killed.Load(),
+		At:        w.ended,
 		LastWords: w.words.String(),
 	}
 }

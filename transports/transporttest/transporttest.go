@@ -56,7 +56,7 @@ func Run(t *testing.T, tr transports.Transport) {
 					continue
 				}
 				t.Run(c.name, func(t *testing.T) {
-					if err := runCase(c, tr, spec); err != nil {
+					if err := runCase(c, tr, spec, watchdog); err != nil {
 						t.Error(err)
 					}
 				})
@@ -101,15 +101,16 @@ func (c testCase) applies(spec transports.Spec) bool {
 	return spec.Caps().Has(c.needs) && spec.Caps()&c.not == 0
 }
 
-// runCase runs one case and checks that nothing is left of it.
-func runCase(c testCase, tr transports.Transport, spec transports.Spec) error {
-	ctx, cancel := context.WithTimeout(context.Background(), watchdog)
+// runCase runs one case, for at most so long, and checks that nothing is left
+// of it.
+func runCase(c testCase, tr transports.Transport, spec transports.Spec, most time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), most)
 	defer cancel()
 	startPoller()
 	before := leftovers(spec.Dir)
 	err := c.test(ctx, subject{tr, spec})
 	if ctx.Err() != nil {
-		return errors.Join(fmt.Errorf("it hung for %v and was killed", watchdog), err)
+		return errors.Join(fmt.Errorf("it hung for %v and was killed", most), err)
 	}
 	return errors.Join(err, leaked(before, leftovers(spec.Dir)))
 }

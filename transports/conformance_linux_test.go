@@ -1,4 +1,4 @@
-package transporttest_test
+package transports_test
 
 import (
 	"os"

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"ipcbench/bench"
+	"ipcbench/transports"
+)
+
+func newList(out *console) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "list [flags]",
+		GroupID: "explore",
+		Short:   "What can be measured here, or why not",
+		Long: `Lists the transports with their options, the workloads and the placements, and
+for each whether it is available on this machine, or why not.`,
+		Args: atMost(0),
+		RunE: func(*cobra.Command, []string) error {
+			found, err := takeStock()
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				encoder := json.NewEncoder(out.stdout)
+				encoder.SetEscapeHTML(false)
+				encoder.SetIndent("", "  ")
+				return encoder.Encode(found)
+			}
+			return found.print(out.stdout)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, for programs")
+	return cmd
+}
+
+// A stock is what there is to measure with. Its JSON is read by programs:
+// fields may be added and none renamed.
+type stock struct {
+	Transports []stockTransport `json:"transports"`
+	Workloads  []stockWorkload  `json:"workloads"`
+	Placements []stockPlacement `json:"placements"`
+}
+
+type stockTransport struct {
+	Name      string        `json:"name"`
+	Doc       string        `json:"doc"`
+	Kind      string        `json:"kind"`
+	Available bool          `json:"available"`
+	Reason    string        `json:"reason"`
+	MaxSize   int           `json:"max_size"` // bytes; 0: no limit of its own
+	Options   []stockOption `json:"options"`
+}
+
+type stockOption struct {
+	Name   string   `json:"name"`
+	Doc    string   `json:"doc"`
+	Values []string `json:"values"` // the default first
+}
+
+type stockWorkload struct {
+	Name string `json:"name"`
+	Doc  string `json:"doc"`
+}
+
+type stockPlacement struct {
+	Name      string `json:"name"`
+	Doc       string `json:"doc"`
+	CPUs      []int  `json:"cpus"` // the producer's and the consumer's; none: not pinned
+	Available bool   `json:"available"`
+	Reason    string `json:"reason"`
+}
+
+func takeStock() (stock, error) {
+	var s stock
+	for _, transport := range transports.All() {
+		s.Transports = append(s.Transports, describe(transport))
+	}
+	for _, workload := range bench.Workloads() {
+		s.Workloads = append(s.Workloads, stockWorkload{workload.Name, workload.Doc})
+	}
+	placements, err := bench.Placements()
+	if err != nil {
+		return s, err
+	}
+	for _, p := range placements {
+		cpus := append([]int{}, p.CPUs...) // [] and not null
+		s.Placements = append(s.Placements, stockPlacement{p.Name, p.Doc, cpus, p.Reason == "", p.Reason})
+	}
+	return s, nil
+}
+
+func describe(transport transports.Transport) stockTransport {
+	info := transport.Info()
+	described := stockTransport{
+		Name:    info.Name,
+		Doc:     info.Doc,
+		Kind:    string(info.Kind),
+		MaxSize: info.MaxSize,
+		Options: []stockOption{},
+	}
+	for _, option := range info.Options {
+		described.Options = append(described.Options, stockOption{option.Name, option.Doc, option.ValueNames()})
+	}
+	spec, err := transports.Parse(info.Name)
+	if err == nil {
+		err = available(transport, spec)
+	}
+	if described.Available = err == nil; err != nil {
+		described.Reason = oneLine(err.Error())
+	}
+	return described
+}
+
+// print writes the stock for a person to read.
+func (s stock) print(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintln(&b, "Transports, with their options and the default value first:")
+	for _, t := range s.Transports {
+		fmt.Fprintf(&b, "  %-11s %s%s\n", t.Name, t.Doc, unless(t.Available, t.Reason))
+		for _, option := range t.Options {
+			fmt.Fprintf(&b, "  %-11s   %s=%s\n", "", option.Name, strings.Join(option.Values, "|"))
+		}
+	}
+	fmt.Fprintln(&b, "\nWorkloads:")
+	for _, workload := range s.Workloads {
+		fmt.Fprintf(&b, "  %-11s %s\n", workload.Name, workload.Doc)
+	}
+	fmt.Fprintln(&b, "\nPlacements, with the CPUs of the producer and the consumer:")
+	for _, p := range s.Placements {
+		fmt.Fprintf(&b, "  %-11s %-7s %s%s\n", p.Name, pairOf(p.CPUs), p.Doc, unless(p.Available, p.Reason))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func unless(available bool, reason string) string {
+	if available {
+		return ""
+	}
+	return "; not here: " + reason
+}
+
+func pairOf(cpus []int) string {
+	if len(cpus) != 2 {
+		return "-"
+	}
+	return fmt.Sprintf("%d, %d", cpus[0], cpus[1])
+}

@@ -1,0 +1,13 @@
+package main
+
+import (
+	"ipcbench/bench"
+	"ipcbench/internal/peer"
+)
+
+// becomeWorker makes this process one end of a pair, and does not return,
+// where it was started as that.
+func becomeWorker() {
+	bench.Worker()
+	peer.Serve(demoRole, demoWorker)
+}

@@ -1,0 +1,35 @@
+//go:build !linux
+
+package main
+
+import (
+	"runtime"
+
+	"github.com/spf13/cobra"
+)
+
+func becomeWorker() {}
+
+func newRun(*console) *cobra.Command {
+	return linuxOnly("run", "measure", "Measure, print a table, leave a run directory")
+}
+func newList(*console) *cobra.Command {
+	return linuxOnly("list", "explore", "What can be measured here, or why not")
+}
+func newDemo(*console) *cobra.Command {
+	return linuxOnly("demo", "explore", "Watch a value go from one process to another")
+}
+
+// linuxOnly stands for a command that needs the kernel it measures. Reports
+// can be made anywhere.
+func linuxOnly(name, group, short string) *cobra.Command {
+	return &cobra.Command{
+		Use:                name,
+		GroupID:            group,
+		Short:              short,
+		DisableFlagParsing: true,
+		RunE: func(*cobra.Command, []string) error {
+			return usagef("%s: measuring needs Linux, and this is %s: run it there, and \"ipcbench report\" anywhere", name, runtime.GOOS)
+		},
+	}
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// The rules for what is printed:
+//
+//   - Results go to stdout; progress, warnings and errors go to stderr.
+//   - An error is one line, "ipcbench: " and then what was tried, on what, why
+//     it failed and what to do, in lower case and without a full stop.
+//   - A warning is one line that starts with "ipcbench: warning: ".
+//   - Colour and rewritten lines are for terminals only, and there is no
+//     colour where NO_COLOR is set or the terminal is dumb.
+//   - Nothing is written while a launch is being measured.
+
+// lookupEnv returns the value of an environment variable and whether it is
+// set, as os.LookupEnv does.
+type lookupEnv func(name string) (value string, set bool)
+
+// A console is where a command writes to.
+type console struct {
+	stdout, stderr io.Writer
+	env            lookupEnv
+}
+
+func (c *console) fail(err error) {
+	fmt.Fprintf(c.stderr, "%s %s\n", c.paint(red, "ipcbench:"), oneLine(err.Error()))
+}
+
+func (c *console) warn(message string) {
+	fmt.Fprintf(c.stderr, "ipcbench: %s %s\n", c.paint(yellow, "warning:"), oneLine(message))
+}
+
+// The colours, as a terminal takes them (ECMA-48, SGR).
+const (
+	red    = "31"
+	yellow = "33"
+	cyan   = "36"
+)
+
+// paint gives text on stderr a colour where that is wanted.
+func (c *console) paint(colour, text string) string {
+	if unwanted, _ := c.env("NO_COLOR"); unwanted != "" || !c.terminal(c.stderr) {
+		return text
+	}
+	return "\x1b[" + colour + "m" + text + "\x1b[0m"
+}
+
+// terminal reports whether w is a terminal on which a line can be rewritten.
+func (c *console) terminal(w io.Writer) bool {
+	kind, _ := c.env("TERM")
+	file, ok := w.(interface{ Fd() uintptr })
+	return ok && kind != "dumb" && term.IsTerminal(int(file.Fd()))
+}
+
+// width returns the columns of the terminal w, or 80 where it does not say.
+func width(w io.Writer) int {
+	if file, ok := w.(interface{ Fd() uintptr }); ok {
+		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {
+			return columns
+		}
+	}
+	return 80
+}
+
+func oneLine(message string) string {
+	lines := strings.FieldsFunc(message, func(r rune) bool { return r == '\n' || r == '\r' })
+	return strings.Join(lines, "; ")
+}
+
+// errInterrupted says that a signal ended the command early.
+var errInterrupted = errors.New("interrupted")
+
+// A usageError says that the command line or a file was wrong, so that nothing
+// was run.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &usageError{err}
+}
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+
+// didYouMean returns a hint to append to a complaint about an unknown word, or
+// "" where no known word is like it.
+func didYouMean(word string, known []string) string {
+	near := nearest(word, known)
+	if len(near) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(": did you mean %s?", strings.Join(near, " or "))
+}
+
+// nearest returns the known words that resemble one, by cobra's own measure.
+func nearest(word string, known []string) []string {
+	if word == "" {
+		return nil
+	}
+	vocabulary := &cobra.Command{SuggestionsMinimumDistance: 2}
+	for _, k := range known {
+		vocabulary.AddCommand(&cobra.Command{Use: k, Run: func(*cobra.Command, []string) {}})
+	}
+	near := vocabulary.SuggestionsFor(word)
+	slices.Sort(near)
+	return near
+}

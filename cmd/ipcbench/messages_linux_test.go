@@ -1,0 +1,124 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
+
+	"ipcbench/results"
+)
+
+// openTerminal returns both sides of a pseudo-terminal of so many columns; see
+// pts(4).
+func openTerminal(t *testing.T, columns uint16) (person, program *os.File) {
+	t.Helper()
+	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skipf("no pseudo-terminal here: %v: mount devpts", err)
+	}
+	t.Cleanup(func() { person.Close() })
+	fd := int(person.Fd())
+	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { program.Close() })
+	if err := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: columns}); err != nil {
+		t.Fatal(err)
+	}
+	return person, program
+}
+
+func environment(pairs ...string) lookupEnv {
+	return func(name string) (string, bool) {
+		for i := 0; i < len(pairs); i += 2 {
+			if pairs[i] == name {
+				return pairs[i+1], true
+			}
+		}
+		return "", false
+	}
+}
+
+func TestColourIsForTerminalsThatTakeIt(t *testing.T) {
+	_, terminal := openTerminal(t, 80)
+	for _, c := range []struct {
+		name   string
+		stderr io.Writer
+		env    lookupEnv
+		want   bool
+	}{
+		{"terminal", terminal, environment("TERM", "xterm"), true},
+		{"NO_COLOR", terminal, environment("TERM", "xterm", "NO_COLOR", "1"), false},
+		{"empty NO_COLOR", terminal, environment("NO_COLOR", ""), true},
+		{"dumb terminal", terminal, environment("TERM", "dumb"), false},
+		{"pipe", io.Discard, environment("TERM", "xterm"), false},
+	} {
+		out := &console{stderr: c.stderr, env: c.env}
+		if got := out.paint(red, "x") != "x"; got != c.want {
+			t.Errorf("%s: colour is %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// A line longer than the terminal is wide would wrap, and could then not be
+// rewritten.
+func TestProgressFitsTheTerminal(t *testing.T) {
+	const columns = 60
+	person, terminal := openTerminal(t, columns)
+	cell := results.Cell{Transport: "mmap:api=inplace,sync=sync,wait=futex", Workload: "latency", SizeBytes: 64, Placement: "same-llc", Dir: "/a/rather/long/directory"}
+	out := &console{stderr: terminal, env: environment("NO_COLOR", "1")}
+	p := newProgress(out, false, map[results.Cell]int{cell: 3})
+	p.say(strings.Repeat("before the first launch ", 10))
+	for n := range 3 {
+		p.launch(results.Launch{Cell: cell, Launch: n + 1, Status: results.OK, Started: time.Now(), Metrics: map[string]float64{results.RTTP50: 12345}})
+	}
+	p.end()
+	fmt.Fprint(terminal, "END\n")
+
+	var seen strings.Builder
+	for !strings.Contains(seen.String(), "END") {
+		buffer := make([]byte, 4096)
+		n, err := person.Read(buffer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen.Write(buffer[:n])
+	}
+	lines := strings.Split(seen.String(), "\r\x1b[K")
+	if len(lines) != 6 {
+		t.Errorf("%d lines were written over each other, want 6: %q", len(lines), lines)
+	}
+	for _, line := range lines {
+		if n := utf8.RuneCountInString(line); n >= columns {
+			t.Errorf("%d columns of %d: %q", n, columns, line)
+		}
+	}
+	if !strings.Contains(lines[4], "3/3") {
+		t.Errorf("the last line does not say 3/3: %q", lines[4])
+	}
+}
+
+func TestWarningIsOneLine(t *testing.T) {
+	var stderr strings.Builder
+	out := &console{stderr: &stderr, env: environment()}
+	out.warn("first\nsecond\n")
+	out.fail(fmt.Errorf("third\nfourth"))
+	want := "ipcbench: warning: first; second\nipcbench: third; fourth\n"
+	if stderr.String() != want {
+		t.Errorf("got %q, want %q", stderr.String(), want)
+	}
+}

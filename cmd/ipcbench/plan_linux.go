@@ -1,0 +1,238 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"ipcbench/bench"
+	"ipcbench/internal/host"
+	"ipcbench/results"
+)
+
+// What is measured where the command line does not say.
+var (
+	defaultWorkloads = []string{"latency", "throughput"}
+	defaultSizes     = []int{64, 4 << 10, 64 << 10}
+	defaultWarmup    = bench.Warmup{Time: 5 * time.Millisecond}
+)
+
+// Three amounts of patience: launches of each cell, and how long each is.
+var (
+	quick    = patience{launches: 6, time: 10 * time.Millisecond}
+	ordinary = patience{launches: 10, time: 50 * time.Millisecond}
+	thorough = patience{launches: 30, time: 200 * time.Millisecond}
+)
+
+type patience struct {
+	launches int
+	time     time.Duration
+}
+
+// planFlags reads a plan from flags. A flag is checked as it is read, so that
+// a complaint names it, or the variable of the environment it came from.
+type planFlags struct {
+	plan            bench.Plan
+	quick, thorough bool
+}
+
+// add declares the flags that make a plan.
+func (f *planFlags) add(flags *pflag.FlagSet) {
+	p := &f.plan
+	flags.FuncP("workload", "w", "what to measure, by `names` (default latency,throughput)", func(text string) error {
+		return appendNames(&p.Workloads, text, checkWorkload)
+	})
+	flags.FuncP("size", "s", "message `sizes`, or ranges as 64..1MiB (default 64,4KiB,64KiB)", func(text string) error {
+		sizes, err := results.ParseSizes(text)
+		p.Sizes = append(p.Sizes, sizes...)
+		return err
+	})
+	flags.FuncP("placement", "p", "where the two processes run, by `names` or CPUs as 0-1 (default auto)", func(text string) error {
+		return appendNames(&p.Placements, text, nil)
+	})
+	flags.FuncP("dir", "d", "`directories` for files (default the temporary one, and /dev/shm if a tmpfs)", func(text string) error {
+		return appendNames(&p.Dirs, text, host.CheckDir)
+	})
+	flags.IntVarP(&p.Launches, "launches", "n", 0, "`number` of fresh pairs of processes for each cell (default 10)")
+	flags.DurationVar(&p.Time, "time", 0, "measured `time` of a launch (default 50ms)")
+	flags.Int64Var(&p.Messages, "messages", 0, "measured `number` of messages of a launch, instead of --time")
+	flags.Func("warmup", "`time` before that, or messages as 5000x (default 5ms)", func(text string) (err error) {
+		p.Warmup, err = parseWarmup(text)
+		return err
+	})
+	flags.Func("verify", "check the `header` of every message, or full: every byte (default header)", func(text string) error {
+		p.Verify = text
+		return oneOf(text, "header", "full")
+	})
+	flags.DurationVar(&p.Timeout, "timeout", 0, "longest `time` a launch may take (default 10s beyond the rest)")
+	flags.Uint64Var(&p.Seed, "seed", 0, "`number` that settles the order of the launches (default random)")
+	flags.Func("label", "keep `key=value` with every launch; repeatable", func(text string) error {
+		return addLabel(&p.Labels, text)
+	})
+	flags.BoolVar(&f.quick, "quick", false, "6 launches of 10ms")
+	flags.BoolVar(&f.thorough, "thorough", false, "30 launches of 200ms")
+	f.addLater(flags)
+}
+
+// addLater declares the flags of which this version can do one value only.
+func (f *planFlags) addLater(flags *pflag.FlagSet) {
+	flags.Func("rate", "offered messages per second; 0: as fast as it goes", func(text string) error {
+		if rate, err := strconv.ParseFloat(text, 64); err != nil || rate != 0 {
+			return fmt.Errorf("%q: this version offers no load at a rate: leave it at 0, as fast as it goes", text)
+		}
+		return nil
+	})
+	flags.Func("pairs", "pairs of processes at once", func(text string) error {
+		if text != "1" {
+			return fmt.Errorf("%q: this version measures one pair at a time: leave it at 1", text)
+		}
+		return nil
+	})
+	flags.MarkHidden("rate")
+	flags.MarkHidden("pairs")
+}
+
+// settle returns the plan that flags and specs describe, with defaults for
+// what they leave out.
+func (f *planFlags) settle(flags *pflag.FlagSet, specs []string) (bench.Plan, error) {
+	p := f.plan
+	if err := checkAmounts(flags, p); err != nil {
+		return p, err
+	}
+	ask := ordinary
+	switch {
+	case f.quick && f.thorough:
+		return p, errors.New("--quick and --thorough: give one of them")
+	case f.quick:
+		ask = quick
+	case f.thorough:
+		ask = thorough
+	}
+	if !flags.Changed("launches") {
+		p.Launches = ask.launches
+	}
+	if !flags.Changed("time") && !flags.Changed("messages") {
+		p.Time = ask.time
+	}
+	if !flags.Changed("warmup") {
+		p.Warmup = defaultWarmup
+	}
+	if !flags.Changed("timeout") {
+		p.Timeout = 10*time.Second + p.Time + p.Warmup.Time
+	}
+	if !flags.Changed("seed") {
+		p.Seed = uint64(rand.Uint32()) // short enough to type
+	}
+	if p.Verify == "" {
+		p.Verify = "header"
+	}
+	if len(p.Workloads) == 0 {
+		p.Workloads = defaultWorkloads
+	}
+	if len(p.Sizes) == 0 {
+		p.Sizes = defaultSizes
+	}
+	if len(p.Placements) == 0 {
+		p.Placements = []string{"auto"}
+	}
+	if len(p.Dirs) == 0 {
+		p.Dirs = defaultDirs()
+	}
+	var err error
+	p.Specs, err = parseSpecs(specs)
+	return p, err
+}
+
+func checkAmounts(flags *pflag.FlagSet, p bench.Plan) error {
+	switch {
+	case flags.Changed("launches") && p.Launches < 1:
+		return fmt.Errorf("--launches %d: a cell has at least 1", p.Launches)
+	case flags.Changed("time") && flags.Changed("messages"):
+		return errors.New("--time and --messages: give one of them")
+	case flags.Changed("time") && p.Time <= 0:
+		return fmt.Errorf("--time %s: the measured time must be positive", p.Time)
+	case flags.Changed("messages") && p.Messages < 1:
+		return fmt.Errorf("--messages %d: a launch has at least 1", p.Messages)
+	case flags.Changed("timeout") && p.Timeout <= p.Time+p.Warmup.Time:
+		return fmt.Errorf("--timeout %s: a launch takes longer than its warm-up and measured time together, %s", p.Timeout, p.Time+p.Warmup.Time)
+	}
+	return nil
+}
+
+// defaultDirs are the temporary directory and, beside it, memory.
+func defaultDirs() []string {
+	const memory = "/dev/shm"
+	dirs := []string{os.TempDir()}
+	mount, err := host.MountOf(memory)
+	if err == nil && mount.FSType == "tmpfs" && host.CheckDir(memory) == nil && dirs[0] != memory {
+		dirs = append(dirs, memory)
+	}
+	return dirs
+}
+
+func checkWorkload(name string) error {
+	var names []string
+	for _, workload := range bench.Workloads() {
+		names = append(names, workload.Name)
+	}
+	return oneOf(name, names...)
+}
+
+func oneOf(word string, known ...string) error {
+	if slices.Contains(known, word) {
+		return nil
+	}
+	return fmt.Errorf("%q is none of %s", word, strings.Join(known, ", "))
+}
+
+// appendNames appends the names of a comma-separated list that are not in
+// names yet.
+func appendNames(names *[]string, text string, check func(string) error) error {
+	for _, name := range strings.Split(text, ",") {
+		name = strings.TrimSpace(name)
+		if name == "" {
+			return fmt.Errorf("%q has an empty name in it", text)
+		}
+		if check != nil {
+			if err := check(name); err != nil {
+				return err
+			}
+		}
+		if !slices.Contains(*names, name) {
+			*names = append(*names, name)
+		}
+	}
+	return nil
+}
+
+func addLabel(labels *map[string]string, text string) error {
+	key, value, found := strings.Cut(text, "=")
+	if !found || key == "" {
+		return fmt.Errorf("%q is no label: write it as key=value", text)
+	}
+	if *labels == nil {
+		*labels = map[string]string{}
+	}
+	(*labels)[key] = value
+	return nil
+}
+
+// parseWarmup reads "20ms" as a time and "5000x" as a number of messages.
+func parseWarmup(text string) (bench.Warmup, error) {
+	if count, isCount := strings.CutSuffix(text, "x"); isCount {
+		if messages, err := strconv.ParseInt(count, 10, 64); err == nil && messages >= 0 {
+			return bench.Warmup{Messages: messages}, nil
+		}
+	}
+	if d, err := time.ParseDuration(text); err == nil && d >= 0 && text != "0" {
+		return bench.Warmup{Time: d}, nil
+	}
+	return bench.Warmup{}, fmt.Errorf("%q is no warm-up: write a time as 20ms or messages as 5000x", text)
+}

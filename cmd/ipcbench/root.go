@@ -1,0 +1,197 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+const about = `ipcbench measures how fast two processes on this machine hand each other
+messages: through mmap of a shared file, and through the other mechanisms.`
+
+const examples = `  ipcbench run                                     in under a minute
+  ipcbench run -s 64..1MiB -p same-llc mmap pipe   two transports, many sizes
+  ipcbench run -d /var/tmp,/dev/shm mmap           one over two filesystems
+  ipcbench demo                                    watch one mapped value change`
+
+// newRoot returns the command tree, which writes to out.
+func newRoot(out *console) *cobra.Command {
+	root := &cobra.Command{
+		Use:               "ipcbench COMMAND [flags]",
+		Long:              about,
+		Example:           examples,
+		Version:           buildVersion(),
+		Args:              func(cmd *cobra.Command, args []string) error { return unknownCommand(cmd, args) },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return flagsFromEnv(cmd.Flags(), out.env) },
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+
+		DisableFlagsInUseLine:      true,
+		SuggestionsMinimumDistance: 2,
+		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	root.SetOut(out.stdout)
+	root.SetErr(out.stderr)
+	root.SetFlagErrorFunc(flagError)
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
+	root.SetUsageTemplate(usageTemplate)
+	root.SetHelpTemplate("{{.Long | trimTrailingWhitespaces}}\n\n{{.UsageString}}")
+	root.SetHelpCommand(newHelp())
+	root.AddGroup(
+		&cobra.Group{ID: "measure", Title: "Measure:"},
+		&cobra.Group{ID: "read", Title: "Read what was measured:"},
+		&cobra.Group{ID: "explore", Title: "Look around:"},
+	)
+	root.AddCommand(newRun(out), newReport(out), newList(out), newDemo(out))
+	return root
+}
+
+// usageTemplate keeps the root's help on one screen: commands by group, no
+// list of flags that every command has, and where to read on.
+const usageTemplate = `Usage: {{.UseLine}}
+{{range $group := .Groups}}
+{{.Title}}
+{{- range $.Commands}}{{if and (eq .GroupID $group.ID) .IsAvailableCommand}}
+  {{rpad .Name 10}} {{.Short}}{{end}}{{end}}
+{{end}}
+{{- if .HasExample}}
+Examples:
+{{.Example}}
+{{end}}
+{{- if .HasParent}}{{if .HasAvailableLocalFlags}}
+Flags:
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}
+
+Every flag can be set in the environment: IPCBENCH_` + `<FLAG>, in capitals, - as _.
+{{end}}{{else}}
+"ipcbench COMMAND --help" tells more. Every flag can be set in the environment:
+--export-csv F as IPCBENCH_EXPORT_CSV=F.
+{{end}}`
+
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:    "help [COMMAND]",
+		Short:  "Help about a command",
+		Hidden: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return unknownCommand(cmd.Root(), args)
+			}
+			return about.Help()
+		},
+	}
+}
+
+// unknownCommand refuses the words that are no command.
+func unknownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, command := range root.Commands() {
+		if command.IsAvailableCommand() {
+			names = append(names, command.Name())
+		}
+	}
+	hint := didYouMean(args[0], names)
+	if hint == "" {
+		hint = ": there are " + strings.Join(names, ", ")
+	}
+	return usagef("no command is called %q%s", args[0], hint)
+}
+
+// atMost refuses more than n words after a command.
+func atMost(n int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > n {
+			return usagef("%s: %q is one word too many: \"%s --help\" says what it takes", cmd.Name(), args[n], cmd.CommandPath())
+		}
+		return nil
+	}
+}
+
+// flagError says in one line what is wrong with a flag. With an unknown
+// command before it, the flag is not what is wrong.
+func flagError(cmd *cobra.Command, err error) error {
+	if !cmd.HasParent() && cmd.Flags().NArg() > 0 {
+		return unknownCommand(cmd, cmd.Flags().Args())
+	}
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		flag := invalid.GetFlag()
+		return usage(badValue("--"+flag.Name, flag, invalid.GetValue(), invalid.Unwrap()))
+	}
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		return usagef("%w%s", err, didYouMeanFlag(cmd, unknown.GetSpecifiedName()))
+	}
+	return usage(err)
+}
+
+func didYouMeanFlag(cmd *cobra.Command, name string) string {
+	var names []string
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) { names = append(names, flag.Name) })
+	near := nearest(name, names)
+	if len(name) < 2 || len(near) == 0 {
+		return fmt.Sprintf(": \"%s --help\" lists the flags", cmd.CommandPath())
+	}
+	return fmt.Sprintf(": did you mean --%s?", strings.Join(near, " or --"))
+}
+
+// badValue says what is wrong with the value of a flag that was given as name,
+// on the command line or in the environment.
+func badValue(name string, flag *pflag.Flag, value string, cause error) error {
+	switch flag.Value.Type() {
+	case "bool":
+		return fmt.Errorf("%s: %q is neither true nor false", name, value)
+	case "duration":
+		return fmt.Errorf("%s: %q is no duration: write it like 50ms or 2s", name, value)
+	case "int", "int64", "uint64", "float64":
+		return fmt.Errorf("%s: %q is no number in range", name, value)
+	default:
+		return fmt.Errorf("%s: %w", name, cause)
+	}
+}
+
+// flagsFromEnv sets every flag that the command line left out and that the
+// environment has.
+func flagsFromEnv(flags *pflag.FlagSet, env lookupEnv) error {
+	var wrong error
+	flags.VisitAll(func(flag *pflag.Flag) {
+		name := "IPCBENCH_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+		value, _ := env(name)
+		if flag.Changed || value == "" || flag.Name == "help" || wrong != nil {
+			return
+		}
+		if err := flags.Set(flag.Name, value); err != nil {
+			cause := err
+			var invalid *pflag.InvalidValueError
+			if errors.As(err, &invalid) {
+				cause = invalid.Unwrap()
+			}
+			wrong = usage(badValue(name, flag, value, cause))
+		}
+	})
+	return wrong
+}
+
+// version is set by the linker in a release build.
+var version string
+
+// buildVersion returns the version of this binary: what the linker was told,
+// or else what the go command knew.
+func buildVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets this binary be the command, for the scripts, and the workers
+// that the command starts.
+func TestMain(m *testing.M) {
+	becomeWorker()
+	testscript.Main(m, map[string]func(){"ipcbench": main})
+}
+
+// TestScripts runs every script in testdata; each begins with why it is there.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"status":      scriptStatus,
+			"interrupted": scriptInterrupted,
+			"oneline":     scriptOneLine,
+			"screenful":   scriptScreenful,
+			"lines":       scriptLines,
+			"header":      scriptHeader,
+			"rundir":      scriptRunDir,
+			"cutshort":    scriptCutShort,
+			"empty":       scriptEmpty,
+			"processes":   scriptProcesses,
+			"liststock":   scriptListStock,
+		},
+	})
+}
+
+// scriptStatus runs a command that exits with just that status:
+//
+//	status 2 ipcbench rum
+func scriptStatus(ts *testscript.TestScript, _ bool, args []string) {
+	want := number(ts, args[0])
+	if got := exitCode(ts.Exec(args[1], args[2:]...)); got != want {
+		ts.Fatalf("exit status %d, not %d", got, want)
+	}
+}
+
+// scriptInterrupted starts a command, sends it SIGINT once a file that matches
+// a pattern has something in it, and wants it to exit with 130. What it wrote
+// is in the files out and err:
+//
+//	interrupted 'results/*/launches.jsonl' ipcbench run
+func scriptInterrupted(ts *testscript.TestScript, _ bool, args []string) {
+	cmd := exec.Command(args[1], args[2:]...)
+	cmd.Dir = ts.Getenv("WORK")
+	cmd.Env = append(os.Environ(), "TMPDIR="+ts.Getenv("TMPDIR"))
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	ts.Check(cmd.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for deadline := time.Now().Add(time.Minute); !written(ts.MkAbs(args[0])); time.Sleep(time.Millisecond) {
+		if len(ended) > 0 || time.Now().After(deadline) {
+			cmd.Process.Kill()
+			ts.Fatalf("nothing was written to %s: %s", args[0], stderr.String())
+		}
+	}
+	// Twice, as timeout(1) does: the second must not cut the reports short.
+	ts.Check(cmd.Process.Signal(syscall.SIGINT))
+	cmd.Process.Signal(syscall.SIGINT)
+	if got := exitCode(<-ended); got != statusInterrupted {
+		ts.Fatalf("exit status %d, not %d: %s", got, statusInterrupted, stderr.String())
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("out"), stdout.Bytes(), 0o644))
+	ts.Check(os.WriteFile(ts.MkAbs("err"), stderr.Bytes(), 0o644))
+}
+
+func written(pattern string) bool {
+	paths, _ := filepath.Glob(pattern)
+	for _, path := range paths {
+		if info, err := os.Stat(path); err == nil && info.Size() > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// exitCode returns the exit status in an error of os/exec; -1 stands for a
+// signal.
+func exitCode(err error) int {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return exit.ExitCode()
+	}
+	return 0
+}
+
+func scriptOneLine(ts *testscript.TestScript, _ bool, args []string) {
+	text := ts.ReadFile(args[0])
+	if strings.Count(text, "\n") != 1 || !strings.HasPrefix(text, "ipcbench: ") {
+		ts.Fatalf("not one line from ipcbench: %q", text)
+	}
+}
+
+func scriptScreenful(ts *testscript.TestScript, _ bool, args []string) {
+	lines := strings.Split(strings.TrimSuffix(ts.ReadFile(args[0]), "\n"), "\n")
+	if len(lines) > 24 {
+		ts.Fatalf("%d lines do not fit on a screen of 24", len(lines))
+	}
+	for _, line := range lines {
+		if len(line) > 80 {
+			ts.Fatalf("%q does not fit in 80 columns", line)
+		}
+	}
+}
+
+func scriptLines(ts *testscript.TestScript, _ bool, args []string) {
+	if got, want := strings.Count(ts.ReadFile(args[0]), "\n"), number(ts, args[1]); got != want {
+		ts.Fatalf("%s has %d lines, not %d", args[0], got, want)
+	}
+}
+
+func scriptHeader(ts *testscript.TestScript, _ bool, args []string) {
+	if got, _, _ := strings.Cut(ts.ReadFile(args[0]), "\n"); got != args[1] {
+		ts.Fatalf("%s begins with\n%s\nand not\n%s", args[0], got, args[1])
+	}
+}
+
+// scriptRunDir sets RUN to the one run directory in a directory.
+func scriptRunDir(ts *testscript.TestScript, _ bool, args []string) {
+	entries, err := os.ReadDir(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if len(entries) != 1 {
+		ts.Fatalf("%d run directories in %s", len(entries), args[0])
+	}
+	ts.Setenv("RUN", filepath.Join(ts.MkAbs(args[0]), entries[0].Name()))
+}
+
+// scriptCutShort takes some bytes off the end of a file, as a crash may.
+func scriptCutShort(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	ts.Check(os.Truncate(path, int64(len(ts.ReadFile(path))-number(ts, args[1]))))
+}
+
+func scriptEmpty(ts *testscript.TestScript, _ bool, args []string) {
+	entries, err := os.ReadDir(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if len(entries) != 0 {
+		ts.Fatalf("%s has %v in it", args[0], entries)
+	}
+}
+
+// scriptProcesses wants the lines of the demonstration to be from so many
+// processes: each begins with a side and a process number.
+func scriptProcesses(ts *testscript.TestScript, _ bool, args []string) {
+	processes := map[string]bool{}
+	for line := range strings.Lines(ts.ReadFile("stdout")) {
+		processes[strings.Join(strings.Fields(line)[:2], " ")] = true
+	}
+	if len(processes) != number(ts, args[0]) {
+		ts.Fatalf("the lines are from %v", processes)
+	}
+}
+
+// scriptListStock wants the documented fields in the JSON on stdout.
+func scriptListStock(ts *testscript.TestScript, _ bool, _ []string) {
+	var stock map[string][]map[string]any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &stock))
+	fields := map[string][]string{
+		"transports": {"name", "doc", "kind", "available", "reason", "max_size", "options"},
+		"workloads":  {"name"},
+		"placements": {"name", "cpus", "available", "reason"},
+	}
+	for list, names := range fields {
+		if len(stock[list]) == 0 {
+			ts.Fatalf("no %s", list)
+		}
+		for _, item := range stock[list] {
+			for _, name := range names {
+				if value, has := item[name]; !has || value == nil {
+					ts.Fatalf("%s: %v has no %s", list, item, name)
+				}
+			}
+		}
+	}
+	for _, transport := range stock["transports"] {
+		for _, option := range transport["options"].([]any) {
+			if values := option.(map[string]any)["values"].([]any); len(values) < 1 {
+				ts.Fatalf("%v has no values", option)
+			}
+		}
+	}
+}
+
+func number(ts *testscript.TestScript, text string) int {
+	n, err := strconv.Atoi(text)
+	ts.Check(err)
+	return n
+}

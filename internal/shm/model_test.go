@@ -1,0 +1,339 @@
+package shm
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"unsafe"
+)
+
+// An explorer runs two ends in every order in which their steps can happen on
+// a machine with store buffers (total store order, the order of amd64): a
+// release store waits in a buffer of its end until the explorer lets it out,
+// and a full fence waits until the buffer is empty. It stands in for the
+// processor and for futex(2) while exactly one end runs at a time.
+//
+// It explores by replaying: each run follows the choices of the path so far
+// and then takes the first open one. A state that was seen before, in what the
+// memory holds and in what each end has read, is not entered again.
+type explorer struct {
+	weakFences bool // full fences are plain release stores: a wrong machine, to be found out
+
+	path   []choice
+	seen   map[string]bool
+	runs   int
+	states int
+
+	memory  []uint64
+	ends    [2]*modelEnd
+	current *modelEnd
+	yielded chan struct{}
+}
+
+type choice struct{ taken, of int }
+
+type modelEnd struct {
+	resume  chan bool // false: give up this run
+	need    need
+	buffer  []entry
+	history []byte // what this end has done and read: where it is in its program
+	wrote   bool   // memory changed since its pause
+	done    bool
+	err     error
+}
+
+type entry struct {
+	p *uint64
+	v uint64
+}
+
+// A need is what an end that has yielded waits for.
+type need int
+
+const (
+	nothing   need = iota
+	drained        // its buffer empty
+	change         // another end's write
+	wakeUp         // a futex wake
+	abandoned = "abandoned"
+)
+
+// explore runs writer and reader in every order and returns the first thing
+// that goes wrong: an error of an end, or that none can go on.
+func (x *explorer) explore(writer, reader func() error, reset func()) error {
+	x.seen = map[string]bool{}
+	model = x
+	defer func() { model = nil }()
+	for {
+		reset()
+		x.runs++
+		if err := x.run(writer, reader); err != nil {
+			return fmt.Errorf("%w, after choices %v", err, x.path)
+		}
+		for len(x.path) > 0 && x.path[len(x.path)-1].taken+1 >= x.path[len(x.path)-1].of {
+			x.path = x.path[:len(x.path)-1]
+		}
+		if len(x.path) == 0 {
+			return nil
+		}
+		x.path[len(x.path)-1].taken++
+	}
+}
+
+func (x *explorer) run(bodies ...func() error) error {
+	x.yielded = make(chan struct{})
+	for i, body := range bodies {
+		e := &modelEnd{resume: make(chan bool)}
+		x.ends[i] = e
+		go func() {
+			defer func() {
+				if r := recover(); r != nil && r != any(abandoned) {
+					e.err = fmt.Errorf("panic: %v", r)
+				}
+				e.done = true
+				x.yielded <- struct{}{}
+			}()
+			if !<-e.resume {
+				panic(abandoned)
+			}
+			e.err = body()
+		}()
+	}
+	for depth := 0; ; depth++ {
+		actions := x.actions()
+		if len(actions) == 0 {
+			return x.ended()
+		}
+		if depth == len(x.path) {
+			key := x.state()
+			if x.seen[key] {
+				x.abandon()
+				return nil
+			}
+			x.seen[key] = true
+			x.states++
+			x.path = append(x.path, choice{of: len(actions)})
+		}
+		actions[x.path[depth].taken]()
+	}
+}
+
+// actions are the steps that can happen next.
+func (x *explorer) actions() (list []func()) {
+	for _, e := range x.ends {
+		ready := e.need == nothing || e.need == drained && len(e.buffer) == 0 || e.need == change && e.wrote
+		if !e.done && ready {
+			list = append(list, func() { x.step(e) })
+		}
+		if len(e.buffer) > 0 {
+			list = append(list, func() {
+				first := e.buffer[0]
+				e.buffer = e.buffer[1:]
+				x.write(first.p, first.v)
+			})
+		}
+	}
+	return list
+}
+
+func (x *explorer) step(e *modelEnd) {
+	e.need, x.current = nothing, e
+	e.resume <- true
+	<-x.yielded
+}
+
+// ended is what is wrong where nothing can happen any more.
+func (x *explorer) ended() error {
+	for i, e := range x.ends {
+		if e.done && e.err != nil {
+			x.abandon()
+			return fmt.Errorf("end %d: %w", i, e.err)
+		}
+	}
+	for i, e := range x.ends {
+		if !e.done {
+			x.abandon()
+			return fmt.Errorf("end %d waits for ever", i)
+		}
+	}
+	return nil
+}
+
+func (x *explorer) abandon() {
+	for _, e := range x.ends {
+		if !e.done {
+			e.resume <- false
+			<-x.yielded
+		}
+	}
+}
+
+// state is all that decides how the run goes on.
+func (x *explorer) state() string {
+	var s []byte
+	for _, e := range x.ends {
+		s = fmt.Appendf(s, "%s|%x|%d|%v|%v;", e.history, e.buffer, e.need, e.wrote, e.done)
+	}
+	for _, word := range x.memory {
+		s = append(strconv.AppendUint(s, word, 16), ',')
+	}
+	return string(s)
+}
+
+// yield lets the explorer decide who goes on.
+func (x *explorer) yield(n need) *modelEnd {
+	e := x.current
+	e.need = n
+	e.history = append(e.history, 'a'+byte(n))
+	x.yielded <- struct{}{}
+	if !<-e.resume {
+		panic(abandoned)
+	}
+	return e
+}
+
+func (x *explorer) write(p *uint64, v uint64) {
+	*p = v
+	for _, e := range x.ends {
+		e.wrote = true
+	}
+}
+
+func (x *explorer) load(p *uint64) uint64 {
+	e := x.yield(nothing)
+	v := *p
+	for _, pending := range e.buffer {
+		if pending.p == p {
+			v = pending.v
+		}
+	}
+	e.history = fmt.Appendf(e.history, "%x", v)
+	return v
+}
+
+func (x *explorer) store(p *uint64, v uint64) {
+	e := x.yield(nothing)
+	e.buffer = append(e.buffer, entry{p, v})
+}
+
+func (x *explorer) swap(p *uint64, v uint64) {
+	if x.weakFences {
+		x.store(p, v)
+		return
+	}
+	x.yield(drained)
+	x.write(p, v)
+}
+
+// pause goes on once memory has changed since the pause before: until then, an
+// end that waits by looking would look in vain.
+func (x *explorer) pause() { x.yield(change).wrote = false }
+
+func (x *explorer) wait(p *uint64, v uint64) {
+	x.yield(drained)
+	if *p == v {
+		x.yield(wakeUp)
+	}
+}
+
+func (x *explorer) wake(p *uint64) {
+	waker := x.yield(drained)
+	for _, e := range x.ends {
+		if e != waker && e.need == wakeUp {
+			e.need = nothing
+		}
+	}
+}
+
+// transfer explores n messages over a ring of the given slots, with how at
+// both ends.
+func transfer(x *explorer, slots, n int, how Wait, receive func(*Reader, []byte) (int, error)) error {
+	l := Layout{Message: 8, Slots: slots, Stride: 16}
+	words := make([]uint64, l.Bytes()/8)
+	mem := unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), l.Bytes())
+	writer := func() error {
+		w := NewWriter(mem, l, how)
+		for i := range n {
+			if err := w.Send([]byte{byte(i), 1, 2, byte(i)}[:3+i%2]); err != nil {
+				return err
+			}
+		}
+		w.Close()
+		return nil
+	}
+	reader := func() error {
+		r := NewReader(mem, l, how)
+		var buf [8]byte
+		for i := range n {
+			got, err := receive(r, buf[:])
+			if err != nil {
+				return fmt.Errorf("message %d: %w", i, err)
+			}
+			if got != 3+i%2 || buf[0] != byte(i) {
+				return fmt.Errorf("message %d: %v", i, buf[:got])
+			}
+		}
+		if got, err := receive(r, buf[:]); err == nil {
+			return fmt.Errorf("a message too many: %v", buf[:got])
+		}
+		return nil
+	}
+	x.memory = words
+	return x.explore(writer, reader, func() { clear(words) })
+}
+
+// TestEveryInterleaving finds a lost, repeated or torn message, a lost end of
+// stream and a lost wake-up, whatever the order of the ends' steps.
+func TestEveryInterleaving(t *testing.T) {
+	for _, c := range []struct {
+		name            string
+		how             Wait
+		slots, messages int
+	}{
+		{"spin/no message", Spin, 4, 0},
+		{"spin/room for all", Spin, 4, 2},
+		{"spin/room for one", Spin, 1, 2},
+		{"spin/room for two", Spin, 2, 3},
+		{"futex/no message", Futex, 4, 0},
+		{"futex/room for all", Futex, 4, 2},
+		{"futex/room for one", Futex, 1, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var x explorer
+			if err := transfer(&x, c.slots, c.messages, c.how, (*Reader).Recv); err != nil {
+				t.Error(err)
+			}
+			t.Logf("%d messages over %d slots: %d states in %d runs", c.messages, c.slots, x.states, x.runs)
+		})
+	}
+}
+
+// TestExplorerFindsLostWakeUp shows that the exploration would find a publish
+// without its fence: a word set too late to keep the peer awake.
+func TestExplorerFindsLostWakeUp(t *testing.T) {
+	x := explorer{weakFences: true}
+	err := transfer(&x, 4, 1, Futex, (*Reader).Recv)
+	if err == nil || !strings.Contains(err.Error(), "waits for ever") {
+		t.Errorf("explored %d runs without fences and found %v instead of an end that waits for ever", x.runs, err)
+	}
+}
+
+// TestExplorerFindsLostLastMessage shows that it would find a reader that does
+// not look once more after the writer has closed.
+func TestExplorerFindsLostLastMessage(t *testing.T) {
+	hasty := func(r *Reader, buf []byte) (int, error) {
+		for uint32(load(r.header())>>32) != r.lap {
+			if load(&r.ctl.writerClosed.v) != 0 {
+				return 0, fmt.Errorf("end of stream")
+			}
+			pause()
+		}
+		return r.Recv(buf)
+	}
+	x := explorer{}
+	err := transfer(&x, 4, 1, Spin, hasty)
+	if err == nil || !strings.Contains(err.Error(), "end of stream") {
+		t.Errorf("explored %d runs of a hasty reader and found %v instead of a lost message", x.runs, err)
+	}
+}

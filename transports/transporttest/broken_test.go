@@ -1,0 +1,249 @@
+package transporttest
+
+import (
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"ipcbench/transports"
+)
+
+// A broken transport is the pipe with one promise of the interface not kept.
+type broken struct {
+	name    string
+	caught  string // the case that must find it
+	create  func(transports.Link) transports.Link
+	spoil   func(transports.Endpoint) transports.Endpoint
+	reveals bool // it claims to see its peer's death
+}
+
+func (b broken) Info() transports.Info {
+	info := transports.Info{Name: strings.ReplaceAll(b.name, " ", "-"), Doc: "a pipe that " + b.name, Kind: transports.Stream}
+	if b.reveals {
+		info.Caps = transports.SeesPeerDeath
+	}
+	return info
+}
+
+func (b broken) Probe(transports.Spec) error { return nil }
+
+// pipe is the transport that all of them are, but for their fault.
+func (b broken) pipe(s transports.Spec) (transports.Transport, transports.Spec) {
+	t, err := transports.Lookup("pipe")
+	if err != nil {
+		panic(err)
+	}
+	pipe, err := transports.Parse("pipe")
+	if err != nil {
+		panic(err)
+	}
+	pipe.Size, pipe.Capacity = s.Size, s.Capacity
+	return t, pipe
+}
+
+func (b broken) Create(s transports.Spec) (transports.Link, error) {
+	t, spec := b.pipe(s)
+	link, err := t.Create(spec)
+	if err == nil && b.create != nil {
+		link = b.create(link)
+	}
+	return link, err
+}
+
+func (b broken) Open(s transports.Spec, side transports.Side, files []*os.File) (transports.Endpoint, error) {
+	t, spec := b.pipe(s)
+	ep, err := t.Open(spec, side, files)
+	if err == nil && b.spoil != nil {
+		ep = b.spoil(ep)
+	}
+	return ep, err
+}
+
+// A spoiler is an endpoint whose calls can be replaced.
+type spoiler struct {
+	transports.Endpoint
+	send  func(transports.Endpoint, []byte) error
+	recv  func(transports.Endpoint, []byte) (int, error)
+	close func(transports.Endpoint) error
+}
+
+func (s *spoiler) Send(msg []byte) error {
+	if s.send != nil {
+		return s.send(s.Endpoint, msg)
+	}
+	return s.Endpoint.Send(msg)
+}
+
+func (s *spoiler) Recv(buf []byte) (int, error) {
+	if s.recv != nil {
+		return s.recv(s.Endpoint, buf)
+	}
+	return s.Endpoint.Recv(buf)
+}
+
+func (s *spoiler) Close() error {
+	if s.close != nil {
+		return s.close(s.Endpoint)
+	}
+	return s.Endpoint.Close()
+}
+
+// A leakyLink keeps a descriptor after Close.
+type leakyLink struct{ transports.Link }
+
+func (l leakyLink) Close() error {
+	unix.Dup(0)
+	return l.Link.Close()
+}
+
+// A sharedLink gives each side the other's descriptors too, as one list for
+// both would.
+type sharedLink struct{ transports.Link }
+
+func (l sharedLink) Files(side transports.Side) []*os.File {
+	return append(slices.Clone(l.Link.Files(side)), l.Link.Files(side.Peer())...)
+}
+
+// A brittleLink fails to close twice.
+type brittleLink struct {
+	transports.Link
+	closed *bool
+}
+
+func (l brittleLink) Close() error {
+	if *l.closed {
+		return errors.New("closed already")
+	}
+	*l.closed = true
+	return l.Link.Close()
+}
+
+var sink []byte
+
+// allBroken are the faults that peers' benchmarks were found to have, and
+// some that ours had.
+var allBroken = []broken{
+	{name: "loses a message", caught: "far more than it holds, producer to consumer", spoil: func(ep transports.Endpoint) transports.Endpoint {
+		n := 0
+		return &spoiler{Endpoint: ep, send: func(ep transports.Endpoint, msg []byte) error {
+			if n++; n == 700 {
+				return nil
+			}
+			return ep.Send(msg)
+		}}
+	}},
+	{name: "carries lengths and no bytes", caught: "every size there and back", spoil: func(ep transports.Endpoint) transports.Endpoint {
+		return &spoiler{Endpoint: ep, recv: func(ep transports.Endpoint, buf []byte) (int, error) {
+			n, err := ep.Recv(buf)
+			clear(buf[:n])
+			return n, err
+		}}
+	}},
+	{name: "clamps a size", caught: "every size there and back", spoil: func(ep transports.Endpoint) transports.Endpoint {
+		return &spoiler{Endpoint: ep, send: func(ep transports.Endpoint, msg []byte) error { return ep.Send(msg[:min(len(msg), 2048)]) }}
+	}},
+	{name: "swaps two messages", caught: "far more than it holds, producer to consumer", spoil: func(ep transports.Endpoint) transports.Endpoint {
+		var held []byte
+		n := 0
+		return &spoiler{Endpoint: ep, send: func(ep transports.Endpoint, msg []byte) error {
+			if n++; n == 900 {
+				held = slices.Clone(msg)
+				return nil
+			}
+			if held != nil {
+				defer func() { ep.Send(held); held = nil }()
+			}
+			return ep.Send(msg)
+		}}
+	}},
+	{name: "keeps the sender's buffer", caught: "far more than it holds, producer to consumer", spoil: func(ep transports.Endpoint) transports.Endpoint {
+		var last []byte
+		return &spoiler{Endpoint: ep, send: func(ep transports.Endpoint, msg []byte) error {
+			previous := last
+			last = msg
+			if previous == nil {
+				return nil
+			}
+			return ep.Send(previous)
+		}, close: func(ep transports.Endpoint) error {
+			if last != nil {
+				ep.Send(last)
+				last = nil
+			}
+			return ep.Close()
+		}}
+	}},
+	{name: "never ends", caught: "end of stream without a message", create: func(l transports.Link) transports.Link { return sharedLink{l} }},
+	{name: "ends once", caught: "end of stream without a message", spoil: func(ep transports.Endpoint) transports.Endpoint {
+		return &spoiler{Endpoint: ep, recv: func(ep transports.Endpoint, buf []byte) (int, error) {
+			n, err := ep.Recv(buf)
+			if err == io.EOF {
+				ep.Close()
+			}
+			return n, err
+		}}
+	}},
+	{name: "sends what is too long", caught: "a message too long is refused", spoil: func(ep transports.Endpoint) transports.Endpoint {
+		return &spoiler{Endpoint: ep, send: func(ep transports.Endpoint, msg []byte) error {
+			err := ep.Send(msg)
+			if errors.Is(err, transports.ErrTooLong) {
+				return ep.Send(msg[:len(msg)-1])
+			}
+			return err
+		}}
+	}},
+	{name: "allocates", caught: "no allocation per message", spoil: func(ep transports.Endpoint) transports.Endpoint {
+		return &spoiler{Endpoint: ep, send: func(ep transports.Endpoint, msg []byte) error {
+			sink = slices.Clone(msg)
+			return ep.Send(sink)
+		}}
+	}},
+	{name: "does not see a death", caught: "the consumer sees the producer killed", reveals: true, create: func(l transports.Link) transports.Link { return sharedLink{l} }},
+	{name: "leaks a descriptor", caught: "close is idempotent", create: func(l transports.Link) transports.Link { return leakyLink{l} }},
+	{name: "cannot close twice", caught: "close is idempotent", create: func(l transports.Link) transports.Link { return brittleLink{l, new(bool)} }},
+}
+
+// TestCatchesBroken runs on each broken transport the case that is to find its
+// fault.
+func TestCatchesBroken(t *testing.T) {
+	for _, b := range allBroken {
+		t.Run(b.name, func(t *testing.T) {
+			i := slices.IndexFunc(cases, func(c testCase) bool { return c.name == b.caught })
+			if i < 0 {
+				t.Fatalf("no case is called %q", b.caught)
+			}
+			spec, err := transports.Parse(b.Info().Name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			spec.Dir, spec.Size, spec.Capacity = t.TempDir(), usual, capacity
+			if err := runCase(cases[i], b, spec, 2*time.Second); err == nil {
+				t.Errorf("the case %q did not find it", b.caught)
+			} else {
+				t.Log(err)
+			}
+		})
+	}
+}
+
+// TestKeepsSound runs the same cases on the pipe that the broken ones are made
+// of, with nothing broken.
+func TestKeepsSound(t *testing.T) {
+	Run(t, sound)
+}
+
+var sound = broken{name: "keeps its promises", reveals: true}
+
+func TestMain(m *testing.M) {
+	for _, b := range append(allBroken, sound) {
+		transports.Register(b)
+	}
+	Worker()
+	os.Exit(m.Run())
+}
