@@ -141,7 +141,7 @@ func (p Plan) dirs(spec transports.Spec) []string {
 func newCell(workload string, spec transports.Spec, place Placement, mount host.Mount) Cell {
 	c := Cell{Spec: spec, Skip: place.Reason}
 	c.Cell = results.Cell{
-		Transport: spec.String(), Family: spec.Transport, Workload: workload, SizeBytes: spec.Size,
+		Transport: spec.String(), Family: spec.Transport, Wait: spec.Option("wait"), Workload: workload, SizeBytes: spec.Size,
 		Placement: place.Name, ProducerCPU: -1, ConsumerCPU: -1,
 		Dir: spec.Dir, FSType: mount.FSType, Mount: mount.Options, Pairs: 1,
 	}

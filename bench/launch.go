@@ -85,14 +85,17 @@ func (c Cell) job(p Plan, side transports.Side, files int) job {
 	}
 }
 
-// options are the Go runtime's part of a fair start. A worker that waits
-// through the runtime is what a user gets by taskset(1): every thread on its
-// CPU. In the others only the measuring thread is pinned, by itself, and the
-// runtime is told neither to interrupt it nor to stop the world for a new
-// GOMAXPROCS.
+// options are the runtimes' part of a fair start. A worker that waits through
+// the Go runtime is what a user gets by taskset(1): every thread on its CPU. In
+// the others only the measuring thread is pinned, by itself, and the runtime is
+// told neither to interrupt it nor to stop the world for a new GOMAXPROCS.
+//
+// Where this binary was built with cgo, the C library would register
+// restartable sequences (rseq(2)), which makes every context switch dearer.
 func (c Cell) options(side transports.Side) peer.Options {
+	env := []string{"GLIBC_TUNABLES=glibc.pthread.rseq=0"}
 	if c.Spec.Waits() == transports.Parks {
-		return peer.Options{Role: workerRole, CPU: c.cpu(side)}
+		return peer.Options{Role: workerRole, CPU: c.cpu(side), Env: env}
 	}
-	return peer.Options{Role: workerRole, CPU: -1, Env: []string{"GOMAXPROCS=2", "GODEBUG=asyncpreemptoff=1"}}
+	return peer.Options{Role: workerRole, CPU: -1, Env: append(env, "GOMAXPROCS=2", "GODEBUG=asyncpreemptoff=1")}
 }

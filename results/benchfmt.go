@@ -43,7 +43,7 @@ func WriteBench(w io.Writer, run Run, launches []Launch) error {
 			return fmt.Errorf("benchmark format: %w", err)
 		}
 	}
-	config := benchConfig(run)
+	config, procs := benchConfig(run), "-"+strconv.Itoa(cpuCount(run.Host["cpus-allowed"]))
 	sameFS := dirsByFS(launches)
 	for _, launch := range cellByCell(launches) {
 		if launch.Status != OK || launch.Messages == 0 {
@@ -51,7 +51,7 @@ func WriteBench(w io.Writer, run Run, launches []Launch) error {
 		}
 		result := &benchfmt.Result{
 			Config: config,
-			Name:   benchfmt.Name(benchName(launch.Cell, len(sameFS[launch.FSType]) > 1)),
+			Name:   benchfmt.Name(BenchName(launch.Cell, len(sameFS[launch.FSType]) > 1) + procs),
 			Iters:  int(launch.Messages),
 			Values: benchValues(launch),
 		}
@@ -112,10 +112,12 @@ func dirsByFS(launches []Launch) map[string]map[string]bool {
 	return dirs
 }
 
-// benchName tells a cell from all others of its run. Its size stands last, for
-// a name that ends in -1, as one with placement=0-1 might, is read as a
-// GOMAXPROCS of 1.
-func benchName(cell Cell, withDir bool) string {
+// BenchName is the name of a cell as a benchmark, which tells it from all
+// others of its run: what go test -bench calls it, less the number of CPUs that
+// testing appends. Options that have their default are left out, but for the
+// way of waiting. withDir adds the directory, where the filesystem's type does
+// not tell two cells apart.
+func BenchName(cell Cell, withDir bool) string {
 	initial, length := utf8.DecodeRuneInString(cell.Workload)
 	name := string(unicode.ToUpper(initial)) + url.PathEscape(cell.Workload[length:])
 	add := func(key, value string) {
@@ -125,21 +127,42 @@ func benchName(cell Cell, withDir bool) string {
 	}
 	family, options, _ := strings.Cut(cell.Transport, ":")
 	add("transport", family)
+	add("wait", cell.Wait)
 	for _, option := range strings.Split(options, ",") {
-		key, value, _ := strings.Cut(option, "=")
-		add(key, value)
+		if key, value, _ := strings.Cut(option, "="); key != "wait" {
+			add(key, value)
+		}
 	}
 	add("fs", cell.FSType)
 	if withDir {
 		add("dir", cell.Dir)
 	}
-	add("placement", cell.Placement)
 	if cell.Pairs > 1 {
 		add("pairs", strconv.Itoa(cell.Pairs))
 	}
 	add("rate", plainNonZero(cell.RatePerS))
 	add("size", strconv.Itoa(cell.SizeBytes))
+	add("placement", cell.Placement)
 	return name
+}
+
+// cpuCount counts a list such as "0-3,8". A name has to end in a number, or
+// that of placement=0-1 would be read as one; 1 where the list says nothing.
+func cpuCount(list string) int {
+	count := 0
+	for _, span := range strings.Split(list, ",") {
+		first, last, found := strings.Cut(strings.TrimSpace(span), "-")
+		a, errA := strconv.Atoi(first)
+		b, errB := strconv.Atoi(last)
+		switch {
+		case errA != nil:
+		case !found:
+			count++
+		case errB == nil && b >= a:
+			count += b - a + 1
+		}
+	}
+	return max(count, 1)
 }
 
 func benchValues(launch Launch) []benchfmt.Value {

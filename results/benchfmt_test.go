@@ -73,8 +73,9 @@ func TestBenchConfigurationTakesHostileLabels(t *testing.T) {
 
 func TestBenchNamesTellEveryDimension(t *testing.T) {
 	cell := cellOf("mmap:sync=async,wait=futex", "latency", 65536, "0-1")
-	cell.Dir, cell.FSType = "/mnt/a b", "ext4"
+	cell.Dir, cell.FSType, cell.Wait = "/mnt/a b", "ext4", "futex"
 	plainPipe := cellOf("pipe", "throughput", 64, "same-llc")
+	plainPipe.Wait = "block"
 	busy := plainPipe
 	busy.Pairs, busy.RatePerS = 4, 50_000
 
@@ -82,14 +83,14 @@ func TestBenchNamesTellEveryDimension(t *testing.T) {
 	var names []string
 	for _, result := range results {
 		names = append(names, result.Name.String())
-		if _, parts := result.Name.Parts(); strings.HasPrefix(string(parts[len(parts)-1]), "-") {
-			t.Errorf("%s ends in what is read as GOMAXPROCS", result.Name)
+		if _, parts := result.Name.Parts(); string(parts[len(parts)-1]) != "-1" {
+			t.Errorf("the last part of %s is read as its placement's", result.Name)
 		}
 	}
 	want := []string{
-		"Latency/transport=mmap/sync=async/wait=futex/fs=ext4/placement=0-1/size=65536",
-		"Throughput/transport=pipe/placement=same-llc/size=64",
-		"Throughput/transport=pipe/placement=same-llc/pairs=4/rate=50000/size=64",
+		"Latency/transport=mmap/wait=futex/sync=async/fs=ext4/size=65536/placement=0-1-1",
+		"Throughput/transport=pipe/wait=block/size=64/placement=same-llc-1",
+		"Throughput/transport=pipe/wait=block/pairs=4/rate=50000/size=64/placement=same-llc-1",
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("names are\n%s\nwant\n%s", strings.Join(names, "\n"), strings.Join(want, "\n"))

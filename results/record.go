@@ -19,6 +19,7 @@ type Cell struct {
 	Transport   string  `json:"transport"`               // canonical spec: "mmap:wait=futex"
 	Family      string  `json:"family"`                  // the transport's name without options: "mmap"
 	Kind        string  `json:"kind"`                    // "memory", "stream", "datagram", "file", "floor"
+	Wait        string  `json:"wait,omitempty"`          // its way of waiting, also where that is the default: "spin"
 	Workload    string  `json:"workload"`                // "latency", "throughput"
 	SizeBytes   int     `json:"size_bytes"`              // length of a message
 	Placement   string  `json:"placement"`               // "same-cpu", "same-llc", "free", "0-1"

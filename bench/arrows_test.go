@@ -1,0 +1,128 @@
+package bench_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport is the house: for each package, the packages of this module and
+// the other modules that it may import. Whoever adds a package says here what
+// it may know.
+var mayImport = map[string]string{
+	"ipcbench/cmd/ipcbench": "ipcbench/ golang.org/x/sys golang.org/x/term " +
+		"github.com/spf13/cobra github.com/spf13/pflag github.com/jedib0t/go-pretty/v6",
+
+	"ipcbench/bench":           "ipcbench/transports ipcbench/results ipcbench/internal/peer ipcbench/internal/host",
+	"ipcbench/bench/benchtest": "ipcbench/bench ipcbench/transports ipcbench/results",
+
+	"ipcbench/transports":               "ipcbench/internal/shm golang.org/x/sys",
+	"ipcbench/transports/transporttest": "ipcbench/transports ipcbench/internal/peer golang.org/x/sys",
+
+	"ipcbench/results": "github.com/HdrHistogram/hdrhistogram-go github.com/montanaflynn/stats " +
+		"golang.org/x/perf github.com/jedib0t/go-pretty/v6",
+	"ipcbench/results/charts": "ipcbench/results gonum.org/v1/plot golang.org/x/image codeberg.org/go-fonts/liberation",
+	"ipcbench/results/report": "ipcbench/results ipcbench/results/charts",
+
+	"ipcbench/internal/peer": "ipcbench/transports golang.org/x/sys",
+	"ipcbench/internal/shm":  "golang.org/x/sys",
+	"ipcbench/internal/host": "golang.org/x/sys",
+}
+
+// mayNotImport is what some may not import of the standard library: a
+// transport has no clock, and results come from wherever they were measured.
+var mayNotImport = map[string]string{
+	"ipcbench/transports":   "time os/exec",
+	"ipcbench/internal/shm": "time os os/exec",
+	"ipcbench/results":      "os/exec syscall",
+}
+
+// isForTests is which packages are there to be imported by tests.
+var isForTests = map[string]bool{"ipcbench/transports/transporttest": true, "ipcbench/bench/benchtest": true}
+
+func TestImportsFollowTheHouse(t *testing.T) {
+	packages := goList(t, "./...")
+	for _, p := range packages {
+		allowed, known := mayImport[p.ImportPath]
+		if !known {
+			t.Errorf("%s is a new package: say in mayImport what it may know", p.ImportPath)
+		}
+		for _, path := range p.Imports {
+			switch {
+			case isStandard(path):
+				if slices.Contains(strings.Fields(mayNotImport[p.ImportPath]), path) {
+					t.Errorf("%s imports %s and must not", p.ImportPath, path)
+				}
+				isTesting := path == "testing" || strings.HasPrefix(path, "testing/")
+				if isTesting && !isForTests[p.ImportPath] {
+					t.Errorf("%s imports %s outside its tests", p.ImportPath, path)
+				}
+			case !slices.ContainsFunc(strings.Fields(allowed), covers(path)):
+				t.Errorf("%s imports %s and may import only %s", p.ImportPath, path, allowed)
+			}
+		}
+	}
+}
+
+// covers reports whether a word of mayImport allows path: a package of this
+// module by its name, all of them by "ipcbench/", another module with all its
+// packages.
+func covers(path string) func(string) bool {
+	return func(word string) bool {
+		inside := !strings.HasPrefix(word, "ipcbench/") && strings.HasPrefix(path, word+"/")
+		return path == word || inside || word == "ipcbench/" && strings.HasPrefix(path, word)
+	}
+}
+
+func isStandard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return first != "ipcbench" && !strings.Contains(first, ".")
+}
+
+func TestEveryModuleInTheBinaryIsCredited(t *testing.T) {
+	credits, err := os.ReadFile("../THIRD_PARTY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range goList(t, "-deps", "./cmd/ipcbench") {
+		if m := p.Module; m != nil && !m.Main && !bytes.Contains(credits, []byte("| "+m.Path+" |")) {
+			t.Errorf("THIRD_PARTY.md does not list %s, of which %s is in the binary", m.Path, p.ImportPath)
+		}
+	}
+}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+	Module     *struct {
+		Path string
+		Main bool
+	}
+}
+
+func goList(t *testing.T, args ...string) []goPackage {
+	t.Helper()
+	list := exec.Command("go", append([]string{"list", "-json=ImportPath,Imports,Module"}, args...)...)
+	list.Dir = ".."
+	list.Stderr = os.Stderr
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var packages []goPackage
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p goPackage
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+}

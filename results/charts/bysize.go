@@ -1,0 +1,109 @@
+package charts
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"gonum.org/v1/plot"
+
+	"ipcbench/results"
+)
+
+// bySize draws a metric's course over the message sizes, a line for each
+// series. It needs two sizes.
+func bySize(p panel, f figure, label, format func(float64) string) (Chart, bool) {
+	sizes := p.sizes()
+	if len(sizes) < 2 {
+		return Chart{}, false
+	}
+	metric := metricOf(p.workload)
+	series, left := p.series()
+	f.title += " by message size, " + p.setting.String()
+	f.subtitle += ", " + p.cpus() + "." + p.points() + leftOut(left)
+	f.below, f.height, f.footer, f.plot = "Message size", 250, p.footer(), newPlot()
+
+	f.plot.Add(grid{x: true, y: true})
+	var labels names
+	var curves []curve
+	var values []float64
+	for _, s := range series {
+		k := curve{look: s.look, marked: func(int) bool { return true }}
+		for _, c := range s.cells {
+			e := c.Metrics[metric]
+			k.points = append(k.points, point{x: float64(c.SizeBytes), y: e.Median, lo: e.Lo, hi: e.Hi})
+			values = append(values, e.Median, e.Lo, e.Hi)
+		}
+		curves = append(curves, k)
+		labels = append(labels, newName(s.look, s.name, k.points[len(k.points)-1]))
+	}
+	addCurves(f.plot, curves)
+	f.xSizes(sizes)
+	f.yAxis(label, values)
+	f.nameLines(labels)
+	return Chart{
+		Name: stem(p.workload, p.setting.String()), Workload: p.workload, Title: f.title, Caption: f.subtitle,
+		Columns: sizeColumns(sizes), Rows: p.sizeRows(sizes, format), figure: f,
+	}, true
+}
+
+// xSizes makes the level axis logarithmic, with a little room at either end.
+func (f *figure) xSizes(sizes []int) {
+	lo, hi := float64(sizes[0]), float64(sizes[len(sizes)-1])
+	room := math.Pow(hi/lo, 0.03)
+	f.plot.X.Min, f.plot.X.Max = lo/room, hi*room
+	f.plot.X.Scale = plot.LogScale{}
+	f.plot.X.Tick.Marker = sizeTicks(sizes)
+}
+
+func sizeColumns(sizes []int) []string {
+	columns := []string{"transport"}
+	for _, size := range sizes {
+		columns = append(columns, sizeName(size))
+	}
+	return columns
+}
+
+// sizeRows is a row for each series, those without a line included.
+func (p panel) sizeRows(sizes []int, format func(float64) string) [][]string {
+	byName := map[string]map[int]string{}
+	var order []string
+	for _, c := range p.cells {
+		name := p.nameOf(c.Cell)
+		if byName[name] == nil {
+			byName[name] = map[int]string{}
+			order = append(order, name)
+		}
+		byName[name][c.SizeBytes] = withInterval(c.Metrics[metricOf(p.workload)], format)
+	}
+	var rows [][]string
+	for _, name := range order {
+		row := []string{name}
+		for _, size := range sizes {
+			row = append(row, byName[name][size])
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// withInterval writes an estimate as "5.26 µs [5.20, 5.31]".
+func withInterval(e results.Estimate, format func(float64) string) string {
+	if !usable(e.Lo) || !usable(e.Hi) {
+		return format(e.Median)
+	}
+	return fmt.Sprintf("%s [%s, %s]", format(e.Median), format(e.Lo), format(e.Hi))
+}
+
+// sizesDrawn says which sizes have a chart of their own, where not all have.
+func (p panel) sizesDrawn() string {
+	drawn := p.drawn()
+	if len(drawn) == len(p.all) {
+		return ""
+	}
+	var list []string
+	for _, size := range drawn {
+		list = append(list, sizeName(size))
+	}
+	return fmt.Sprintf(" Drawn for %s, of %d sizes.", strings.Join(list, ", "), len(p.all))
+}

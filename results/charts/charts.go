@@ -1,0 +1,144 @@
+// Package charts draws what was measured: pictures for a paper or a README,
+// and the same pictures for a page.
+//
+// It knows ink, scales and type, and how a set of cells is divided into
+// charts that say one thing each. It must not know how anything was measured,
+// and it computes nothing that the summary does not have: where a chart shows
+// a number, that number is in its table.
+package charts
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+
+	"gonum.org/v1/plot/vg/vgimg"
+
+	"ipcbench/results"
+)
+
+// A Chart is one picture and the numbers in it.
+type Chart struct {
+	Name     string     // stem of its files: "latency-same-llc"
+	Workload string     // that it belongs to: "latency"
+	Title    string     // what is shown, without a verdict
+	Caption  string     // how it is to be read
+	Columns  []string   // of its table
+	Rows     [][]string // every number drawn, and those of series for which there was no room
+
+	figure figure
+}
+
+// All returns the charts of a run, in reading order. A chart for which there
+// is nothing to draw is left out: one size has no course over sizes, one
+// directory no comparison of filesystems, and failed cells have no chart.
+func All(run results.Run, launches []results.Launch) []Chart {
+	s := newStudy(run, launches)
+	var all []Chart
+	add := func(c Chart, ok bool) {
+		if ok {
+			all = append(all, c)
+		}
+	}
+	for _, p := range s.panels("latency") {
+		add(latency(p))
+	}
+	for _, p := range s.panels("latency") {
+		for _, size := range p.drawn() {
+			add(percentiles(p.ofSize(size)))
+		}
+	}
+	add(launchStrip(s, "latency"))
+	for _, p := range s.panels("latency") {
+		add(filesystems(p))
+	}
+	for _, p := range s.panels("throughput") {
+		add(throughput(p))
+	}
+	add(launchStrip(s, "throughput"))
+	for _, p := range s.panels("throughput") {
+		add(filesystems(p))
+	}
+	return all
+}
+
+// WriteSVG writes the chart as a picture that looks the same everywhere: its
+// text is drawn, so that no typeface needs to be installed.
+func (c Chart) WriteSVG(w io.Writer) error { return c.writeSVG(w, false) }
+
+// WriteHTMLSVG writes the chart as an element to be put into a page: its text
+// is text, and its inks are the page's custom properties --chart-ink, -soft,
+// -faint, -axis, -grid, -faint-grid and -paper, where the page has them.
+func (c Chart) WriteHTMLSVG(w io.Writer) error { return c.writeSVG(w, true) }
+
+func (c Chart) writeSVG(w io.Writer, asText bool) error {
+	width, height := c.figure.size()
+	canvas := newSVG(width, height, asText)
+	c.figure.draw(canvas)
+	return canvas.writeTo(w, c.Title, c.Caption)
+}
+
+// WritePNG writes the chart at 192 dots per inch.
+func (c Chart) WritePNG(w io.Writer) error {
+	width, height := c.figure.size()
+	canvas := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(pngDPI))
+	c.figure.draw(canvas)
+	_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
+	return err
+}
+
+// WriteDir writes each chart into dir, which it makes where it is missing, as
+// NAME.svg and NAME.png.
+func WriteDir(dir string, charts []Chart) error {
+	if len(charts) == 0 {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("write charts: %w", err)
+	}
+	errs := make([]error, len(charts))
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	var wait sync.WaitGroup
+	for i, c := range charts {
+		slots <- struct{}{}
+		wait.Go(func() {
+			errs[i] = c.writeFiles(dir)
+			<-slots
+		})
+	}
+	wait.Wait()
+	return errors.Join(errs...)
+}
+
+func (c Chart) writeFiles(dir string) error {
+	for extension, write := range map[string]func(io.Writer) error{".svg": c.WriteSVG, ".png": c.WritePNG} {
+		var picture bytes.Buffer
+		if err := write(&picture); err != nil {
+			return fmt.Errorf("draw chart %s: %w", c.Name, err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, c.Name+extension), picture.Bytes(), 0o644); err != nil {
+			return fmt.Errorf("write chart: %w", err)
+		}
+	}
+	return nil
+}
+
+// stem makes the name of a chart's files from its parts.
+func stem(parts ...string) string {
+	name := strings.ReplaceAll(strings.Join(parts, "-"), ", ", "-")
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("-_.", r):
+			return r
+		case r == ' ' || r == '\u00a0':
+			return -1
+		}
+		return '_'
+	}, name)
+}

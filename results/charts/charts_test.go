@@ -1,0 +1,298 @@
+package charts
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"image/png"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"ipcbench/results"
+)
+
+func svgText(t testing.TB, c Chart) []byte {
+	t.Helper()
+	return written(t, c.WriteHTMLSVG)
+}
+
+func written(t testing.TB, write func(io.Writer) error) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// parse fails the test where the picture is not XML, and returns its texts.
+func parse(t testing.TB, svg []byte) (elements map[string]int, texts []string) {
+	t.Helper()
+	elements = map[string]int{}
+	decoder := xml.NewDecoder(bytes.NewReader(svg))
+	for {
+		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			return elements, texts
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			elements[token.Name.Local]++
+		case xml.CharData:
+			texts = append(texts, string(token))
+		}
+	}
+}
+
+func TestADefaultRunHasItsCharts(t *testing.T) {
+	got := chartNames(All(likeDefault.run(), likeDefault.all(t)))
+	want := []string{
+		"latency-same-cpu", "latency-same-llc",
+		"percentiles-64B-same-cpu", "percentiles-4KiB-same-cpu", "percentiles-64KiB-same-cpu",
+		"percentiles-64B-same-llc", "percentiles-4KiB-same-llc", "percentiles-64KiB-same-llc",
+		"launches-latency-64B", "filesystems-latency-same-cpu", "filesystems-latency-same-llc",
+		"throughput-same-cpu", "throughput-same-llc",
+		"launches-throughput-64B", "filesystems-throughput-same-cpu", "filesystems-throughput-same-llc",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("charts\n%q\nwant\n%q", got, want)
+	}
+}
+
+func chartNames(all []Chart) []string {
+	var names []string
+	for _, c := range all {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// Measuring another placement too must not change a chart of this one.
+func TestPlacementsAreNotMixed(t *testing.T) {
+	both := small
+	both.specs, both.placements = []string{"pipe", "unix", "file"}, []string{"same-cpu", "same-llc"}
+	launches := both.all(t)
+	mixed := All(both.run(), launches)
+	for _, placement := range both.placements {
+		apart := All(both.run(), slices.DeleteFunc(slices.Clone(launches), func(l results.Launch) bool { return l.Placement != placement }))
+		compared := 0
+		for _, c := range apart {
+			i := slices.IndexFunc(mixed, func(m Chart) bool { return m.Name == c.Name })
+			if i < 0 || strings.HasPrefix(c.Name, "launches-") {
+				continue
+			}
+			compared++
+			if !bytes.Equal(svgText(t, c), svgText(t, mixed[i])) {
+				t.Errorf("%s: another picture when other placements are measured too", c.Name)
+			}
+		}
+		if compared < 5 {
+			t.Errorf("%s: only %d charts of this placement alone", placement, compared)
+		}
+	}
+}
+
+func TestWhatIsNotDrawnIsSaid(t *testing.T) {
+	many := small
+	many.specs, many.dirs = manySpecs(12), nil
+	for _, c := range All(many.run(), many.all(t)) {
+		if !strings.Contains(c.Caption, "4 slower series are not drawn") {
+			t.Errorf("%s: the caption does not say how many are not drawn: %s", c.Name, c.Caption)
+		}
+		if len(c.Rows) != 12 {
+			t.Errorf("%s: the table has %d rows of 12", c.Name, len(c.Rows))
+		}
+		_, texts := parse(t, svgText(t, c))
+		drawn := 0
+		for _, spec := range many.specs {
+			if strings.Contains(strings.Join(texts, ""), spec) {
+				drawn++
+			}
+		}
+		if drawn != maxSeries {
+			t.Errorf("%s: %d series are drawn, want %d", c.Name, drawn, maxSeries)
+		}
+	}
+}
+
+func TestTheFastestAreDrawn(t *testing.T) {
+	run := results.Run{}
+	var launches []results.Launch
+	for i, spec := range manySpecs(10) {
+		for _, size := range []int{64, 128} {
+			launches = append(launches, plain(spec, "latency", size, results.RTTP50, float64(1000*(i+1))), plain(spec, "throughput", size, results.BytesPerS, float64(1e6*(i+1))))
+		}
+	}
+	for _, want := range []struct {
+		chart string
+		gone  []string
+	}{{"latency-same-llc", manySpecs(10)[8:]}, {"throughput-same-llc", manySpecs(10)[:2]}} {
+		all := All(run, launches)
+		i := slices.IndexFunc(all, func(c Chart) bool { return c.Name == want.chart })
+		if i < 0 {
+			t.Fatalf("no chart %s among %q", want.chart, chartNames(all))
+		}
+		for _, spec := range want.gone {
+			if bytes.Contains(svgText(t, all[i]), []byte(spec)) {
+				t.Errorf("%s: %s is drawn, though eight others are faster", want.chart, spec)
+			}
+		}
+	}
+}
+
+// plain is a launch with one metric and no histogram.
+func plain(spec, workload string, size int, metric string, value float64) results.Launch {
+	return results.Launch{
+		Cell:   results.Cell{Transport: spec, Family: spec, Workload: workload, SizeBytes: size, Placement: "same-llc", ConsumerCPU: 1, Pairs: 1},
+		Launch: 1, Status: results.OK, Metrics: map[string]float64{metric: value},
+	}
+}
+
+// Nothing that a run may hold makes a chart panic, and what is drawn of it is
+// a sound picture.
+func TestOddRuns(t *testing.T) {
+	one := small
+	one.sizes, one.launches, one.dirs = []int{64}, 1, []string{"/tmp"}
+	huge := small
+	huge.sizes = []int{1, 1 << 30}
+	var failed []results.Launch
+	for _, l := range small.all(t) {
+		l.Status, l.Reason, l.Metrics, l.RTTHist = results.Failed, "killed", nil, ""
+		failed = append(failed, l)
+	}
+	values := func(values ...float64) []results.Launch {
+		var all []results.Launch
+		for i, v := range values {
+			for _, size := range []int{64, 4096} {
+				l := plain("pipe", "latency", size, results.RTTP50, v)
+				l.Launch = i + 1
+				all = append(all, l)
+			}
+		}
+		return all
+	}
+	broken := small.all(t)
+	for i := range broken {
+		broken[i].RTTHist = "HISTFAAAnonsense"
+	}
+	fewSamples := small
+	fewSamples.messages = 1
+	for name, c := range map[string]struct {
+		launches []results.Launch
+		want     int
+	}{
+		"nothing":              {nil, 0},
+		"all failed":           {failed, 0},
+		"one launch, one size": {one.all(t), 3}, // percentiles, two strips of launches
+		"huge range of sizes":  {huge.all(t), 8},
+		"zero":                 {values(0, 0, 0), 0},
+		"not numbers":          {values(math.NaN(), math.Inf(1)), 0},
+		"one is zero":          {values(0, 5, 5, 5, 5, 5, 5), 2},
+		"twelve decades":       {values(1, 1e3, 1e6, 1e9, 1e12, 1, 1e12), 2},
+		"broken histograms":    {broken, 6},
+		"too few samples":      {fewSamples.all(t), 6},
+		"no size":              {[]results.Launch{plain("pipe", "latency", 0, results.RTTP50, 5), plain("pipe", "latency", -1, results.RTTP50, 5)}, 0},
+		"no metrics":           {[]results.Launch{{Cell: results.Cell{Workload: "latency"}, Status: results.OK}}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all := All(small.run(), c.launches)
+			if len(all) != c.want {
+				t.Errorf("%d charts %q, want %d", len(all), chartNames(all), c.want)
+			}
+			for _, c := range all {
+				parse(t, written(t, c.WriteSVG))
+				checkLayout(t, c)
+				if strings.Contains(string(svgText(t, c)), "NaN") || strings.Contains(string(svgText(t, c)), "Inf") {
+					t.Errorf("%s: has a number that is none", c.Name)
+				}
+			}
+		})
+	}
+}
+
+func TestHostileNames(t *testing.T) {
+	hostile := "x</text><script>alert('1')</script>&\x00\xff\"\n漢"
+	s := small
+	s.specs = []string{hostile, "pipe"}
+	run := s.run()
+	run.Name, run.Version, run.Host["cpu"] = hostile, hostile, hostile
+	launches := s.all(t)
+	for i := range launches {
+		launches[i].Placement = "../" + hostile
+	}
+	all := All(run, launches)
+	if len(all) == 0 {
+		t.Fatal("no chart")
+	}
+	for _, c := range all {
+		for _, svg := range [][]byte{svgText(t, c), written(t, c.WriteSVG)} {
+			if elements, _ := parse(t, svg); elements["script"] > 0 {
+				t.Errorf("%s: a name became an element", c.Name)
+			}
+		}
+		if strings.ContainsAny(c.Name, "/<>\x00 ") {
+			t.Errorf("%q is no name for a file", c.Name)
+		}
+	}
+	if err := WriteDir(t.TempDir(), all); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFlavours(t *testing.T) {
+	for _, c := range All(small.run(), small.all(t)) {
+		page, texts := parse(t, svgText(t, c))
+		if page["title"] != 1 || page["desc"] != 1 || !slices.Contains(texts, c.Title) || !slices.Contains(texts, c.Caption) {
+			t.Errorf("%s: the page's picture cannot be read aloud", c.Name)
+		}
+		picture, _ := parse(t, written(t, c.WriteSVG))
+		if picture["text"] > 0 || picture["use"] < 50 {
+			t.Errorf("%s: the picture needs a typeface: %d texts, %d letters drawn", c.Name, picture["text"], picture["use"])
+		}
+		if bytes.Contains(written(t, c.WriteSVG), []byte("var(")) {
+			t.Errorf("%s: the picture's inks depend on a page", c.Name)
+		}
+	}
+}
+
+func TestWriteDir(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "charts")
+	all := All(small.run(), small.all(t))
+	if err := WriteDir(dir, all); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range all {
+		f, err := os.Open(filepath.Join(dir, c.Name+".png"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		picture, err := png.Decode(f)
+		f.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := picture.Bounds().Dx(); got != 1459 { // 7.6 inches of 192 dots
+			t.Errorf("%s.png is %d dots wide", c.Name, got)
+		}
+		svg, err := os.ReadFile(filepath.Join(dir, c.Name+".svg"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		parse(t, svg)
+	}
+	blocked := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(blocked, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteDir(blocked, all); err == nil {
+		t.Error("charts are written into a file as if it were a directory")
+	}
+}

@@ -1,0 +1,126 @@
+package charts
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"ipcbench/results"
+)
+
+// dirsApart is how far the marks of two directories are from each other.
+const dirsApart = 7
+
+// filesystems compares, for each transport that lives in a directory, the
+// directories it was measured in. It needs two.
+func filesystems(p panel) (Chart, bool) {
+	p = p.only(func(c results.Cell) bool { return c.Dir != "" })
+	dirs := p.inUse()
+	if len(dirs) < 2 {
+		return Chart{}, false
+	}
+	metric, label, format := metricOf(p.workload), nsTick, results.FormatNS
+	f := figure{title: "Round-trip latency by filesystem, " + p.setting.String(), below: "Median round trip"}
+	if p.workload == "throughput" {
+		label, format = bytesPerSTick, results.FormatBytesPerS
+		f = figure{title: "Throughput by filesystem, " + p.setting.String(), below: "Payload per second"}
+	}
+
+	var all []row
+	var values []float64
+	left := 0
+	for _, size := range p.drawn() {
+		of := p.ofSize(size)
+		if len(of.cells) == 0 {
+			continue
+		}
+		all = append(all, row{name: sizeName(size)})
+		transports, more := of.fastestTransports()
+		left += more
+		for _, transport := range transports {
+			cells := of.only(func(c results.Cell) bool { return c.Transport == transport }).cells
+			for _, c := range cells {
+				e := c.Metrics[metric]
+				values = append(values, e.Median, e.Lo, e.Hi)
+			}
+			all = append(all, row{name: transport, values: byDir(cells, dirs, metric, format), marks: p.dirMarks(cells, dirs, metric)})
+		}
+	}
+	var heads []string
+	for i, dir := range dirs {
+		heads = append(heads, p.places[dir])
+		l := lookOf(0, slices.Index(p.dirs, dir))
+		l.color, l.marker = softInk, i%len(polygons)
+		f.key = append(f.key, entry{look: l, text: cut(p.places[dir], nameType, nameWidth)})
+	}
+	f.subtitle = "Transports that live in a directory." + p.points() + leftOut(left) + p.sizesDrawn()
+	f.footer = p.footer()
+	newRows(all, heads, max(20, vg.Length(len(dirs))*dirsApart+5)).put(&f, label, values)
+	return Chart{
+		Name: stem("filesystems", p.workload, p.setting.String()), Workload: p.workload, Title: f.title, Caption: f.subtitle,
+		Columns: sizeColumns(p.sizes()), Rows: p.sizeRows(p.sizes(), format), figure: f,
+	}, true
+}
+
+// inUse lists the directories of the panel's cells.
+func (p panel) inUse() []string {
+	return slices.DeleteFunc(slices.Clone(p.dirs), func(dir string) bool {
+		return !slices.ContainsFunc(p.cells, func(c results.Summary) bool { return c.Dir == dir })
+	})
+}
+
+// fastestTransports lists at most maxSeries transports, and says how many
+// there are beyond.
+func (p panel) fastestTransports() (kept []string, left int) {
+	best := map[string]float64{}
+	for _, c := range p.cells {
+		best[c.Transport] = math.Max(best[c.Transport], p.speed(series{cells: []results.Summary{c}}))
+	}
+	for _, t := range p.transports {
+		if best[t] > 0 {
+			kept = append(kept, t)
+		}
+	}
+	byBest := slices.Clone(kept)
+	slices.SortStableFunc(byBest, func(a, b string) int {
+		if best[a] > best[b] {
+			return -1
+		}
+		return 1
+	})
+	byBest = byBest[:min(maxSeries, len(byBest))]
+	left = len(kept) - len(byBest)
+	return slices.DeleteFunc(kept, func(t string) bool { return !slices.Contains(byBest, t) }), left
+}
+
+func byDir(cells []results.Summary, dirs []string, metric string, format func(float64) string) []string {
+	var values []string
+	for _, dir := range dirs {
+		value := "—"
+		for _, c := range cells {
+			if c.Dir == dir {
+				value = format(c.Metrics[metric].Median)
+			}
+		}
+		values = append(values, value)
+	}
+	return values
+}
+
+// dirMarks draws the directories' medians one under the other, each with the
+// marker of its directory, in the transport's colour.
+func (p panel) dirMarks(cells []results.Summary, dirs []string, metric string) func(draw.Canvas, func(float64) vg.Length, vg.Length, vg.Length) {
+	return func(c draw.Canvas, x func(float64) vg.Length, y, height vg.Length) {
+		for _, cell := range cells {
+			i := slices.Index(dirs, cell.Dir)
+			l := p.lookOf(cell.Cell)
+			l.marker = i % len(polygons)
+			e := cell.Metrics[metric]
+			at := vg.Point{X: x(e.Median), Y: y + among(i, len(dirs), dirsApart)}
+			interval(c, l, x, e.Lo, e.Hi, at.Y)
+			l.mark(c, at, 2.6)
+		}
+	}
+}

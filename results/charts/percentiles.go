@@ -1,0 +1,191 @@
+package charts
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+
+	"ipcbench/results"
+)
+
+// percentiles draws round-trip time by percentile, on an axis that gives each
+// further nine the same room: a median says little about waiting, which shows
+// in the tail.
+func percentiles(p panel) (Chart, bool) {
+	series, left := p.series()
+	size := sizeName(p.cells[0].SizeBytes)
+	f := figure{
+		title: "Round-trip latency by percentile, " + size + ", " + p.setting.String(),
+		subtitle: "Ping-pong, one message in flight, " + p.cpus() + ". Line: all round trips of " + p.launchCount() +
+			", up to the last percentile with 10 beyond it; band: range over the launches." + leftOut(left) + p.sizesDrawn(),
+		above:  "Round-trip latency",
+		below:  "Percentile",
+		height: 250,
+		footer: p.footer(),
+		plot:   newPlot(),
+	}
+	f.plot.Add(grid{x: true, y: true})
+	var values []float64
+	var labels names
+	var curves []curve
+	end := 1.0
+	for _, s := range series {
+		k := curve{look: s.look, points: curveOf(s.cells[0].Histogram)}
+		if len(k.points) == 0 {
+			continue
+		}
+		k.marked = atNines(k.points)
+		b := band{look: s.look, points: p.launchBand(s.cells[0].Cell)}
+		f.plot.Add(b)
+		curves = append(curves, k)
+		last := k.points[len(k.points)-1]
+		end = math.Max(end, last.x)
+		labels = append(labels, newName(s.look, s.name, last))
+		for _, pt := range k.points {
+			values = append(values, pt.y)
+		}
+		for _, pt := range b.points {
+			values = append(values, pt.lo, pt.hi)
+		}
+	}
+	if len(curves) == 0 {
+		return Chart{}, false
+	}
+	addCurves(f.plot, curves)
+	f.plot.X.Min, f.plot.X.Max = 0, end
+	f.plot.X.Tick.Marker = plot.TickerFunc(ninesTicks)
+	f.yAxis(nsTick, values)
+	f.nameLines(labels)
+	return Chart{
+		Name: stem("percentiles", size, p.setting.String()), Workload: p.workload, Title: f.title, Caption: f.subtitle,
+		Columns: percentileColumns(), Rows: p.percentileRows(), figure: f,
+	}, true
+}
+
+// nameLines puts the names of the lines beside the plot, and makes the plot
+// high enough for them.
+func (f *figure) nameLines(labels names) {
+	f.plot.Add(labels)
+	f.right = labels.width()
+	needed := vg.Length(tickRow)
+	for _, n := range labels {
+		needed += vg.Length(n.height())
+	}
+	f.height = max(f.height, needed)
+}
+
+// yAxis makes the upright axis logarithmic and wide enough for the values.
+func (f *figure) yAxis(label func(float64) string, values []float64) {
+	f.plot.Y.Min, f.plot.Y.Max = logRange(values...)
+	f.plot.Y.Scale = plot.LogScale{}
+	f.plot.Y.Tick.Marker = logTicks(label, 9)
+}
+
+// curveOf puts a histogram's curve on the axis of nines.
+func curveOf(h *results.Histogram) []point {
+	if h == nil {
+		return nil
+	}
+	var points []point
+	for _, pt := range h.Curve() {
+		if usable(pt.NS) {
+			points = append(points, point{x: nines(pt.Q), y: pt.NS, lo: math.NaN(), hi: math.NaN()})
+		}
+	}
+	return points
+}
+
+// atNines selects the first point of a curve at or beyond the median and each
+// whole nine.
+func atNines(points []point) func(int) bool {
+	marked := map[int]bool{}
+	for _, x := range []float64{nines(0.5), 1, 2, 3, 4, 5, 6} {
+		if i := slices.IndexFunc(points, func(p point) bool { return p.x >= x-1e-9 }); i >= 0 {
+			marked[i] = true
+		}
+	}
+	return func(i int) bool { return marked[i] }
+}
+
+// launchBand is the range of the launches' own curves, up to where the
+// shortest of them ends.
+func (p panel) launchBand(cell results.Cell) []point {
+	var curves [][]point
+	end := math.Inf(1)
+	for _, l := range p.launches[cell] {
+		h, err := results.DecodeHistogram(l.RTTHist)
+		if err != nil {
+			continue // the summary warns of it
+		}
+		c := curveOf(h)
+		if len(c) == 0 {
+			return nil
+		}
+		curves = append(curves, c)
+		end = math.Min(end, c[len(c)-1].x)
+	}
+	if len(curves) < 2 {
+		return nil
+	}
+	const step = 0.04
+	var points []point
+	for x := 0.0; x <= end; x += step {
+		pt := point{x: x, lo: math.Inf(1)}
+		for _, c := range curves {
+			y := valueAt(c, x)
+			pt.lo, pt.hi = math.Min(pt.lo, y), math.Max(pt.hi, y)
+		}
+		points = append(points, pt)
+	}
+	return points
+}
+
+// valueAt reads a curve at x, which lies before its end: the last value told
+// at or before x.
+func valueAt(c []point, x float64) float64 {
+	i, exact := slices.BinarySearchFunc(c, x, func(p point, x float64) int {
+		switch {
+		case p.x < x-1e-9:
+			return -1
+		case p.x > x+1e-9:
+			return 1
+		}
+		return 0
+	})
+	if !exact && i > 0 {
+		i--
+	}
+	return c[i].y
+}
+
+var tableQuantiles = []float64{0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999}
+
+func percentileColumns() []string {
+	columns := []string{"transport", "round trips", "min"}
+	for _, q := range tableQuantiles {
+		columns = append(columns, quantileName(q))
+	}
+	return append(columns, "max")
+}
+
+func (p panel) percentileRows() [][]string {
+	var rows [][]string
+	for _, c := range p.cells {
+		h := c.Histogram
+		if h == nil {
+			continue
+		}
+		row := []string{p.nameOf(c.Cell), results.FormatCount(float64(h.Count())), results.FormatNS(float64(h.Min()))}
+		for _, q := range tableQuantiles {
+			ns, ok := h.Quantile(q)
+			if !ok {
+				ns = math.NaN()
+			}
+			row = append(row, results.FormatNS(ns))
+		}
+		rows = append(rows, append(row, results.FormatNS(float64(h.Max()))))
+	}
+	return rows
+}

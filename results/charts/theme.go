@@ -1,0 +1,193 @@
+package charts
+
+import (
+	"image/color"
+	"math"
+
+	xfont "golang.org/x/image/font"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// The inks. The page redefines them for a dark background, see svgCanvas.
+var (
+	ink       = grey(0x1F) // titles, names, values
+	softInk   = grey(0x4D) // subtitles, tick labels
+	faintInk  = grey(0x82) // footers
+	axisInk   = grey(0x9A) // axis lines, ticks, leaders
+	gridInk   = grey(0xE3) // lines at labelled ticks
+	faintGrid = grey(0xF3) // lines at the ticks between
+	paper     = grey(0xFF) // what is drawn on
+)
+
+// inkNames are the inks' names as CSS custom properties.
+var inkNames = map[color.NRGBA]string{
+	ink: "--chart-ink", softInk: "--chart-soft", faintInk: "--chart-faint", axisInk: "--chart-axis",
+	gridInk: "--chart-grid", faintGrid: "--chart-faint-grid", paper: "--chart-paper",
+}
+
+// The palette is Okabe and Ito's, made to be told apart with every kind of
+// colour vision, without its yellow, which is too faint for a line on white.
+var palette = []color.NRGBA{
+	rgb(0x0072B2), rgb(0xD55E00), rgb(0x009E73), rgb(0xCC79A7), rgb(0xE69F00), rgb(0x56B4E9), ink,
+}
+
+// Colours are doubled by a pattern and a marker, so that a chart can be read
+// in grey. The numbers of patterns, markers and colours have no common
+// divisor: the first 140 transports differ in at least one of them.
+var dashes = [][]vg.Length{nil, {6, 2.6}, {1.6, 2}, {7, 2.2, 1.6, 2.2}}
+
+const (
+	bandAlpha   = 34
+	dotAlpha    = 150
+	lineWidth   = 1.6
+	hairline    = 0.6
+	tickLength  = 3.5
+	whiskWidth  = 0.9
+	markRadius  = 2.9
+	figureWidth = 7.6 * vg.Inch
+	pngDPI      = 192
+)
+
+// The letterings.
+var (
+	titleType    = lettering{size: 13, bold: true, ink: ink}
+	subtitleType = lettering{size: 9.5, ink: softInk}
+	axisType     = lettering{size: 9, ink: softInk}
+	tickType     = lettering{size: 9, ink: softInk}
+	nameType     = lettering{size: 8.5, ink: ink}
+	headType     = lettering{size: 9, bold: true, ink: ink}
+	valueType    = lettering{size: 8.5, ink: softInk}
+	footerType   = lettering{size: 7.5, ink: faintInk}
+)
+
+// A look is how a series is drawn in every chart of a run.
+type look struct {
+	color  color.NRGBA
+	dashes []vg.Length
+	marker int
+	hollow bool
+}
+
+// lookOf returns the look of a transport, by its place in the run, on a
+// filesystem, by its place in the run: the transport decides on colour,
+// pattern and marker, the filesystem on shade and filling.
+func lookOf(transport, place int) look {
+	l := look{
+		color:  palette[transport%len(palette)],
+		dashes: dashes[transport%len(dashes)],
+		marker: transport % len(polygons),
+	}
+	l.hollow = place%2 == 1
+	switch place % 4 {
+	case 1:
+		l.color = mix(l.color, paper, 0.35)
+	case 2, 3:
+		l.color = mix(l.color, grey(0), 0.4)
+	}
+	return l
+}
+
+// line is the look's line. Under a hollow marker it is wider, so that it still
+// shows where a line with a filled one lies on it.
+func (l look) line() draw.LineStyle {
+	width := vg.Length(lineWidth)
+	if l.hollow {
+		width += 0.8
+	}
+	return draw.LineStyle{Color: l.color, Width: width, Dashes: l.dashes}
+}
+
+// A lettering is a size, weight and ink of the one typeface of all charts.
+type lettering struct {
+	size vg.Length
+	bold bool
+	ink  color.NRGBA
+}
+
+// midline is half the height of a capital, in units of the type size: text
+// that hangs this far below a line looks centred on it.
+const midline = 0.358
+
+func (l lettering) font() font.Font {
+	f := font.Font{Typeface: "Liberation", Variant: "Sans", Size: l.size}
+	if l.bold {
+		f.Weight = xfont.WeightBold
+	}
+	return f
+}
+
+func (l lettering) face() font.Face { return font.DefaultCache.Lookup(l.font(), l.size) }
+
+func (l lettering) width(s string) vg.Length {
+	f := l.face()
+	return f.Width(s)
+}
+
+// leading is the distance between the baselines of two lines.
+func (l lettering) leading() vg.Length { return l.size * 1.25 }
+
+// The ways to place text against x.
+const (
+	fromLeft = 0.0
+	centred  = 0.5
+	toRight  = 1.0
+)
+
+// write sets s with its baseline at y.
+func (l lettering) write(c draw.Canvas, x, y vg.Length, align float64, s string) {
+	if s == "" {
+		return
+	}
+	c.SetColor(l.ink)
+	c.FillString(l.face(), vg.Point{X: x - vg.Length(align)*l.width(s), Y: y}, s)
+}
+
+// writeMid sets s so that its capitals are centred on y.
+func (l lettering) writeMid(c draw.Canvas, x, y vg.Length, align float64, s string) {
+	l.write(c, x, y-midline*l.size, align, s)
+}
+
+// newPlot returns a plot without any of the library's own text and padding:
+// the figure draws titles and labels, because axis labels on a logarithmic
+// axis would leave a blank band and legends would lie on the data.
+func newPlot() *plot.Plot {
+	p := plot.New()
+	p.BackgroundColor = nil
+	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
+		axis.Padding = 0
+		axis.Color = axisInk
+		axis.Width = 0.8
+		axis.Tick.Color = axisInk
+		axis.Tick.Width = hairline
+		axis.Tick.Length = tickLength
+		axis.Tick.Label = text.Style{Color: tickType.ink, Font: tickType.font(), Handler: plot.DefaultTextHandler}
+	}
+	p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = draw.XCenter, draw.YTop
+	p.Y.Tick.Label.XAlign = draw.XRight
+	// The axis adds the descent and centres on ascent plus descent; this
+	// centres on the capitals.
+	e := p.Y.Tick.Label.FontExtents()
+	p.Y.Tick.Label.YAlign = draw.YAlignment((e.Ascent - e.Descent - (1+midline)*tickType.size) / (e.Ascent + e.Descent))
+	return p
+}
+
+func grey(v uint8) color.NRGBA { return color.NRGBA{R: v, G: v, B: v, A: 0xFF} }
+
+func rgb(hex uint32) color.NRGBA {
+	return color.NRGBA{R: uint8(hex >> 16), G: uint8(hex >> 8), B: uint8(hex), A: 0xFF}
+}
+
+func alpha(c color.NRGBA, a uint8) color.NRGBA {
+	c.A = a
+	return c
+}
+
+// mix moves a towards b by a share of the way.
+func mix(a, b color.NRGBA, share float64) color.NRGBA {
+	blend := func(x, y uint8) uint8 { return uint8(math.Round(float64(x)*(1-share) + float64(y)*share)) }
+	return color.NRGBA{R: blend(a.R, b.R), G: blend(a.G, b.G), B: blend(a.B, b.B), A: a.A}
+}

@@ -1,0 +1,202 @@
+// Package report makes one page of a run: what was measured, on what, with
+// which results, in tables and charts.
+//
+// It knows what a reader needs next to a number to believe it. It must not
+// know how anything was measured or drawn: tables come from results and
+// pictures from results/charts. The page needs no network, no script and no
+// other file, so that it can be sent, kept and printed.
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"ipcbench/results"
+	"ipcbench/results/charts"
+)
+
+//go:embed page.html
+var pageText string
+
+var page = template.Must(template.New("page").Parse(pageText))
+
+// Write writes the page of a run. It needs no launch to have gone well: what
+// was skipped or failed stands in it with its reason.
+func Write(w io.Writer, run results.Run, launches []results.Launch) error {
+	summaries := results.InReadingOrder(results.Summarize(launches))
+	sections, err := sectionsOf(results.Tables(summaries), charts.All(run, launches))
+	if err != nil {
+		return fmt.Errorf("report of %s: %w", run.Name, err)
+	}
+	var html bytes.Buffer
+	err = page.Execute(&html, contents{
+		Run:      run,
+		Took:     took(run),
+		Asked:    asked(run),
+		Warnings: warnings(run, summaries),
+		Sections: sections,
+		Floors:   floors(run.Floors),
+		Host:     facts(run.Host),
+		Mounts:   mounts(summaries),
+	})
+	if err != nil {
+		return fmt.Errorf("report of %s: %w", run.Name, err)
+	}
+	_, err = w.Write(html.Bytes())
+	return err
+}
+
+// contents is what the page is filled with.
+type contents struct {
+	Run      results.Run
+	Took     string
+	Asked    []fact
+	Warnings []string
+	Sections []section
+	Floors   []floor
+	Host     []fact
+	Mounts   []fact
+}
+
+// A fact is a name and what is known by it.
+type fact struct{ Name, Value string }
+
+// A section is the results of one workload.
+type section struct {
+	results.Table
+	Charts []chart
+}
+
+type chart struct {
+	charts.Chart
+	SVG template.HTML // made by charts, which escapes what it is given
+}
+
+// Blank is how many columns a note stands in place of.
+func (s section) Blank(row results.Row) int { return len(s.Columns) - len(row.Cells) }
+
+// Numeric says whether a column is aligned right.
+func (s section) Numeric(column int) bool { return s.Columns[column].Numeric }
+
+func sectionsOf(tables []results.Table, drawn []charts.Chart) ([]section, error) {
+	var sections []section
+	for _, t := range tables {
+		s := section{Table: t}
+		for _, c := range drawn {
+			if c.Workload != t.Workload {
+				continue
+			}
+			var svg bytes.Buffer
+			if err := c.WriteHTMLSVG(&svg); err != nil {
+				return nil, fmt.Errorf("draw chart %s: %w", c.Name, err)
+			}
+			s.Charts = append(s.Charts, chart{Chart: c, SVG: template.HTML(svg.String())})
+		}
+		sections = append(sections, s)
+	}
+	return sections, nil
+}
+
+// took is how long the run was, or "" where it has not ended.
+func took(run results.Run) string {
+	if run.Ended.IsZero() || run.Started.IsZero() {
+		return ""
+	}
+	return run.Ended.Sub(run.Started).Round(100 * time.Millisecond).String()
+}
+
+// asked is the plan, in the words of the command line.
+func asked(run results.Run) []fact {
+	p := run.Plan
+	var sizes []string
+	for _, size := range p.Sizes {
+		sizes = append(sizes, results.FormatSize(size))
+	}
+	all := []fact{
+		{"command", command(run.Args)},
+		{"transports", strings.Join(p.Specs, ", ")},
+		{"workloads", strings.Join(p.Workloads, ", ")},
+		{"message sizes", strings.Join(sizes, ", ")},
+		{"placements", strings.Join(p.Placements, ", ")},
+		{"directories", strings.Join(p.Dirs, ", ")},
+		{"launches of each cell", count(int64(p.Launches))},
+		{"measured time of a launch", duration(p.TimeNS)},
+		{"measured messages of a launch", count(p.Messages)},
+		{"warm-up", p.Warmup},
+		{"verification", p.Verify},
+		{"time limit of a launch", duration(p.TimeoutNS)},
+		{"seed of the order", strconv.FormatUint(p.Seed, 10)},
+	}
+	for _, label := range facts(run.Labels) {
+		all = append(all, fact{"label " + label.Name, label.Value})
+	}
+	return slices.DeleteFunc(all, func(f fact) bool { return f.Value == "" })
+}
+
+// command is how the run was started, with what a shell would take apart in
+// quotes.
+func command(args []string) string {
+	words := []string{"ipcbench"}
+	for _, arg := range args {
+		if arg == "" || strings.ContainsAny(arg, " \t\n\"'\\$`*?[]{}()<>|&;#~!") {
+			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+		words = append(words, arg)
+	}
+	return strings.Join(words, " ")
+}
+
+func count(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+func duration(ns int64) string {
+	if ns == 0 {
+		return ""
+	}
+	return time.Duration(ns).String()
+}
+
+func facts(byName map[string]string) []fact {
+	var all []fact
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		all = append(all, fact{name, byName[name]})
+	}
+	return all
+}
+
+// mounts is the directories with the filesystems that they are on.
+func mounts(summaries []results.Summary) []fact {
+	byDir := map[string]string{}
+	for _, s := range summaries {
+		if s.Dir != "" && s.FSType != "" {
+			byDir[s.Dir] = strings.TrimSpace(s.FSType + " " + s.Mount)
+		}
+	}
+	return facts(byDir)
+}
+
+type floor struct{ Name, Size, Time, Doc string }
+
+func floors(recorded []results.Floor) []floor {
+	var all []floor
+	for _, f := range recorded {
+		size := ""
+		if f.SizeBytes > 0 {
+			size = results.FormatSize(f.SizeBytes)
+		}
+		all = append(all, floor{f.Name, size, results.FormatNS(f.NS), f.Doc})
+	}
+	return all
+}
