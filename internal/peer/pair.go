@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -108,22 +109,26 @@ func (p *Pair) Wait(ctx context.Context) []Exit {
 }
 
 // Cause returns the end that explains why a pair failed, or nil where all
-// ended well or were killed by the driver. One that a signal ended comes before
-// one that gave up, and then the first: the peer of a dead process usually
-// gives up too.
+// ended well or were killed by the driver: one that a signal ended before one
+// that found something wrong, and last one that only saw that its peer was
+// gone.
 func Cause(exits []Exit) error {
 	bad := slices.DeleteFunc(slices.Clone(exits), func(e Exit) bool { return e.OK || e.Killed })
 	if len(bad) == 0 {
 		return nil
 	}
 	slices.SortFunc(bad, func(a, b Exit) int {
-		if a.Signaled != b.Signaled {
-			if a.Signaled {
-				return -1
-			}
-			return 1
-		}
-		return a.At.Compare(b.At)
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), a.At.Compare(b.At))
 	})
 	return errors.New(bad[0].String())
+}
+
+func (e Exit) rank() int {
+	switch {
+	case e.Signaled:
+		return 0
+	case e.PeerGone:
+		return 2
+	}
+	return 1
 }

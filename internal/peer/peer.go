@@ -51,7 +51,7 @@ type Worker struct {
 	decoder *json.Decoder
 	words   lastWords
 	exited  chan struct{}
-	ended   time.Time // set before exited is closed
+	ended   time.Time   // set before exited is closed
 	killed  atomic.Bool // by us
 }
 
@@ -140,6 +140,7 @@ type Exit struct {
 	OK        bool   // it exited with 0
 	Signaled  bool   // a signal ended it,
 	Killed    bool   // and that was Kill's
+	PeerGone  bool   // it gave up because the other end was gone
 	At        time.Time
 	LastWords string // the start and the end of its standard error
 }
@@ -162,6 +163,7 @@ func (w *Worker) Wait(ctx context.Context) Exit {
 		OK:        state.Success(),
 		Signaled:  status.Signaled(),
 		Killed:    w.killed.Load(),
+		PeerGone:  state.ExitCode() == exitPeerGone,
 		At:        w.ended,
 		LastWords: w.words.String(),
 	}

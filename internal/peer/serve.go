@@ -2,8 +2,11 @@ package peer
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -18,8 +21,8 @@ type Control struct {
 }
 
 // Serve runs work and ends the process, where the driver started it for this
-// role; otherwise it returns at once. An error ends the process with status 1
-// and is its last words.
+// role; otherwise it returns at once. An error is its last words, and ends it
+// with status 1, or 3 where the error is that the peer was gone.
 func Serve(role string, work func(*Control) error) {
 	if os.Getenv(roleEnv) != role {
 		return
@@ -32,9 +35,22 @@ func Serve(role string, work func(*Control) error) {
 	}
 	if err := work(c); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		os.Exit(exitStatus(err))
 	}
 	os.Exit(0)
+}
+
+// exitPeerGone is the status of a worker whose peer's end was closed when it
+// should not have been: the peer knows more about it.
+const exitPeerGone = 3
+
+func exitStatus(err error) int {
+	for _, gone := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.EPIPE, syscall.ECONNRESET, syscall.ECONNREFUSED} {
+		if errors.Is(err, gone) {
+			return exitPeerGone
+		}
+	}
+	return 1
 }
 
 // Hear waits for the next value that the driver tells.

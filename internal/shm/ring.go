@@ -23,10 +23,10 @@
 package shm
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"math/bits"
+	"syscall"
 	"unsafe"
 )
 
@@ -76,8 +76,9 @@ func (l Layout) Bytes() int {
 	return (size + line - 1) &^ (line - 1)
 }
 
-// ErrPeerClosed is returned by a Writer whose reader takes no more.
-var ErrPeerClosed = errors.New("the peer has closed its end")
+// ErrPeerClosed is returned by a Writer whose reader takes no more. It is an
+// EPIPE, as a pipe's is.
+var ErrPeerClosed = fmt.Errorf("%w: the peer has closed its end", syscall.EPIPE)
 
 // end is what Writer and Reader have in common: a position in the ring.
 type end struct {
