@@ -174,13 +174,17 @@ func (e *end) warmUp(exchange func(number uint64) error) (next uint64, op float6
 	}
 }
 
+// fewest is how many messages are measured in any case: where the first of them
+// is held up for longer than all were to take, there is still a rate.
+const fewest = 10
+
 // over reports whether the measured part is: n messages were sent, and its
 // clock, which started at start, reads at.
 func (e *end) over(n, start, at int64) bool {
 	if e.Messages > 0 {
 		return n >= e.Messages
 	}
-	return at-start >= int64(e.Time)
+	return at-start >= int64(e.Time) && n >= fewest
 }
 
 // errNoMark is for a stream that ends before its measured part begins.

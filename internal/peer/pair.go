@@ -56,8 +56,7 @@ func (p *Pair) Kill() {
 // Go waits until all workers are ready, closes the driver's copies of what
 // they share, so that a dead end really is closed, and lets them start.
 func (p *Pair) Go() error {
-	var word string
-	if err := p.each("ready", func(_ int, w *Worker) error { return w.Hear(&word) }); err != nil {
+	if err := p.each("ready", func(_ int, w *Worker) error { return w.Hear(new(string)) }); err != nil {
 		return err
 	}
 	if err := p.link.Close(); err != nil {

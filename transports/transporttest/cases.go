@@ -226,7 +226,7 @@ func alone(ctx context.Context, s subject) error {
 		}
 	}
 	if err := ep.Send(make([]byte, s.spec.Size+1)); !errors.Is(err, transports.ErrTooLong) {
-		return fmt.Errorf("Send of %d bytes returned %v instead of ErrTooLong", s.spec.Size+1, err)
+		return fmt.Errorf("a Send of %d bytes returned %v instead of ErrTooLong", s.spec.Size+1, err)
 	}
 	if err := errors.Join(ep.Close(), ep.Close()); err != nil {
 		return err

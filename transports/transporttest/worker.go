@@ -163,21 +163,23 @@ func receive(_ *peer.Control, job task, ep transports.Endpoint, out *outcome) er
 // not, which is all that the peer may see.
 func oversize(c *peer.Control, job task, ep transports.Endpoint, out *outcome) error {
 	if err := ep.Send(make([]byte, job.Spec.Size+1)); !errors.Is(err, transports.ErrTooLong) {
-		return fmt.Errorf("Send of %d bytes returned %v instead of ErrTooLong", job.Spec.Size+1, err)
+		return fmt.Errorf("a Send of %d bytes returned %v instead of ErrTooLong", job.Spec.Size+1, err)
 	}
 	if in, ok := ep.(transports.InPlace); ok {
 		if _, err := in.Loan(job.Spec.Size + 1); !errors.Is(err, transports.ErrTooLong) {
-			return fmt.Errorf("Loan of %d bytes returned %v instead of ErrTooLong", job.Spec.Size+1, err)
+			return fmt.Errorf("a Loan of %d bytes returned %v instead of ErrTooLong", job.Spec.Size+1, err)
 		}
 	}
 	return send(c, job, ep, out)
 }
 
+var errNotInPlace = errors.New("api=inplace was asked for and the endpoint is not InPlace")
+
 // lend is send with messages built in place.
 func lend(_ *peer.Control, job task, ep transports.Endpoint, out *outcome) error {
 	in, ok := ep.(transports.InPlace)
 	if !ok {
-		return errors.New("api=inplace was asked for and the endpoint is not InPlace")
+		return errNotInPlace
 	}
 	for i := range job.Count {
 		size := job.Sizes[i%len(job.Sizes)]
@@ -201,7 +203,7 @@ func lend(_ *peer.Control, job task, ep transports.Endpoint, out *outcome) error
 func look(_ *peer.Control, job task, ep transports.Endpoint, out *outcome) error {
 	in, ok := ep.(transports.InPlace)
 	if !ok {
-		return errors.New("api=inplace was asked for and the endpoint is not InPlace")
+		return errNotInPlace
 	}
 	for i := 0; ; i++ {
 		m, err := in.Peek()

@@ -1,0 +1,42 @@
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# The newest run, or where there is none the sample.
+RUN ?= $(or $(lastword $(sort $(wildcard results/2*))),results/sample)
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+export CGO_ENABLED = 0
+
+.DEFAULT_GOAL := help
+
+.PHONY: build
+build: ## build the static binary bin/ipcbench
+	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ipcbench ./cmd/ipcbench
+
+.PHONY: test
+test: ## run every test
+	go test ./...
+
+.PHONY: bench
+bench: ## run the Go benchmarks; pipe the output into benchstat
+	go test -run '^$$' -bench . ./bench
+
+.PHONY: overhead
+overhead: ## hold ipcbench against a tight C loop of the same system calls (needs gcc)
+	IPCBENCH_OVERHEAD=1 go test -count=1 -run '^TestOverhead$$' -v ./bench
+
+.PHONY: report
+report: ## make the charts and report of the newest run again, or of RUN=DIR
+	go run ./cmd/ipcbench report $(RUN)
+
+.PHONY: lint
+lint: ## gofmt, go vet and staticcheck
+	@test -z "$$(gofmt -l .)" || { gofmt -d . && exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+.PHONY: clean
+clean: ## remove what build made; runs in results/ stay
+	rm -rf bin
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
