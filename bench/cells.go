@@ -43,7 +43,7 @@ func (p Plan) Cells() ([]Cell, error) {
 			for _, place := range places {
 				for _, dir := range p.dirs(spec) {
 					for _, size := range p.Sizes {
-						spec.Dir, spec.Size = dir, size
+						spec.Dir, spec.Size, spec.Uniform = dir, size, true
 						c := newCell(workload, spec, place, mounts[dir])
 						if c.Skip == "" {
 							c.Skip, c.Fail = tried.link(spec)

@@ -66,10 +66,10 @@ func pong(e *end) error {
 	var number, marked uint64
 	for {
 		p, err := e.echo(number, begin)
-		if errors.Is(err, io.EOF) {
-			break
-		}
 		if err != nil {
+			if errors.Is(err, io.EOF) {
+				break
+			}
 			return err
 		}
 		if p == marking {

@@ -25,7 +25,7 @@ func stream(e *end) error {
 	}
 	number++
 	first := number
-	every := stampEvery(op, e.clock)
+	every := streamEvery(op, e.clock)
 	e.meter.begin()
 	start, at := now(), int64(0)
 	for n := int64(0); !e.over(n, start, at); n = int64(number - first) {
@@ -51,17 +51,16 @@ func drain(e *end) error {
 	var t tally
 	for ; ; number++ {
 		p, err := e.receive(number)
-		if errors.Is(err, io.EOF) {
-			break
-		}
 		if err != nil {
+			if errors.Is(err, io.EOF) {
+				break
+			}
 			return err
 		}
-		if marked > 0 {
+		if p == measured {
 			t.count(every)
-		}
-		if p == marking {
-			every = stampEvery(float64(now()-began)/float64(number+1), e.clock)
+		} else if p == marking {
+			every = streamEvery(float64(now()-began)/float64(number+1), e.clock)
 			marked = number + 1
 			e.meter.begin()
 		}
@@ -90,7 +89,7 @@ func swallow(e *end) error {
 		return err
 	}
 	first := number
-	every := stampEvery(op, e.clock)
+	every := streamEvery(op, e.clock)
 	e.meter.begin()
 	var t tally
 	start := now()

@@ -9,13 +9,14 @@ import (
 )
 
 // A Spec is one transport with every option settled, and the link's
-// dimensions. The transport's options come from [Parse]; Dir, Size and
-// Capacity are set by whoever makes the link.
+// dimensions. The transport's options come from [Parse]; Dir, Size,
+// Uniform and Capacity are set by whoever makes the link.
 type Spec struct {
 	Transport string            `json:"transport"`          // Info.Name
 	Options   map[string]string `json:"options,omitempty"`  // every option of the transport, defaults filled in
 	Dir       string            `json:"dir,omitempty"`      // directory the link lives in, for transports that need one
 	Size      int               `json:"size"`               // largest message in bytes
+	Uniform   bool              `json:"uniform,omitempty"`  // every message has Size bytes: a stream needs no framing
 	Capacity  int               `json:"capacity,omitempty"` // bytes each direction should be able to buffer, where the mechanism lets that be chosen
 }
 

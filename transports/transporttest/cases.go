@@ -18,6 +18,7 @@ const inPlaceCase = "in place equals copy"
 var cases = []testCase{
 	{name: "every size there and back", not: transports.OneProcess, test: everySize},
 	{name: "the largest message", not: transports.OneProcess, test: largest},
+	{name: "messages of one size", not: transports.OneProcess, test: oneSize},
 	{name: "far more than it holds, producer to consumer", not: transports.OneProcess, test: flood(transports.Producer)},
 	{name: "far more than it holds, consumer to producer", not: transports.OneProcess, test: flood(transports.Consumer)},
 	{name: "end of stream without a message", not: transports.OneProcess, test: silence},
@@ -117,6 +118,22 @@ func largest(ctx context.Context, s subject) error {
 	}
 	sizes := []int{s.spec.Size, 1, s.spec.Size}
 	return s.counted(ctx, task{Do: "ping", Sizes: sizes, Count: len(sizes)}, task{Do: "echo"}, len(sizes))
+}
+
+// oneSize tries links that know that all messages have their size.
+func oneSize(ctx context.Context, s subject) error {
+	s.spec.Uniform = true
+	for _, size := range s.fitting(1, 8, 4096, 65536) {
+		s.spec.Size = size
+		const count = 100
+		if err := s.counted(ctx, task{Do: "ping", Sizes: []int{size}, Count: count}, task{Do: "echo"}, count); err != nil {
+			return fmt.Errorf("%d bytes, there and back: %w", size, err)
+		}
+		if err := s.counted(ctx, task{Do: "send", Sizes: []int{size}, Count: count}, task{Do: "receive", Sizes: []int{size}}, count); err != nil {
+			return fmt.Errorf("%d bytes, one way: %w", size, err)
+		}
+	}
+	return nil
 }
 
 func flood(from transports.Side) func(context.Context, subject) error {

@@ -1,0 +1,177 @@
+package transports
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// descriptorWait is the option wait of every transport that reads and writes
+// descriptors the kernel can wait for.
+func descriptorWait() Option {
+	return Option{Name: "wait", Doc: "what an end does while there is nothing to read or no room to write", Values: []Value{
+		{Name: "block", Doc: "sleep in a blocking read or write", Waits: Sleeps},
+		{Name: "spin", Doc: "repeat a non-blocking read or write (O_NONBLOCK)", Waits: Spins},
+		{Name: "go", Doc: "park the goroutine in the Go runtime's poller, as os.File and net.Conn do", Waits: Parks},
+	}}
+}
+
+// A descriptor is one open end of a pipe or a socket, read and written by raw
+// system calls, or, where polled is set, through the Go runtime's poller.
+type descriptor struct {
+	fd     uintptr
+	polled pollable
+	file   io.Closer // owns fd
+}
+
+// A pollable is an *os.File or a *net.UnixConn.
+type pollable interface {
+	io.ReadWriteCloser
+	syscall.Conn
+}
+
+// openDescriptors takes over files, which will wait as the spec says; poll is
+// how where that is in Go's poller. If it fails, all files are closed.
+func openDescriptors(s Spec, files []*os.File, poll func(*os.File) (pollable, error)) ([]descriptor, error) {
+	var opened []descriptor
+	for _, f := range files {
+		d, err := openDescriptor(s, f, poll)
+		if err != nil {
+			closeOnce(opened...)
+			closeOnce(files...)
+			return nil, fmt.Errorf("%s: %w", s.Transport, err)
+		}
+		opened = append(opened, d)
+	}
+	return opened, nil
+}
+
+func openDescriptor(s Spec, f *os.File, poll func(*os.File) (pollable, error)) (descriptor, error) {
+	if s.Option("wait") == "go" {
+		defer f.Close()
+		p, err := poll(f)
+		return descriptor{polled: p, file: p}, err
+	}
+	fd := f.Fd()
+	if err := unix.SetNonblock(int(fd), s.Option("wait") == "spin"); err != nil {
+		return descriptor{}, fmt.Errorf("set O_NONBLOCK of %s: %w", f.Name(), err)
+	}
+	return descriptor{fd: fd, file: f}, nil
+}
+
+// pollFile makes another file of f, which the runtime polls: os decides that
+// when a file is made, and descriptors are inherited blocking.
+func pollFile(f *os.File) (pollable, error) {
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("duplicate %s: %w", f.Name(), err)
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		unix.Close(fd)
+		return nil, fmt.Errorf("set O_NONBLOCK of %s: %w", f.Name(), err)
+	}
+	return os.NewFile(uintptr(fd), f.Name()), nil
+}
+
+// pollSocket makes a net.Conn of f, a Unix socket.
+func pollSocket(f *os.File) (pollable, error) {
+	conn, err := net.FileConn(f)
+	if err != nil {
+		return nil, fmt.Errorf("make a net.Conn of %s: %w", f.Name(), err)
+	}
+	return conn.(*net.UnixConn), nil
+}
+
+// read stores what one system call finds in p and returns how much that was; 0
+// is the end of the stream, or an empty datagram.
+func (d *descriptor) read(p []byte) (int, error) {
+	if d.polled != nil {
+		return d.readPolled(p)
+	}
+	return transfer(unix.SYS_READ, d.fd, unsafe.Pointer(unsafe.SliceData(p)), len(p))
+}
+
+func (d *descriptor) readPolled(p []byte) (int, error) {
+	n, err := d.polled.Read(p)
+	if errors.Is(err, unix.ECONNRESET) { // see transfer
+		n, err = d.polled.Read(p)
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	return n, err
+}
+
+// write hands over at least a part of p, by one system call.
+func (d *descriptor) write(p []byte) (int, error) {
+	if d.polled != nil {
+		return d.polled.Write(p)
+	}
+	return transfer(unix.SYS_WRITE, d.fd, unsafe.Pointer(unsafe.SliceData(p)), len(p))
+}
+
+func (d *descriptor) rawConn() (syscall.RawConn, error) {
+	return d.file.(syscall.Conn).SyscallConn()
+}
+
+func (d descriptor) Close() error { return d.file.Close() }
+
+// sendFailed is the error of a Send of n bytes by transport what.
+func sendFailed(what string, n int, err error) error {
+	if peerGone(err) {
+		return fmt.Errorf("%s: send %d bytes: %w: the peer closed its end or died", what, n, err)
+	}
+	return fmt.Errorf("%s: send %d bytes: %w", what, n, err)
+}
+
+// peerGone says whether a write failed because nobody is left to read: EPIPE
+// from pipes and streams; from datagram sockets first ECONNREFUSED, then
+// ENOTCONN; ECONNRESET from any socket whose peer left something unread.
+func peerGone(err error) bool {
+	return errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNREFUSED) ||
+		errors.Is(err, unix.ENOTCONN) || errors.Is(err, unix.ECONNRESET)
+}
+
+// checkSend refuses a message that Send must not take.
+func checkSend(n, size int) error {
+	if n > size {
+		return tooLong(n, size)
+	}
+	if n == 0 {
+		return errors.New("send 0 bytes: a message has at least one")
+	}
+	return nil
+}
+
+// checkRecv refuses a buffer that a message may not fit in.
+func checkRecv(room, size int) error {
+	if room < size {
+		return fmt.Errorf("receive into %d bytes: messages of this link take up to %d", room, size)
+	}
+	return nil
+}
+
+// An ownFiles is a link of which each side inherits files of its own.
+type ownFiles [2][]*os.File
+
+func (l *ownFiles) Files(s Side) []*os.File { return l[s] }
+
+func (l *ownFiles) Close() error { return errors.Join(closeOnce(l[0]...), closeOnce(l[1]...)) }
+
+// closeOnce closes all that is not closed yet.
+func closeOnce[C io.Closer](all ...C) error {
+	var errs []error
+	for _, c := range all {
+		err := c.Close()
+		if !errors.Is(err, os.ErrClosed) && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}

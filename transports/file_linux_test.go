@@ -1,0 +1,223 @@
+package transports
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+var files = []string{
+	"file", "file:wait=inotify",
+	"file:sync=sync", "file:sync=dsync",
+}
+
+// TestFileGoesRound: messages of many lengths go through few slots more often
+// than a byte counts laps.
+func TestFileGoesRound(t *testing.T) {
+	for _, text := range files {
+		for framing, size := range framings {
+			t.Run(text+"/"+framing, func(t *testing.T) {
+				s := parse(t, text, size)
+				s.Capacity = 1 // so the least slots
+				if s.Option("sync") != "none" {
+					s.Dir = tmpfs(t, "1m", 0)
+				}
+				producer, consumer := openPair(t, s)
+				buf := make([]byte, size)
+				for i := range 300 {
+					for n := range leastSlots - 1 {
+						send(t, producer, message(1+(i*7+n)%size))
+					}
+					for n := range leastSlots - 1 {
+						receive(t, consumer, buf, message(1+(i*7+n)%size))
+					}
+				}
+				send(t, consumer, message(size))
+				receive(t, producer, buf, message(size))
+			})
+		}
+	}
+}
+
+// TestFileEchoes has both ends wait for each other, for messages and for room.
+func TestFileEchoes(t *testing.T) {
+	for _, text := range files[:2] {
+		t.Run(text, func(t *testing.T) {
+			s := parse(t, text, 256)
+			s.Capacity = 64 * (slotMessage + 256)
+			e := openWithEcho(t, s)
+			buf := make([]byte, 256)
+			for i := range 200 {
+				// More than one direction holds, less than both do.
+				for n := range 100 {
+					send(t, e, message(1+(i+n)%256))
+				}
+				for n := range 100 {
+					receive(t, e, buf, message(1+(i+n)%256))
+				}
+			}
+		})
+	}
+}
+
+// TestFileWaitsForAMessage: nothing may be taken from a slot before it is
+// written.
+func TestFileWaitsForAMessage(t *testing.T) {
+	producer, consumer := openPair(t, parse(t, "file", 16))
+	buf := make([]byte, 16)
+	received := make(chan int)
+	go func() {
+		n, _ := consumer.Recv(buf)
+		received <- n
+	}()
+	giveWay()
+	send(t, producer, message(9))
+	if n := <-received; !bytes.Equal(buf[:n], message(9)) {
+		t.Errorf("received %q", buf[:n])
+	}
+}
+
+// TestFileWaitsForRoom: neither a message nor the end mark may take the slot of
+// one that was not received.
+func TestFileWaitsForRoom(t *testing.T) {
+	s := parse(t, "file", 16)
+	s.Capacity = 1
+	producer, consumer := openPair(t, s)
+	go func() {
+		for n := range 2 * leastSlots {
+			producer.Send(message(1 + n))
+		}
+		producer.Close()
+	}()
+	buf := make([]byte, 16)
+	for n := range 2 * leastSlots {
+		giveWay()
+		receive(t, consumer, buf, message(1+n))
+	}
+	expectEnd(t, consumer, buf)
+}
+
+// giveWay lets another goroutine go as far as it can, most likely.
+func giveWay() {
+	for range 1000 {
+		runtime.Gosched()
+	}
+}
+
+// TestFileEndsAfterTheLastMessage, also where there was no room left for one
+// more.
+func TestFileEndsAfterTheLastMessage(t *testing.T) {
+	for _, sent := range []int{0, 1, leastSlots - 1} {
+		s := parse(t, "file", 16)
+		s.Capacity = 1
+		producer, consumer := openPair(t, s)
+		for i := range sent {
+			send(t, producer, message(1+i))
+		}
+		for range 2 {
+			if err := producer.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		buf := make([]byte, 16)
+		for i := range sent {
+			receive(t, consumer, buf, message(1+i))
+		}
+		expectEnd(t, consumer, buf)
+	}
+}
+
+func TestFileLeavesNoName(t *testing.T) {
+	s := parse(t, "file", 64)
+	create(t, s)
+	entries, err := os.ReadDir(s.Dir)
+	if len(entries) != 0 || err != nil {
+		t.Errorf("in the directory: %v, error %v", entries, err)
+	}
+}
+
+func TestFileThatIsTruncated(t *testing.T) {
+	s := parse(t, "file", 64)
+	link := create(t, s)
+	consumer := open(t, s, Consumer, link)
+	if err := link.Files(Producer)[0].Truncate(0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := consumer.Recv(make([]byte, 64)); err == nil || !strings.Contains(err.Error(), "truncated the peer's file") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// tmpfs mounts one for the test.
+func tmpfs(t *testing.T, size string, flags uintptr) string {
+	t.Helper()
+	return mount(t, "tmpfs", flags, "size="+size)
+}
+
+func mount(t *testing.T, fs string, flags uintptr, data string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := unix.Mount("none", dir, fs, flags, data); err != nil {
+		t.Skipf("mount a %s: %v: run the test as root", fs, err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, 0); err != nil {
+			t.Errorf("unmount %s: %v", dir, err)
+		}
+	})
+	return dir
+}
+
+func TestFileOnAFullFilesystem(t *testing.T) {
+	dir := tmpfs(t, "1m", 0)
+	free := func() uint64 {
+		var fs unix.Statfs_t
+		if err := unix.Statfs(dir, &fs); err != nil {
+			t.Fatal(err)
+		}
+		return fs.Bfree
+	}
+	before := free()
+	s := parse(t, "file", 64)
+	s.Dir = dir
+	_, err := file{}.Create(s) // the first of its two files fits
+	want := fmt.Sprintf("file: extend a file in %s to ", dir)
+	if !errors.Is(err, unix.ENOSPC) || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), "choose another --dir") {
+		t.Errorf("got %v", err)
+	}
+	if now := free(); now != before {
+		t.Errorf("%d blocks were free, now %d", before, now)
+	}
+}
+
+func TestFileInABadDirectory(t *testing.T) {
+	for dir, cause := range map[string]error{
+		filepath.Join(t.TempDir(), "missing"): unix.ENOENT,
+		tmpfs(t, "1m", unix.MS_RDONLY):        unix.EROFS,
+	} {
+		s := parse(t, "file", 64)
+		s.Dir = dir
+		_, err := file{}.Create(s)
+		if !errors.Is(err, cause) || !strings.HasPrefix(err.Error(), "file: create a file in "+dir) {
+			t.Errorf("got %v, want %v", err, cause)
+		}
+	}
+}
+
+func TestFileOnHugetlbfs(t *testing.T) {
+	s := parse(t, "file", 64)
+	s.Dir = mount(t, "hugetlbfs", 0, "")
+	if err := (file{}).Probe(s); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("Probe: %v", err)
+	}
+	if _, err := (file{}).Create(s); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("Create: %v", err)
+	}
+}

@@ -1,0 +1,170 @@
+package transports
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+	"testing"
+)
+
+// parse returns the spec of text for messages of up to size bytes, in a
+// directory of the test's own.
+func parse(t *testing.T, text string, size int) Spec {
+	t.Helper()
+	s, err := Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Size, s.Dir = size, t.TempDir()
+	return s
+}
+
+// create makes a link that the test closes.
+func create(t *testing.T, s Spec) Link {
+	t.Helper()
+	link, err := registry[s.Transport].Create(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := link.Close(); err != nil {
+			t.Errorf("close the link: %v", err)
+		}
+	})
+	return link
+}
+
+// open makes one end, which the test closes.
+func open(t *testing.T, s Spec, side Side, link Link) Endpoint {
+	t.Helper()
+	e, err := registry[s.Transport].Open(s, side, link.Files(side))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	return e
+}
+
+// openPair makes both ends in this process. One goroutine uses them, so it must
+// not send more than the link buffers, nor wait for what it did not send: a
+// thread that waits in a raw system call stops every other goroutine that wants
+// to collect garbage.
+func openPair(t *testing.T, s Spec) (producer, consumer Endpoint) {
+	t.Helper()
+	link := create(t, s)
+	return open(t, s, Producer, link), open(t, s, Consumer, link)
+}
+
+// message returns n bytes that differ with n.
+func message(n int) []byte {
+	m := make([]byte, n)
+	for i := range m {
+		m[i] = byte(i*7 + n)
+	}
+	return m
+}
+
+// receive expects want from e.
+func receive(t *testing.T, e Endpoint, buf, want []byte) {
+	t.Helper()
+	n, err := e.Recv(buf)
+	if err != nil {
+		t.Fatalf("receive %d bytes: %v", len(want), err)
+	}
+	if !bytes.Equal(buf[:n], want) {
+		t.Fatalf("sent %d bytes, received %d other ones", len(want), n)
+	}
+}
+
+func send(t *testing.T, e Endpoint, m []byte) {
+	t.Helper()
+	if err := e.Send(m); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// expectEnd expects the end from e, and the end again.
+func expectEnd(t *testing.T, e Endpoint, buf []byte) {
+	t.Helper()
+	for range 2 {
+		if n, err := e.Recv(buf); n != 0 || err != io.EOF {
+			t.Fatalf("after the end: %d bytes, error %v; want 0 bytes, io.EOF", n, err)
+		}
+	}
+}
+
+// echoEnv holds the spec of a process that is to echo.
+const echoEnv = "TRANSPORTS_ECHO"
+
+// openWithEcho returns the producer of s, whose consumer is another process,
+// which sends back each message. This process collects no garbage until the
+// test ends.
+func openWithEcho(t *testing.T, s Spec) Endpoint {
+	t.Helper()
+	link := create(t, s)
+	spec, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestEcho$")
+	cmd.Env = append(os.Environ(), echoEnv+"="+string(spec))
+	cmd.ExtraFiles = link.Files(Consumer)
+	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	runtime.LockOSThread() // which the other process must not outlive
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	closeOnce(link.Files(Consumer)...)
+	gc := debug.SetGCPercent(-1)
+	e := open(t, s, Producer, link)
+	t.Cleanup(func() {
+		e.Close()
+		runtime.UnlockOSThread()
+		debug.SetGCPercent(gc)
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("the process that echoes: %v", err)
+		}
+	})
+	return e
+}
+
+// TestEcho is that other process.
+func TestEcho(t *testing.T) {
+	text, asked := os.LookupEnv(echoEnv)
+	if !asked {
+		t.Skip("not started to echo")
+	}
+	var s Spec
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		t.Fatal(err)
+	}
+	files := make([]*os.File, map[string]int{"pipe": 2, "unix": 1, "file": 2}[s.Transport])
+	for i := range files {
+		files[i] = os.NewFile(uintptr(3+i), "inherited")
+	}
+	e, err := registry[s.Transport].Open(s, Consumer, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	debug.SetGCPercent(-1)
+	runtime.LockOSThread()
+	for buf := make([]byte, s.Size); ; {
+		n, err := e.Recv(buf)
+		if err == io.EOF {
+			return
+		}
+		if err == nil {
+			err = e.Send(buf[:n])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}

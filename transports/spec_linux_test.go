@@ -1,0 +1,92 @@
+package transports
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestSpecRoundTrip(t *testing.T) {
+	for text, canonical := range map[string]string{
+		"pipe":                        "pipe",
+		"pipe:wait=block":             "pipe",
+		"null":                        "null",
+		"unix:wait=spin,type=dgram":   "unix:type=dgram,wait=spin",
+		"unix:wait=go,type=stream":    "unix:wait=go",
+		"file:wait=poll,sync=none":    "file",
+		"file:wait=inotify":           "file:wait=inotify",
+		"file:wait=poll,sync=dsync":   "file:sync=dsync",
+		"file:wait=inotify,sync=sync": "file:sync=sync,wait=inotify",
+	} {
+		s, err := Parse(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if s.String() != canonical {
+			t.Errorf("%s is written %s, want %s", text, s, canonical)
+		}
+		if again, err := Parse(s.String()); err != nil || again.String() != canonical {
+			t.Errorf("%s, read again: %s, error %v", s, again, err)
+		}
+	}
+}
+
+func TestSpecErrorsSayWhatThereIs(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                         `no transport is called ""`,
+		"pip":                      `no transport is called "pip": there are `,
+		"pipe:":                    `option "" has no value`,
+		"pipe:wait":                `option "wait" has no value: write it as name=value`,
+		"pipe:type=stream":         `pipe has no option "type": it takes wait`,
+		"null:wait=spin":           `null has no option "wait": it takes none`,
+		"unix:type=raw":            `option type has no value "raw": it is one of stream, seqpacket, dgram`,
+		"pipe:wait=spin,wait=spin": `option "wait" is given twice`,
+	} {
+		_, err := Parse(text)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v, want one with: %s", text, err, want)
+		}
+	}
+}
+
+func TestSpecKnowsWhatItsOptionsMean(t *testing.T) {
+	for text, want := range map[string]struct {
+		waits Waiting
+		caps  Caps
+	}{
+		"pipe":              {Sleeps, SeesPeerDeath},
+		"unix:wait=go":      {Parks, SeesPeerDeath},
+		"unix:type=dgram":   {Sleeps, 0},
+		"file":              {Spins, NeedsDir},
+		"file:wait=inotify": {Sleeps, NeedsDir},
+		"null":              {Sleeps, OneProcess},
+	} {
+		s, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Waits() != want.waits || s.Caps() != want.caps {
+			t.Errorf("%s: waits %d, caps %b; want %d, %b", text, s.Waits(), s.Caps(), want.waits, want.caps)
+		}
+	}
+}
+
+type named struct {
+	null
+	name string
+}
+
+func (n named) Info() Info { return Info{Name: n.name} }
+
+func TestRegisterRefuses(t *testing.T) {
+	for _, name := range []string{"null", "", "a:b", "a,b", "a=b", "a b"} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%q was registered", name)
+				}
+			}()
+			Register(named{name: name})
+		}()
+	}
+}

@@ -1,0 +1,189 @@
+package transports
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+func init() { Register(unixSocket{}) }
+
+// unixSocket is a pair of connected Unix domain sockets. See unix(7).
+type unixSocket struct{}
+
+var socketTypes = map[string]int{
+	"stream":    unix.SOCK_STREAM,
+	"seqpacket": unix.SOCK_SEQPACKET,
+	"dgram":     unix.SOCK_DGRAM,
+}
+
+func (unixSocket) Info() Info {
+	limit := maxDatagram()
+	return Info{
+		Name:    "unix",
+		Doc:     "a pair of connected Unix domain sockets (socketpair)",
+		Kind:    Stream,
+		Caps:    SeesPeerDeath,
+		MaxSize: largestMessage,
+		Options: []Option{
+			{Name: "type", Doc: "what the socket keeps of a message", Values: []Value{
+				{Name: "stream", Doc: "its bytes alone: messages of different lengths are framed"},
+				{Name: "seqpacket", Doc: "its boundaries, on a connection", MaxSize: limit},
+				{Name: "dgram", Doc: "its boundaries, without a connection: the death of a peer is not seen", MaxSize: limit, Without: SeesPeerDeath},
+			}},
+			descriptorWait(),
+		},
+	}
+}
+
+// datagramOverhead is what the kernel takes off SO_SNDBUF before it compares
+// the length of a datagram with it (unix_dgram_sendmsg in net/unix/af_unix.c).
+const datagramOverhead = 32
+
+// maxDatagram returns the largest message in bytes that a new Unix socket
+// sends whole, which follows net.core.wmem_default.
+func maxDatagram() int {
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0 // Create will say why
+	}
+	defer unix.Close(fd)
+	buffer, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF)
+	if err != nil {
+		return 0
+	}
+	return buffer - datagramOverhead
+}
+
+func (unixSocket) Probe(s Spec) error {
+	err := probeSize(s)
+	if err != nil && s.Option("type") != "stream" {
+		return fmt.Errorf("%w: raise net.core.wmem_default, or take type=stream", err)
+	}
+	return err
+}
+
+func (u unixSocket) Create(s Spec) (Link, error) {
+	if err := u.Probe(s); err != nil {
+		return nil, err
+	}
+	fds, err := unix.Socketpair(unix.AF_UNIX, socketTypes[s.Option("type")]|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("unix: create a pair of sockets: %w", err)
+	}
+	link := &ownFiles{}
+	for side, fd := range fds {
+		link[side] = []*os.File{os.NewFile(uintptr(fd), "a Unix socket")}
+	}
+	if s.Capacity == 0 {
+		return link, nil
+	}
+	buffer := s.Capacity
+	if s.Option("type") != "stream" {
+		buffer = max(buffer, s.Size) // a datagram has to fit in at once
+	}
+	for _, fd := range fds {
+		if err := setSendBuffer(fd, buffer); err != nil {
+			link.Close()
+			return nil, err
+		}
+	}
+	return link, nil
+}
+
+// setSendBuffer makes a socket hold size bytes on their way. The kernel doubles
+// size to have room for its own records, and cuts it silently (socket(7)).
+func setSendBuffer(fd, size int) error {
+	err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, size)
+	if err != nil {
+		return fmt.Errorf("unix: set SO_SNDBUF to %d bytes: %w", size, err)
+	}
+	if got, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF); err == nil && got < 2*size {
+		return fmt.Errorf("unix: set SO_SNDBUF to %d bytes: the kernel allows %d: raise net.core.wmem_max", size, got/2)
+	}
+	return nil
+}
+
+func (unixSocket) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
+	if s.Option("type") == "stream" {
+		return openStream(s, files, pollSocket)
+	}
+	ends, err := openDescriptors(s, files, pollSocket)
+	if err != nil {
+		return nil, err
+	}
+	return &datagrams{d: ends[0], size: s.Size, marksEnd: s.Option("type") == "dgram"}, nil
+}
+
+// datagrams is an end of a socket that keeps the boundaries of messages.
+type datagrams struct {
+	d        descriptor
+	size     int
+	marksEnd bool // Close sends an empty datagram, because the socket has no end of its own
+	ended    bool // the peer's end was seen
+	closed   bool
+}
+
+func (e *datagrams) Send(msg []byte) error {
+	if err := checkSend(len(msg), e.size); err != nil {
+		return err
+	}
+	if _, err := e.d.write(msg); err != nil {
+		return sendFailed("unix", len(msg), err)
+	}
+	return nil
+}
+
+func (e *datagrams) Recv(buf []byte) (int, error) {
+	if err := checkRecv(len(buf), e.size); err != nil {
+		return 0, err
+	}
+	if e.ended {
+		return 0, io.EOF
+	}
+	n, err := e.d.read(buf[:e.size])
+	if err != nil {
+		return 0, fmt.Errorf("unix: receive: %w", err)
+	}
+	if n == 0 {
+		e.ended = true
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+func (e *datagrams) Close() error {
+	if e.closed {
+		return nil
+	}
+	e.closed = true
+	var err error
+	if e.marksEnd {
+		err = e.sendEnd()
+	}
+	return errors.Join(err, e.d.Close())
+}
+
+// sendEnd sends the empty datagram that stands for the end.
+//
+// A peer that does not read has let the send buffer fill up, and the end mark
+// would wait for it, for ever if it is closing as well. So the buffer first
+// grows as far as the kernel lets it. A peer that is gone needs no mark.
+func (e *datagrams) sendEnd() error {
+	conn, err := e.d.rawConn()
+	if err != nil {
+		return fmt.Errorf("unix: send the end mark: %w", err)
+	}
+	conn.Control(func(fd uintptr) {
+		unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF, math.MaxInt32/2)
+	})
+	_, err = e.d.write(nil)
+	if err != nil && !peerGone(err) {
+		return fmt.Errorf("unix: send the end mark: %w", err)
+	}
+	return nil
+}
