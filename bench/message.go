@@ -58,20 +58,23 @@ func (m message) phase() phase { return phase(m[0] % phases) }
 // check reports what is wrong with a message that should be want bytes long
 // and have the given number: nothing, or an error.
 func (m message) check(want int, number uint64) error {
-	if len(m) != want {
-		return fmt.Errorf("message %d has %d bytes instead of %d", number, len(m), want)
+	if len(m) != want || len(m) < 2*wordBytes {
+		return m.checkShort(want, number)
 	}
 	head := number*phases + uint64(m.phase())
-	if len(m) < 2*wordBytes {
-		return m.checkShort(head)
+	if binary.LittleEndian.Uint64(m) != head || binary.LittleEndian.Uint64(m[len(m)-wordBytes:]) != tail(head, len(m)) {
+		return m.wrongEnds(number, head)
 	}
+	return nil
+}
+
+// wrongEnds says what is wrong with the ends of a message.
+func (m message) wrongEnds(number, head uint64) error {
 	if got := binary.LittleEndian.Uint64(m); got != head {
 		return fmt.Errorf("message %d arrived where %d was due", got/phases, number)
 	}
-	if got := binary.LittleEndian.Uint64(m[len(m)-wordBytes:]); got != tail(head, len(m)) {
-		return fmt.Errorf("the end of message %d is not what was sent: %#x instead of %#x", number, got, tail(head, len(m)))
-	}
-	return nil
+	got := binary.LittleEndian.Uint64(m[len(m)-wordBytes:])
+	return fmt.Errorf("the end of message %d is not what was sent: %#x instead of %#x", number, got, tail(head, len(m)))
 }
 
 // checkMiddle compares every byte between the ends with the pattern of number.
@@ -113,10 +116,16 @@ func (m message) stampShort(head uint64) {
 	}
 }
 
-func (m message) checkShort(head uint64) error {
+// checkShort is check for a message of fewer than two words, or of the wrong
+// length.
+func (m message) checkShort(want int, number uint64) error {
+	if len(m) != want {
+		return fmt.Errorf("message %d has %d bytes instead of %d", number, len(m), want)
+	}
+	head := number*phases + uint64(m.phase())
 	for i, got := range m {
 		if want := shortByte(head, i); got != want {
-			return fmt.Errorf("byte %d of message %d is %#x instead of %#x", i, head/phases, got, want)
+			return fmt.Errorf("byte %d of message %d is %#x instead of %#x", i, number, got, want)
 		}
 	}
 	return nil

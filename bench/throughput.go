@@ -116,13 +116,15 @@ type tally struct {
 }
 
 func (t *tally) count(every int64) {
-	t.n++
-	switch {
-	case t.n == 1:
-		t.first = now()
-		t.last, t.stamped, t.due = t.first, 1, 1+every
-	case t.n == t.due:
-		t.last, t.stamped, t.due = now(), t.n, t.n+every
+	if t.n++; t.n >= t.due {
+		t.stamp(every)
+	}
+}
+
+func (t *tally) stamp(every int64) {
+	t.last, t.stamped, t.due = now(), t.n, t.n+every
+	if t.n == 1 {
+		t.first = t.last
 	}
 }
 

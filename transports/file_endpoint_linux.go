@@ -11,6 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// copyLimit is up to which size of message a copy costs less than a second
+// vector in the system call.
+const copyLimit = 4096
+
 // A fileEndpoint is one side's view of the two files.
 type fileEndpoint struct {
 	own, peer     *os.File
@@ -190,7 +194,8 @@ func (e *fileEndpoint) write(head, body []byte, at int64, flags uintptr) error {
 // call is pread64 or pwrite64 of head, or, where there is a body or a flag, the
 // slower preadv2 or pwritev2.
 func (e *fileEndpoint) call(plain, vectored, fd uintptr, head, body []byte, at int64, flags uintptr) (int, error) {
-	setVector(&e.iov, head, body)
+	e.iov[0].Base, e.iov[0].Len = unsafe.SliceData(head), uint64(len(head))
+	e.iov[1].Base, e.iov[1].Len = unsafe.SliceData(body), uint64(len(body))
 	trap, from, n := vectored, unsafe.Pointer(&e.iov), len(e.iov)
 	if len(body) == 0 && flags == 0 {
 		trap, from, n = plain, unsafe.Pointer(unsafe.SliceData(head)), len(head)

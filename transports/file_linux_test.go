@@ -22,8 +22,8 @@ var files = []string{
 // than a byte counts laps.
 func TestFileGoesRound(t *testing.T) {
 	for _, text := range files {
-		for framing, size := range framings {
-			t.Run(text+"/"+framing, func(t *testing.T) {
+		for name, size := range pageSizes {
+			t.Run(text+"/"+name, func(t *testing.T) {
 				s := parse(t, text, size)
 				s.Capacity = 1 // so the least slots
 				if s.Option("sync") != "none" {

@@ -16,13 +16,14 @@ var streams = []string{
 	"unix", "unix:wait=spin", "unix:wait=go",
 }
 
-// framings are sizes that each make a stream frame in another way.
-var framings = map[string]int{"copied": copyLimit, "vectored": copyLimit + 1}
+// pageSizes are sizes about a page, on either side of what the file transport
+// copies.
+var pageSizes = map[string]int{"a page": copyLimit, "more than a page": copyLimit + 1}
 
 func TestStreamKeepsBoundaries(t *testing.T) {
 	for _, text := range streams {
-		for framing, size := range framings {
-			t.Run(text+"/"+framing, func(t *testing.T) {
+		for name, size := range pageSizes {
+			t.Run(text+"/"+name, func(t *testing.T) {
 				producer, consumer := openPair(t, parse(t, text, size))
 				buf := make([]byte, size)
 				lengths := []int{1, 2, 3, 64, 1, size, 5, size - 1, size, 1}
@@ -58,8 +59,8 @@ func TestStreamCarriesMoreThanTheKernelBuffers(t *testing.T) {
 
 func TestStreamEndsAfterTheLastMessage(t *testing.T) {
 	for _, text := range streams {
-		for framing, size := range framings {
-			t.Run(text+"/"+framing, func(t *testing.T) {
+		for name, size := range pageSizes {
+			t.Run(text+"/"+name, func(t *testing.T) {
 				producer, consumer := openPair(t, parse(t, text, size))
 				buf := make([]byte, size)
 				send(t, consumer, message(8)) // which the producer never reads
@@ -102,21 +103,21 @@ func receiveRaw(t *testing.T, s Spec, written []byte) error {
 }
 
 func TestStreamThatEndsInsideAMessage(t *testing.T) {
-	for framing, size := range framings {
+	for name, size := range pageSizes {
 		whole := frame(5, "abcde")
 		for sent := 1; sent < len(whole); sent++ {
 			if err := receiveRaw(t, parse(t, "pipe", size), whole[:sent]); !errors.Is(err, io.ErrUnexpectedEOF) {
-				t.Errorf("%s, %d bytes of a frame: %v", framing, sent, err)
+				t.Errorf("%s, %d bytes of a frame: %v", name, sent, err)
 			}
 		}
 	}
 }
 
 func TestStreamThatIsCorrupt(t *testing.T) {
-	for framing, size := range framings {
+	for name, size := range pageSizes {
 		for _, n := range []uint32{0, uint32(size) + 1, 1 << 31, 1<<32 - 1} {
 			if err := receiveRaw(t, parse(t, "pipe", size), frame(n, "abc")); err == nil || !strings.Contains(err.Error(), "corrupt") {
-				t.Errorf("%s, a length of %d: %v", framing, n, err)
+				t.Errorf("%s, a length of %d: %v", name, n, err)
 			}
 		}
 	}
@@ -176,7 +177,7 @@ func TestPipeHoldsTheCapacity(t *testing.T) {
 func TestGoWaitsInThePoller(t *testing.T) {
 	for _, text := range []string{"pipe:wait=go", "unix:wait=go"} {
 		s := parse(t, text, 8)
-		consumer := open(t, s, Consumer, create(t, s)).(*copiedStream)
+		consumer := open(t, s, Consumer, create(t, s)).(*framedStream)
 		conn, err := consumer.in.rawConn()
 		if err != nil {
 			t.Fatal(err)
@@ -191,8 +192,8 @@ func TestGoWaitsInThePoller(t *testing.T) {
 
 func TestNoAllocationPerMessage(t *testing.T) {
 	for _, text := range append(streams, "unix:type=seqpacket", "unix:type=dgram", "unix:type=dgram,wait=go", "file", "file:sync=dsync") {
-		for framing, size := range framings {
-			t.Run(text+"/"+framing, func(t *testing.T) {
+		for name, size := range pageSizes {
+			t.Run(text+"/"+name, func(t *testing.T) {
 				producer, consumer := openPair(t, parse(t, text, size))
 				msg, buf := message(size), make([]byte, size)
 				allocated := testing.AllocsPerRun(100, func() {

@@ -1,0 +1,50 @@
+package bench
+
+import "ipcbench/transports"
+
+// An exchange is how a workload's loop sends and receives numbered messages
+// over an endpoint: by copy, or in place.
+type exchange interface {
+	// send builds and sends the message of this number.
+	send(number uint64, p phase) error
+	// receive takes the next message, which must have this number, checks it
+	// and says what it is for.
+	receive(number uint64) (phase, error)
+	// echo is receive, and then sends the same bytes back.
+	echo(number uint64, before func(phase)) (phase, error)
+}
+
+func newExchange(ep transports.Endpoint, spec transports.Spec, size int, full bool) exchange {
+	base := pattern{message: make(message, size), full: full}
+	base.fill(0)
+	if spec.Option("api") == "inplace" {
+		return &inPlace{pattern: base, ep: ep.(transports.InPlace)}
+	}
+	return &byCopy{pattern: base, ep: ep, in: make([]byte, size)}
+}
+
+// pattern is the message that is sent while only the ends change.
+type pattern struct {
+	message
+	full bool // every byte depends on the number, and is checked, in every phase
+}
+
+// build stamps m, and fills it where this phase's messages are checked whole.
+func (t *pattern) build(m message, number uint64, p phase) {
+	if t.full || p != measured {
+		m.fill(number)
+	}
+	m.stamp(number, p)
+}
+
+// verify checks m as far as its phase demands.
+func (t *pattern) verify(m message, number uint64) (phase, error) {
+	if err := m.check(len(t.message), number); err != nil {
+		return 0, err
+	}
+	p := m.phase()
+	if t.full || p != measured {
+		return p, m.checkMiddle(number)
+	}
+	return p, nil
+}
