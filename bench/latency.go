@@ -16,18 +16,11 @@ var latency = workload{
 }
 
 func ping(e *end) error {
-	roundTrip := func(number uint64, p phase) error {
-		if err := e.send(number, p); err != nil {
-			return err
-		}
-		_, err := e.receive(number)
-		return err
-	}
-	number, op, err := e.warmUp(func(number uint64) error { return roundTrip(number, warming) })
+	number, op, err := e.warmUp(func(number uint64) error { return e.roundTrip(number, warming) })
 	if err != nil {
 		return err
 	}
-	if err := roundTrip(number, marking); err != nil {
+	if err := e.roundTrip(number, marking); err != nil {
 		return err
 	}
 	number++
@@ -37,7 +30,7 @@ func ping(e *end) error {
 	start, at, stamps := now(), int64(0), int64(0)
 	for n := int64(0); !e.over(n, start, at); n = int64(number - first) {
 		before := now()
-		if err := roundTrip(number, measured); err != nil {
+		if err := e.roundTrip(number, measured); err != nil {
 			return err
 		}
 		at = now()
@@ -45,7 +38,7 @@ func ping(e *end) error {
 		stamps++
 		number++
 		for range every - 1 {
-			if err := roundTrip(number, measured); err != nil {
+			if err := e.roundTrip(number, measured); err != nil {
 				return err
 			}
 			number++
@@ -59,6 +52,14 @@ func ping(e *end) error {
 	e.report.Elapsed = elapsed
 	e.report.Mean = float64(elapsed-2*stamps*e.clock) / float64(n)
 	return e.endpoint.Close()
+}
+
+func (e *end) roundTrip(number uint64, p phase) error {
+	if err := e.send(number, p); err != nil {
+		return err
+	}
+	_, err := e.receive(number)
+	return err
 }
 
 func pong(e *end) error {

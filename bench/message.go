@@ -35,8 +35,21 @@ func (m message) stamp(number uint64, p phase) {
 		m.stampShort(head)
 		return
 	}
+	m.stampLong(number, p)
+}
+
+// stampLong is stamp for a message of at least two words.
+func (m message) stampLong(number uint64, p phase) {
+	head := number*phases + uint64(p)
 	binary.LittleEndian.PutUint64(m, head)
 	binary.LittleEndian.PutUint64(m[len(m)-wordBytes:], tail(head, len(m)))
+}
+
+// isLong reports whether m is a message of want bytes, at least two words, with
+// this number and phase, as far as its ends say.
+func (m message) isLong(want int, number uint64, p phase) bool {
+	head := number*phases + uint64(p)
+	return len(m) == want && binary.LittleEndian.Uint64(m) == head && binary.LittleEndian.Uint64(m[len(m)-wordBytes:]) == tail(head, len(m))
 }
 
 // fill writes the pattern that belongs to number between the ends.
@@ -61,9 +74,8 @@ func (m message) check(want int, number uint64) error {
 	if len(m) != want || len(m) < 2*wordBytes {
 		return m.checkShort(want, number)
 	}
-	head := number*phases + uint64(m.phase())
-	if binary.LittleEndian.Uint64(m) != head || binary.LittleEndian.Uint64(m[len(m)-wordBytes:]) != tail(head, len(m)) {
-		return m.wrongEnds(number, head)
+	if !m.isLong(want, number, m.phase()) {
+		return m.wrongEnds(number, number*phases+uint64(m.phase()))
 	}
 	return nil
 }

@@ -29,6 +29,13 @@ type pattern struct {
 	full bool // every byte depends on the number, and is checked, in every phase
 }
 
+// quick says whether a message of phase p has two ends to stamp and nothing
+// else to do. For those, stampLong and isLong are inlined in the loop: a call
+// would stand between a message's arrival and its answer.
+func (t *pattern) quick(p phase) bool {
+	return p == measured && !t.full && len(t.message) >= 2*wordBytes
+}
+
 // build stamps m, and fills it where this phase's messages are checked whole.
 func (t *pattern) build(m message, number uint64, p phase) {
 	if t.full || p != measured {

@@ -77,14 +77,7 @@ func drain(e *end) error {
 
 // swallow is both ends in one loop: what the harness itself costs.
 func swallow(e *end) error {
-	both := func(number uint64, p phase) error {
-		if err := e.send(number, p); err != nil {
-			return err
-		}
-		_, err := e.receive(number)
-		return err
-	}
-	number, op, err := e.warmUp(func(number uint64) error { return both(number, warming) })
+	number, op, err := e.warmUp(func(number uint64) error { return e.roundTrip(number, warming) })
 	if err != nil {
 		return err
 	}
@@ -94,7 +87,7 @@ func swallow(e *end) error {
 	var t tally
 	start := now()
 	for n := int64(0); !e.over(n, start, t.last); n = int64(number - first) {
-		if err := both(number, measured); err != nil {
+		if err := e.roundTrip(number, measured); err != nil {
 			return err
 		}
 		number++

@@ -107,7 +107,12 @@ func (mmap) Open(s Spec, side Side, files []*os.File) (Endpoint, error) {
 		unix.Munmap(mem)
 		return nil, err
 	}
-	return newRingEndpoint(s, side, layout, mem), nil
+	e := newRingEndpoint(s, side, layout, mem)
+	if s.Option("sync") == "none" {
+		return &e, nil
+	}
+	flags := map[string]int{"async": unix.MS_ASYNC, "sync": unix.MS_SYNC}[s.Option("sync")]
+	return &syncedEndpoint{ringEndpoint: e, flags: flags, page: os.Getpagesize()}, nil
 }
 
 // faultIn makes the pages of mem present and writable by this process, as
@@ -124,79 +129,26 @@ func faultIn(mem []byte) error {
 
 // A ringEndpoint is one end of a pair of rings in one piece of shared memory:
 // the first half carries the producer's messages, the second the consumer's.
+// Sending and receiving are the rings' own methods: a call more would be a
+// percent of a round trip.
 type ringEndpoint struct {
-	out   *shm.Writer
-	in    *shm.Reader
-	mem   []byte
-	mine  []byte // the half that out writes to
-	size  int
-	flags int // of msync; 0: none
-	page  int
+	shm.Writer
+	shm.Reader
+	mem []byte
 }
 
-func newRingEndpoint(s Spec, side Side, layout shm.Layout, mem []byte) *ringEndpoint {
+func newRingEndpoint(s Spec, side Side, layout shm.Layout, mem []byte) ringEndpoint {
 	halves := [2][]byte{mem[:len(mem)/2], mem[len(mem)/2:]}
-	return &ringEndpoint{
-		out:   shm.NewWriter(halves[side], layout, ringWait(s)),
-		in:    shm.NewReader(halves[side.Peer()], layout, ringWait(s)),
-		mem:   mem,
-		mine:  halves[side],
-		size:  s.Size,
-		flags: map[string]int{"async": unix.MS_ASYNC, "sync": unix.MS_SYNC}[s.Option("sync")],
-		page:  os.Getpagesize(),
+	return ringEndpoint{
+		Writer: *shm.NewWriter(halves[side], layout, ringWait(s)),
+		Reader: *shm.NewReader(halves[side.Peer()], layout, ringWait(s)),
+		mem:    mem,
 	}
-}
-
-func (e *ringEndpoint) Send(msg []byte) error {
-	if len(msg) > e.size {
-		return tooLong(len(msg), e.size)
-	}
-	if err := e.out.Send(msg); err != nil {
-		return err
-	}
-	return e.push()
-}
-
-func (e *ringEndpoint) Recv(buf []byte) (int, error) { return e.in.Recv(buf) }
-
-func (e *ringEndpoint) Loan(n int) ([]byte, error) {
-	if n > e.size {
-		return nil, tooLong(n, e.size)
-	}
-	return e.out.Loan(n)
-}
-
-func (e *ringEndpoint) Commit() error {
-	e.out.Commit()
-	return e.push()
-}
-
-func (e *ringEndpoint) Peek() ([]byte, error) { return e.in.Peek() }
-
-func (e *ringEndpoint) Release() error {
-	e.in.Release()
-	return nil
-}
-
-// push hands the message sent last to msync, in whole pages as that demands.
-// The peer may see the message before it is stored, as with write and
-// fdatasync.
-func (e *ringEndpoint) push() error {
-	if e.flags == 0 {
-		return nil
-	}
-	offset, length := e.out.Last()
-	from := offset &^ (e.page - 1)
-	_, _, errno := unix.RawSyscall(unix.SYS_MSYNC, uintptr(unsafe.Pointer(&e.mine[from])), uintptr(offset+length-from), uintptr(e.flags))
-	if errno != 0 {
-		return fmt.Errorf("mmap: msync %d bytes of the mapped file: %w", offset+length-from, errno)
-	}
-	return nil
 }
 
 // Fault explains a SIGBUS in the mapping.
 func (e *ringEndpoint) Fault(addr uintptr) error {
-	start := uintptr(unsafe.Pointer(&e.mem[0]))
+	start := uintptr(unsafe.Pointer(unsafe.SliceData(e.mem)))
 	if addr < start || addr >= start+uintptr(len(e.mem)) {
 		return nil
 	}
@@ -207,14 +159,47 @@ func (e *ringEndpoint) Close() error {
 	if e.mem == nil {
 		return nil
 	}
-	e.out.Close()
-	e.in.Close()
+	e.End()
+	e.Quit()
 	mem := e.mem
 	e.mem = nil
 	return unix.Munmap(mem)
 }
 
+// A syncedEndpoint hands each message to msync as it is sent.
+type syncedEndpoint struct {
+	ringEndpoint
+	flags int // of msync
+	page  int
+}
+
+func (e *syncedEndpoint) Send(msg []byte) error {
+	if err := e.Writer.Send(msg); err != nil {
+		return err
+	}
+	return e.push()
+}
+
+func (e *syncedEndpoint) Commit() error {
+	e.Writer.Commit()
+	return e.push()
+}
+
+// push hands the message sent last to msync, in whole pages as that demands.
+// The peer may see the message before it is stored, as with write and
+// fdatasync.
+func (e *syncedEndpoint) push() error {
+	at, length := e.Last()
+	skip := int(uintptr(at) & uintptr(e.page-1))
+	_, _, errno := unix.RawSyscall(unix.SYS_MSYNC, uintptr(at)-uintptr(skip), uintptr(length+skip), uintptr(e.flags))
+	if errno != 0 {
+		return fmt.Errorf("mmap: msync %d bytes of the mapped file: %w", length+skip, errno)
+	}
+	return nil
+}
+
 var (
 	_ InPlace = (*ringEndpoint)(nil)
 	_ Faulter = (*ringEndpoint)(nil)
+	_ InPlace = (*syncedEndpoint)(nil)
 )

@@ -12,9 +12,10 @@
 package transports
 
 import (
-	"errors"
 	"fmt"
 	"os"
+
+	"ipcbench/internal/shm"
 )
 
 // A Transport is one mechanism by which two processes on a machine hand each
@@ -93,7 +94,7 @@ type Faulter interface {
 }
 
 // ErrTooLong is wrapped by the refusal of a message longer than Spec.Size.
-var ErrTooLong = errors.New("message too long")
+var ErrTooLong = shm.ErrTooLong
 
 // largestMessage is the MaxSize, in bytes, of transports whose mechanism has no
 // limit. A link buffers several messages, so larger ones mostly measure the

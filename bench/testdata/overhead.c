@@ -52,10 +52,11 @@ ALWAYS void relax(void)
 }
 
 /* The ring has the layout of internal/shm: a control block, then slots of
- * equal size, each a header (length, lap << 32) and a message. The reader
- * publishes what it has taken every quarter of a ring. */
+ * equal size, each a message, rounded up to 8 bytes, and a mark (length, lap <<
+ * 32). slot points to the mark. The reader publishes what it has taken every
+ * quarter of a ring. */
 
-enum { LINE = 128, CONTROL = 5 * LINE, HEADER = 8, RING = 1 << 20 };
+enum { LINE = 128, CONTROL = 5 * LINE, MARK = 8, RING = 1 << 20 };
 
 struct ring {
 	_Atomic uint64_t *taken;
@@ -64,7 +65,9 @@ struct ring {
 	size_t stride;
 };
 
-static size_t stride_of(size_t size) { return (HEADER + size + 7) & ~(size_t)7; }
+ALWAYS size_t padded(size_t size) { return (size + 7) & ~(size_t)7; }
+
+static size_t stride_of(size_t size) { return padded(size) + MARK; }
 
 static uint64_t slots_of(size_t size)
 {
@@ -85,7 +88,7 @@ static void ring_open(struct ring *r, char *mem, size_t size)
 	r->taken = (_Atomic uint64_t *)mem;
 	r->stride = stride_of(size);
 	r->slots = r->limit = slots_of(size);
-	r->first = r->slot = mem + CONTROL;
+	r->first = r->slot = mem + CONTROL + r->stride - MARK;
 	r->stop = r->first + r->slots * r->stride;
 	r->lap = 1;
 }
@@ -108,19 +111,19 @@ ALWAYS void ring_send(struct ring *r, const char *msg, size_t size)
 			relax();
 		r->limit = taken + r->slots;
 	}
-	memcpy(r->slot + HEADER, msg, size);
+	memcpy(r->slot - padded(size), msg, size);
 	atomic_store_explicit((_Atomic uint64_t *)r->slot, r->lap << 32 | size, memory_order_release);
 	ring_advance(r);
 }
 
 ALWAYS void ring_recv(struct ring *r, char *buf, size_t size)
 {
-	uint64_t header;
-	while ((header = atomic_load_explicit((_Atomic uint64_t *)r->slot, memory_order_acquire)) >> 32 != r->lap)
+	uint64_t mark;
+	while ((mark = atomic_load_explicit((_Atomic uint64_t *)r->slot, memory_order_acquire)) >> 32 != r->lap)
 		relax();
-	if ((uint32_t)header != size)
+	if ((uint32_t)mark != size)
 		die("length of a message");
-	memcpy(buf, r->slot + HEADER, size);
+	memcpy(buf, r->slot - padded(size), size);
 	ring_advance(r);
 	if (r->next - r->published >= r->slots / 4) {
 		r->published = r->next;

@@ -259,7 +259,7 @@ func transfer(x *explorer, slots, n int, how Wait, receive func(*Reader, []byte)
 				return err
 			}
 		}
-		w.Close()
+		w.End()
 		return nil
 	}
 	reader := func() error {
@@ -323,7 +323,7 @@ func TestExplorerFindsLostWakeUp(t *testing.T) {
 // not look once more after the writer has closed.
 func TestExplorerFindsLostLastMessage(t *testing.T) {
 	hasty := func(r *Reader, buf []byte) (int, error) {
-		for uint32(load(r.header())>>32) != r.lap {
+		for uint32(load(r.mark())>>32) != r.lap {
 			if load(&r.ctl.writerClosed.v) != 0 {
 				return 0, fmt.Errorf("end of stream")
 			}

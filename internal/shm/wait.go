@@ -48,12 +48,15 @@ func (how Wait) change(at *uint64, seen uint64, asleep, closed *word) (now uint6
 // publish makes v, and all that was written before it, visible in word, and
 // wakes the peer where this way of waiting may have put it to sleep.
 func (how Wait) publish(at *uint64, v uint64, asleep *word) {
-	if how == Spin || how == Yield {
+	if how.sleeps() {
+		wake(at, v, asleep)
+	} else {
 		storeRelease(at, v)
-		return
 	}
-	wake(at, v, asleep)
 }
+
+// sleeps says whether an end may be asleep when its peer publishes.
+func (how Wait) sleeps() bool { return how == Futex || how == Hybrid }
 
 // wake stores v in word and wakes the peer if it says that it sleeps. The
 // store is a full fence: without one, asleep could be read before v is
