@@ -95,7 +95,8 @@ type Launch struct {
 }
 
 // A Worker is what one process of the pair reported about itself and how it
-// ended. Times and counts are of the measured part only.
+// ended. Times and counts are of the measured part only; a count that is left
+// out is 0.
 type Worker struct {
 	Side       string `json:"side"`                 // "producer", "consumer"
 	CPU        int    `json:"cpu"`                  // where it ran at the end (getcpu)
@@ -105,10 +106,10 @@ type Worker struct {
 	SystemNS   int64  `json:"system_ns"`
 	Voluntary  int64  `json:"voluntary_switches"`   // it slept
 	Preempted  int64  `json:"involuntary_switches"` // it was pushed off the CPU
-	Minor      int64  `json:"minor_faults"`
-	Major      int64  `json:"major_faults"`
-	Mallocs    int64  `json:"mallocs"`               // Go heap allocations; the harness makes none
-	GCs        int64  `json:"gcs"`                   // Go garbage collections; the harness makes none
+	Minor      int64  `json:"minor_faults,omitzero"`
+	Major      int64  `json:"major_faults,omitzero"`
+	Mallocs    int64  `json:"mallocs,omitzero"`      // Go heap allocations; the harness makes none
+	GCs        int64  `json:"gcs,omitzero"`          // Go garbage collections; the harness makes none
 	StampEvery int64  `json:"stamp_every,omitempty"` // one operation in so many was stamped
 	ClockNS    int64  `json:"clock_ns,omitempty"`    // what reading the clock twice costs, subtracted from every stamped time
 	Exit       string `json:"exit"`                  // "exit status 0", "signal: killed"
