@@ -14,8 +14,7 @@ package transports
 import (
 	"fmt"
 	"os"
-
-	"ipcbench/internal/shm"
+	"syscall"
 )
 
 // A Transport is one mechanism by which two processes on a machine hand each
@@ -94,7 +93,7 @@ type Faulter interface {
 }
 
 // ErrTooLong is wrapped by the refusal of a message longer than Spec.Size.
-var ErrTooLong = shm.ErrTooLong
+var ErrTooLong error = syscall.EMSGSIZE
 
 // largestMessage is the MaxSize, in bytes, of transports whose mechanism has no
 // limit. A link buffers several messages, so larger ones mostly measure the

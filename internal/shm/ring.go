@@ -28,7 +28,6 @@
 package shm
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"math/bits"
@@ -81,10 +80,6 @@ func (l Layout) Bytes() int {
 	size := int(unsafe.Sizeof(control{})) + l.Slots*l.Stride
 	return (size + line - 1) &^ (line - 1)
 }
-
-// ErrTooLong is returned for a message longer than Layout.Message, before
-// anything is sent.
-var ErrTooLong = errors.New("message too long")
 
 // ErrPeerClosed is returned by a Writer whose reader takes no more. It is an
 // EPIPE, as a pipe's is.
@@ -140,7 +135,8 @@ func NewWriter(mem []byte, l Layout, how Wait) *Writer {
 }
 
 // Loan waits for room and returns where the next message of n bytes is to be
-// built. Commit sends it.
+// built. Commit sends it. Where n is more than Layout.Message, the error wraps
+// EMSGSIZE.
 func (w *Writer) Loan(n int) ([]byte, error) {
 	if n > w.Message || w.next == w.limit {
 		if err := w.room(n); err != nil {
@@ -184,7 +180,7 @@ func (w *Writer) Send(msg []byte) error {
 // the reader has taken a message of the last lap.
 func (w *Writer) room(n int) error {
 	if n > w.Message {
-		return fmt.Errorf("send %d bytes: %w: this link was made for at most %d", n, ErrTooLong, w.Message)
+		return fmt.Errorf("send %d bytes: %w: this link was made for at most %d", n, syscall.EMSGSIZE, w.Message)
 	}
 	full := w.limit - uint64(w.Slots)
 	taken, open := w.how.change(&w.ctl.taken.v, full, &w.ctl.writerAsleep, &w.ctl.readerClosed)
