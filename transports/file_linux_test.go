@@ -90,7 +90,9 @@ func TestFileWaitsForRoom(t *testing.T) {
 	s := parse(t, "file", 16)
 	s.Capacity = 1
 	producer, consumer := openPair(t, s)
+	sent := make(chan struct{})
 	go func() {
+		defer close(sent)
 		for n := range 2 * leastSlots {
 			producer.Send(message(1 + n))
 		}
@@ -102,6 +104,7 @@ func TestFileWaitsForRoom(t *testing.T) {
 		receive(t, consumer, buf, message(1+n))
 	}
 	expectEnd(t, consumer, buf)
+	<-sent
 }
 
 // giveWay lets another goroutine go as far as it can, most likely.

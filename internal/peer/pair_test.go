@@ -1,0 +1,50 @@
+package peer
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"ipcbench/transports"
+)
+
+// TestCauseIsTheEndThatExplains has each kind of bad end happen beside a
+// consequence of it that was noticed first.
+func TestCauseIsTheEndThatExplains(t *testing.T) {
+	early, late := time.Unix(1, 0), time.Unix(2, 0)
+	consequence := Exit{Side: transports.Producer, Status: "exit status 3", PeerGone: true, At: early, LastWords: "pipe: broken pipe"}
+	for name, c := range map[string]struct {
+		other Exit
+		want  string
+	}{
+		"a signal": {Exit{Side: transports.Consumer, Status: "signal: killed", Signaled: true, At: late}, "consumer: signal: killed"},
+		"an error": {Exit{Side: transports.Consumer, Status: "exit status 1", At: late, LastWords: "message 3 was damaged"}, "consumer: message 3 was damaged"},
+		"a crash":  {Exit{Side: transports.Consumer, Status: "exit status 2", At: late, LastWords: "panic: out of luck\n\ngoroutine 1 [running]:"}, "consumer: exit status 2: panic: out of luck"},
+		"our kill": {Exit{Side: transports.Consumer, Status: "signal: killed", Signaled: true, Killed: true, At: late}, "producer: pipe: broken pipe"},
+		"no fault": {Exit{Side: transports.Consumer, Status: "exit status 0", OK: true, At: late}, "producer: pipe: broken pipe"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := Cause([]Exit{consequence, c.other}); err == nil || err.Error() != c.want {
+				t.Errorf("the cause is %v, instead of %s", err, c.want)
+			}
+		})
+	}
+	if err := Cause([]Exit{{OK: true}, {OK: true}}); err != nil {
+		t.Errorf("two good ends have the cause %v", err)
+	}
+}
+
+// TestLastWordsKeepStartAndEnd floods standard error, as a crash with many
+// goroutines does: the reason comes first and where it happened last.
+func TestLastWordsKeepStartAndEnd(t *testing.T) {
+	var l lastWords
+	l.Write([]byte("panic: the reason\n"))
+	for range 1000 {
+		l.Write([]byte("goroutine 17 [select]:\n"))
+	}
+	l.Write([]byte("the end\n"))
+	words := l.String()
+	if !strings.HasPrefix(words, "panic: the reason\n") || !strings.HasSuffix(words, "\nthe end") || len(words) > 3*wordsKept {
+		t.Errorf("%d bytes are kept: %.40q ... %q", len(words), words, words[len(words)-20:])
+	}
+}
