@@ -23,31 +23,26 @@ func (x *inPlace) send(number uint64, p phase) error {
 }
 
 func (x *inPlace) receive(number uint64) (phase, error) {
-	m, err := x.ep.Peek()
-	if err != nil {
-		return 0, err
-	}
-	p, err := x.read(m, number)
+	_, p, err := x.look(number)
 	if err != nil {
 		return 0, err
 	}
 	return p, x.ep.Release()
 }
 
-func (x *inPlace) read(m message, number uint64) (phase, error) {
-	p, err := x.verify(m, number)
-	if err == nil && !x.full && p == measured {
+// look waits for the next message and checks it where it lies.
+func (x *inPlace) look(number uint64) (m message, p phase, err error) {
+	if m, err = x.ep.Peek(); err != nil {
+		return nil, 0, err
+	}
+	if p, err = x.verify(m, number); err == nil && !x.full && p == measured {
 		err = m.sameMiddle(x.message, number)
 	}
-	return p, err
+	return m, p, err
 }
 
 func (x *inPlace) echo(number uint64, before func(phase)) (phase, error) {
-	m, err := x.ep.Peek()
-	if err != nil {
-		return 0, err
-	}
-	p, err := x.read(m, number)
+	m, p, err := x.look(number)
 	if err != nil {
 		return 0, err
 	}
