@@ -18,27 +18,31 @@ func (c Cell) account(record *results.Launch, reports []report) error {
 	if err := c.whereItRan(reports); err != nil {
 		return err
 	}
-	record.Messages = consumer.Received
-	record.Bytes = consumer.Received * int64(c.SizeBytes)
-	record.Verified = producer.Verified + consumer.Verified
-	record.Metrics = map[string]float64{}
-	if len(reports) == 1 {
-		record.Verified = producer.Verified
-	}
+	counting := consumer
 	if c.Workload == latency.Name {
-		record.ElapsedNS = producer.Elapsed
+		counting = producer
+	}
+	if counting.Elapsed <= 0 || counting.Counted <= 0 {
+		return fmt.Errorf("%d messages in %d ns are too few to measure: give it more --messages or a longer --time", counting.Counted, counting.Elapsed)
+	}
+	record.Messages = counting.Counted
+	record.Bytes = record.Messages * int64(c.SizeBytes)
+	record.ElapsedNS = counting.Elapsed
+	record.Verified = producer.Verified
+	if len(reports) > 1 {
+		record.Verified += consumer.Verified
+	}
+	record.Metrics = map[string]float64{}
+	if c.Workload == latency.Name {
 		if err := roundTrips(record, producer); err != nil {
 			return err
 		}
 	} else {
-		record.ElapsedNS = consumer.Elapsed
-		if consumer.Rate == 0 {
-			return fmt.Errorf("%d messages in %d ns are too few for a rate: give it a longer --time", consumer.Received, consumer.Elapsed)
-		}
-		record.Metrics[results.MsgsPerS] = consumer.Rate
-		record.Metrics[results.BytesPerS] = consumer.Rate * float64(c.SizeBytes)
+		rate := float64(record.Messages) / (float64(record.ElapsedNS) / 1e9)
+		record.Metrics[results.MsgsPerS] = rate
+		record.Metrics[results.BytesPerS] = rate * float64(c.SizeBytes)
 	}
-	costs(record, reports)
+	costs(record, reports, float64(consumer.Received))
 	record.Warnings = c.interference(record, reports)
 	return nil
 }
@@ -72,13 +76,13 @@ func roundTrips(record *results.Launch, r report) error {
 	return nil
 }
 
-// costs fills in what a message cost both workers together.
-func costs(record *results.Launch, reports []report) {
+// costs fills in what each of n messages cost both workers together.
+func costs(record *results.Launch, reports []report, n float64) {
 	var cpu, switches, faults, moved int64
 	known := true
 	for _, r := range reports {
 		w := r.Worker
-		cpu += w.UserNS + w.SystemNS
+		cpu += w.CPUNS
 		switches += w.Voluntary + w.Preempted
 		faults += w.Minor + w.Major
 		if w.Migrations == nil {
@@ -87,7 +91,6 @@ func costs(record *results.Launch, reports []report) {
 			moved += *w.Migrations
 		}
 	}
-	n := float64(record.Messages)
 	record.Metrics[results.CPUPerMsg] = float64(cpu) / n
 	record.Metrics[results.CtxswPer] = float64(switches) / n
 	record.Metrics[results.FaultsPer] = float64(faults) / n

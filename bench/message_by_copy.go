@@ -30,13 +30,13 @@ func (x *byCopy) receive(number uint64) (phase, error) {
 	return measured, nil
 }
 
-func (x *byCopy) echo(number uint64, before func(phase)) (phase, error) {
+func (x *byCopy) echo(number uint64, before func()) (phase, error) {
 	p, err := x.receive(number)
 	if err != nil {
 		return 0, err
 	}
 	if p == marking {
-		before(p)
+		before()
 	}
 	return p, x.ep.Send(x.in)
 }

@@ -10,8 +10,9 @@ type exchange interface {
 	// receive takes the next message, which must have this number, checks it
 	// and says what it is for.
 	receive(number uint64) (phase, error)
-	// echo is receive, and then sends the same bytes back.
-	echo(number uint64, before func(phase)) (phase, error)
+	// echo is receive, and then sends the same bytes back. It calls before
+	// between the two where the message is the marking one.
+	echo(number uint64, before func()) (phase, error)
 }
 
 func newExchange(ep transports.Endpoint, spec transports.Spec, size int, full bool) exchange {

@@ -41,13 +41,13 @@ func (x *inPlace) look(number uint64) (m message, p phase, err error) {
 	return m, p, err
 }
 
-func (x *inPlace) echo(number uint64, before func(phase)) (phase, error) {
+func (x *inPlace) echo(number uint64, before func()) (phase, error) {
 	m, p, err := x.look(number)
 	if err != nil {
 		return 0, err
 	}
 	if p == marking {
-		before(p)
+		before()
 	}
 	room, err := x.ep.Loan(len(m))
 	if err != nil {

@@ -38,7 +38,7 @@ func (m *meter) end(w *results.Worker) {
 	used := m.read().Sub(m.usage)
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)
-	w.UserNS, w.SystemNS = used.UserNS, used.SystemNS
+	w.CPUNS, w.UserNS, w.SystemNS = used.CPUNS, used.UserNS, used.SystemNS
 	w.Voluntary, w.Preempted = used.Voluntary, used.Involuntary
 	w.Minor, w.Major = used.Minor, used.Major
 	w.Mallocs = int64(mem.Mallocs - m.mem.Mallocs)

@@ -30,12 +30,12 @@ func TestRecordIsWhole(t *testing.T) {
 			t.Errorf("%s %s of %d bytes: %s", l.Transport, l.Workload, l.SizeBytes, l.Reason)
 			continue
 		}
-		if l.Messages < p.Messages || l.Bytes != l.Messages*int64(l.SizeBytes) || l.Verified < l.Messages || l.ElapsedNS <= 0 {
+		if l.Messages != p.Messages || l.Bytes != l.Messages*int64(l.SizeBytes) || l.Verified < l.Messages || l.ElapsedNS <= 0 {
 			t.Errorf("%s %s: %d messages, %d bytes, %d verified, %d ns", l.Transport, l.Workload, l.Messages, l.Bytes, l.Verified, l.ElapsedNS)
 		}
 		if l.Workload == "latency" {
 			checkRoundTrips(t, l)
-		} else if m := l.Metrics; m[results.MsgsPerS] <= 0 || m[results.BytesPerS] != m[results.MsgsPerS]*float64(l.SizeBytes) {
+		} else if m := l.Metrics; m[results.MsgsPerS] != float64(l.Messages)/(float64(l.ElapsedNS)/1e9) || m[results.BytesPerS] != m[results.MsgsPerS]*float64(l.SizeBytes) {
 			t.Errorf("%s: %v messages/s, %v bytes/s of %d", l.Transport, m[results.MsgsPerS], m[results.BytesPerS], l.SizeBytes)
 		}
 		for _, w := range l.Workers {
@@ -183,6 +183,34 @@ func TestFloors(t *testing.T) {
 	}
 	if len(floors) != 5 || ns["clock0 B"] <= 0 || ns["copy64 KiB"] <= ns["copy64 B"] || ns["null64 KiB"] <= ns["null64 B"] {
 		t.Errorf("%v", ns)
+	}
+}
+
+// TestFewMessages measures as few as there can be, as go test -bench does
+// first.
+func TestFewMessages(t *testing.T) {
+	p := smallPlan(t, sound...)
+	p.Workloads, p.Launches = []string{"latency", "throughput"}, 1
+	for _, few := range []int64{1, 2, 10} {
+		p.Messages = few
+		for _, l := range measure(t, p) {
+			if l.Status != results.OK || l.Messages != few {
+				t.Errorf("%s %s: %d messages of %d: %s", l.Transport, l.Workload, l.Messages, few, l.Reason)
+			}
+		}
+	}
+}
+
+// TestCPUTimeIsPossible measures for less than a tick of the timer, by which
+// getrusage counts: two workers cannot use more than two CPUs.
+func TestCPUTimeIsPossible(t *testing.T) {
+	p := smallPlan(t, "mmap:wait=yield")
+	p.Messages, p.Time, p.Launches, p.Placements = 0, 2*time.Millisecond, 10, []string{"same-cpu"}
+	for _, l := range measure(t, p) {
+		used := l.Metrics[results.CPUPerMsg] * float64(l.Messages)
+		if used <= 0 || used > 1.5*float64(l.ElapsedNS) {
+			t.Errorf("both workers used %.0f ns of one CPU in %d ns", used, l.ElapsedNS)
+		}
 	}
 }
 

@@ -6,8 +6,12 @@ import (
 )
 
 // throughput is a stream: the producer sends as fast as the transport takes
-// it. What counts is what the consumer has received and verified, from its
-// first to its last message, after all is drained.
+// it. What counts is what the consumer has received and verified after a first
+// message, whose arrival opens the window, up to the last stamped one.
+//
+// The consumer takes its bearings at the end of the warm-up, and the producer
+// waits until it has: otherwise the stream would begin with what had piled up
+// meanwhile, and a short one would measure nothing else.
 var throughput = workload{
 	Named:    Named{"throughput", "stream: messages and bytes per second, counted at the receiver"},
 	producer: stream,
@@ -20,7 +24,7 @@ func stream(e *end) error {
 	if err != nil {
 		return err
 	}
-	if err := e.send(number, marking); err != nil {
+	if err := e.roundTrip(number, marking); err != nil {
 		return err
 	}
 	number++
@@ -28,8 +32,8 @@ func stream(e *end) error {
 	every := streamEvery(op, e.clock)
 	e.meter.begin()
 	start, at := now(), int64(0)
-	for n := int64(0); !e.over(n, start, at); n = int64(number - first) {
-		for range every {
+	for n := int64(0); !e.over(n-1, start, at); n = int64(number - first) {
+		for range e.atMost(every, e.Messages+1-n) {
 			if err := e.send(number, measured); err != nil {
 				return err
 			}
@@ -38,41 +42,52 @@ func stream(e *end) error {
 		at = now()
 	}
 	e.report.Sent = int64(number - first)
-	e.report.Elapsed = now() - start
 	e.meter.end(&e.report.Worker)
 	e.report.Worker.StampEvery = every
 	return e.endpoint.Close()
 }
 
 func drain(e *end) error {
-	var number, marked uint64
-	began := now()
-	every := int64(1)
-	var t tally
+	number, op, err := e.untilMark()
+	if err != nil {
+		return err
+	}
+	t := tally{every: streamEvery(op, e.clock), total: e.Messages + 1}
+	marked := number
 	for ; ; number++ {
-		p, err := e.receive(number)
-		if err != nil {
+		if _, err := e.receive(number); err != nil {
 			if errors.Is(err, io.EOF) {
 				break
 			}
 			return err
 		}
-		if p == measured {
-			t.count(every)
-		} else if p == marking {
-			every = streamEvery(float64(now()-began)/float64(number+1), e.clock)
-			marked = number + 1
-			e.meter.begin()
-		}
-	}
-	if marked == 0 {
-		return errNoMark
+		t.count()
 	}
 	e.meter.end(&e.report.Worker)
-	e.report.Worker.StampEvery = every
 	e.report.Received, e.report.Verified = int64(number-marked), int64(number)
-	e.report.Elapsed, e.report.Rate = t.last-t.first, t.rate()
+	t.report(&e.report)
 	return nil
+}
+
+// untilMark receives the warm-up, tells the producer when its end was seen, and
+// returns the next number and what a message took, in ns.
+func (e *end) untilMark() (number uint64, op float64, err error) {
+	began := now()
+	for {
+		p, err := e.receive(number)
+		if errors.Is(err, io.EOF) {
+			return 0, 0, errNoMark
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+		if p == marking {
+			op = float64(now()-began) / float64(number+1)
+			e.meter.begin()
+			return number + 1, op, e.send(number, marking)
+		}
+		number++
+	}
 }
 
 // swallow is both ends in one loop: what the harness itself costs.
@@ -82,50 +97,48 @@ func swallow(e *end) error {
 		return err
 	}
 	first := number
-	every := streamEvery(op, e.clock)
+	t := tally{every: streamEvery(op, e.clock), total: e.Messages + 1}
 	e.meter.begin()
-	var t tally
 	start := now()
-	for n := int64(0); !e.over(n, start, t.last); n = int64(number - first) {
+	for n := int64(0); !e.over(n-1, start, t.last); n = int64(number - first) {
 		if err := e.roundTrip(number, measured); err != nil {
 			return err
 		}
 		number++
-		t.count(every)
+		t.count()
 	}
 	e.meter.end(&e.report.Worker)
-	e.report.Worker.StampEvery = every
 	e.report.Sent = int64(number - first)
-	e.report.Received, e.report.Verified = int64(number-first), int64(number)
-	e.report.Elapsed, e.report.Rate = t.last-t.first, t.rate()
+	e.report.Received, e.report.Verified = e.report.Sent, int64(number)
+	t.report(&e.report)
 	return nil
 }
 
 // A tally notes when the first message was received, and every so many
-// messages when that was and how many there were by then.
+// messages, and after the last where their total is known, when that was and
+// how many there were by then.
 type tally struct {
+	every, total    int64 // total: 1 where it is not known
 	n, due, stamped int64
 	first, last     int64 // ns
 }
 
-func (t *tally) count(every int64) {
-	if t.n++; t.n >= t.due {
-		t.stamp(every)
+func (t *tally) count() {
+	if t.n++; t.n >= t.due || t.n == t.total {
+		t.stamp()
 	}
 }
 
-func (t *tally) stamp(every int64) {
-	t.last, t.stamped, t.due = now(), t.n, t.n+every
+func (t *tally) stamp() {
+	t.last, t.stamped, t.due = now(), t.n, t.n+t.every
 	if t.n == 1 {
 		t.first = t.last
 	}
 }
 
-// rate is messages per second from the first message to the last stamped one,
-// or 0 where there is no second one.
-func (t *tally) rate() float64 {
-	if t.last == t.first {
-		return 0
-	}
-	return float64(t.stamped-1) / (float64(t.last-t.first) / 1e9)
+// report fills in what was counted: the messages after the first, up to the
+// last stamped one, and the time they took.
+func (t *tally) report(r *report) {
+	r.Worker.StampEvery = t.every
+	r.Counted, r.Elapsed = t.stamped-1, t.last-t.first
 }

@@ -34,11 +34,11 @@ type report struct {
 	Worker   results.Worker
 	Sent     int64 // measured messages sent
 	Received int64 // measured messages received and verified
+	Counted  int64 // of those, the ones that Elapsed is the time of
 	Verified int64 // all messages received and verified, warm-up included
-	Elapsed  int64 // ns of the measured part
+	Elapsed  int64 // ns
 	Mean     float64
-	Rate     float64 // messages/s, first to last received
-	Hist     string  // encoded histogram of stamped round trips
+	Hist     string // encoded histogram of stamped round trips
 	Min, Max int64
 }
 
@@ -178,13 +178,22 @@ func (e *end) warmUp(exchange func(number uint64) error) (next uint64, op float6
 // is held up for longer than all were to take, there is still a rate.
 const fewest = 10
 
-// over reports whether the measured part is: n messages were sent, and its
-// clock, which started at start, reads at.
+// over reports whether the measured part is: n messages that count were sent,
+// and its clock, which started at start, reads at.
 func (e *end) over(n, start, at int64) bool {
 	if e.Messages > 0 {
 		return n >= e.Messages
 	}
 	return at-start >= int64(e.Time) && n >= fewest
+}
+
+// atMost is every, or left where a number of messages was asked for and only
+// that many are still to come.
+func (e *end) atMost(every, left int64) int64 {
+	if e.Messages > 0 {
+		return min(every, left)
+	}
+	return every
 }
 
 // errNoMark is for a stream that ends before its measured part begins.

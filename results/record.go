@@ -82,7 +82,7 @@ type Launch struct {
 	Reason   string    `json:"reason,omitempty"`
 	Warnings []string  `json:"warnings,omitempty"` // what a reader of this number should know
 
-	Messages  int64 `json:"messages"`          // round trips, or messages received; measured part only
+	Messages  int64 `json:"messages"`          // round trips, or messages received after a first one, in elapsed_ns
 	Bytes     int64 `json:"bytes"`             // payload bytes of those, one direction
 	ElapsedNS int64 `json:"elapsed_ns"`        // of the measured part
 	Verified  int64 `json:"verified_messages"` // messages checked on receipt, both ends, warm-up included
@@ -102,7 +102,8 @@ type Worker struct {
 	CPU        int    `json:"cpu"`                  // where it ran at the end (getcpu)
 	Pinned     bool   `json:"pinned"`               // its affinity was that one CPU, read back at the end
 	Migrations *int64 `json:"migrations,omitempty"` // nil: this kernel does not say
-	UserNS     int64  `json:"user_ns"`
+	CPUNS      int64  `json:"cpu_ns"`               // CPU time, by the scheduler's clock
+	UserNS     int64  `json:"user_ns"`              // of that in user space, by the timer's ticks: short launches say little
 	SystemNS   int64  `json:"system_ns"`
 	Voluntary  int64  `json:"voluntary_switches"`   // it slept
 	Preempted  int64  `json:"involuntary_switches"` // it was pushed off the CPU

@@ -93,8 +93,7 @@ func launch(b *testing.B, p bench.Plan, cell bench.Cell) {
 	if cell.Skip != "" {
 		b.Skip(cell.Skip)
 	}
-	// Two messages are the fewest that have a rate.
-	p.Messages = max(2, int64(b.N))
+	p.Messages = int64(b.N)
 	_, err := p.Run(b.Context(), []bench.Cell{cell}, func(l results.Launch) error {
 		if l.Status != results.OK {
 			return fmt.Errorf("%s", l.Reason)

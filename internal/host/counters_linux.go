@@ -3,6 +3,7 @@ package host
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -14,8 +15,9 @@ import (
 // Usage is what the kernel has counted since a thread or process began; see
 // getrusage(2).
 type Usage struct {
-	UserNS      int64 // CPU time in user space
-	SystemNS    int64 // CPU time in the kernel
+	CPUNS       int64 // CPU time, to the nanosecond; see clock_gettime(2)
+	UserNS      int64 // of that in user space, by the timer's ticks
+	SystemNS    int64 // and in the kernel
 	Voluntary   int64 // context switches because it slept
 	Involuntary int64 // context switches because it was pushed off the CPU
 	Minor       int64 // page faults that needed no I/O
@@ -23,17 +25,21 @@ type Usage struct {
 }
 
 // ThreadUsage is that of the calling thread.
-func ThreadUsage() Usage { return usage(unix.RUSAGE_THREAD) }
+func ThreadUsage() Usage { return usage(unix.RUSAGE_THREAD, unix.CLOCK_THREAD_CPUTIME_ID) }
 
 // ProcessUsage is that of all threads of this process, also those that ended.
-func ProcessUsage() Usage { return usage(unix.RUSAGE_SELF) }
+func ProcessUsage() Usage { return usage(unix.RUSAGE_SELF, unix.CLOCK_PROCESS_CPUTIME_ID) }
 
-func usage(who int) Usage {
+// usage also reads the CPU clock, because getrusage may be a timer's tick
+// behind: 4 ms at 250 Hz.
+func usage(who int, clock int32) Usage {
 	var r unix.Rusage
-	if err := unix.Getrusage(who, &r); err != nil {
-		panic(err) // only a bad argument makes it fail
+	var cpu unix.Timespec
+	if err := errors.Join(unix.Getrusage(who, &r), unix.ClockGettime(clock, &cpu)); err != nil {
+		panic(err) // only a bad argument makes them fail
 	}
 	return Usage{
+		CPUNS:       cpu.Nano(),
 		UserNS:      r.Utime.Nano(),
 		SystemNS:    r.Stime.Nano(),
 		Voluntary:   r.Nvcsw,
@@ -46,6 +52,7 @@ func usage(who int) Usage {
 // Sub returns what was counted from the earlier reading to u.
 func (u Usage) Sub(earlier Usage) Usage {
 	return Usage{
+		CPUNS:       u.CPUNS - earlier.CPUNS,
 		UserNS:      u.UserNS - earlier.UserNS,
 		SystemNS:    u.SystemNS - earlier.SystemNS,
 		Voluntary:   u.Voluntary - earlier.Voluntary,
