@@ -80,8 +80,8 @@ func (p Plan) check() error {
 	if p.Messages < 0 || p.Messages == 0 && p.Time <= 0 {
 		return errors.New("plan: neither a measured time nor a number of messages is given")
 	}
-	if p.Timeout <= 0 {
-		return fmt.Errorf("timeout %v: a launch needs a deadline", p.Timeout)
+	if least := p.Time + p.Warmup.Time; p.Timeout <= least {
+		return fmt.Errorf("timeout %v: warm-up and measured time alone take %v: give a longer --timeout", p.Timeout, least)
 	}
 	if p.Verify != "header" && p.Verify != "full" {
 		return fmt.Errorf("verify %q: it is header or full", p.Verify)

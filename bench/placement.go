@@ -49,6 +49,10 @@ const (
 	free      = "free"
 )
 
+// unknown is the relation of two CPUs of which the kernel does not say whether
+// they share a cache, as where /sys is not mounted. They go by their numbers.
+const unknown = ""
+
 // apart lists the placements on two CPUs, nearest first. Every two CPUs are
 // in exactly one of them.
 var apart = []struct{ name, doc, none string }{
@@ -66,6 +70,8 @@ func relation(a, b host.CPU) string {
 		return smt
 	case a.Node != b.Node:
 		return crossNode
+	case a.LLC < 0 || b.LLC < 0:
+		return unknown
 	case a.LLC != b.LLC:
 		return crossLLC
 	}
@@ -101,7 +107,11 @@ func (m machine) placements() []Placement {
 	all := []Placement{m.together()}
 	for _, a := range apart {
 		p := Placement{Name: a.name, Doc: a.doc, CPUs: m.pair(a.name)}
-		if p.CPUs == nil {
+		switch {
+		case p.CPUs != nil:
+		case m.pair(unknown) != nil:
+			p.Reason = fmt.Sprintf("the kernel does not say what CPUs %s share: mount /sys, or give two CPU numbers", m)
+		default:
 			p.Reason = fmt.Sprintf("%s among the CPUs this process may use (%s)", a.none, m)
 		}
 		all = append(all, p)
@@ -177,6 +187,9 @@ func (m machine) auto(waits transports.Waiting) []Placement {
 			return append(chosen, all[i])
 		}
 	}
+	if pair := m.pair(unknown); pair != nil {
+		return append(chosen, m.numbered(pair[0], pair[1]))
+	}
 	return []Placement{m.together()}
 }
 
@@ -191,11 +204,19 @@ func (m machine) explicit(producer, consumer int) (Placement, error) {
 		}
 		return Placement{}, fmt.Errorf("placement %d-%d: this process may not use CPU %d, or there is none: choose among %s", producer, consumer, missing, m)
 	}
+	p := m.numbered(producer, consumer)
+	if known := relation(a, b); known != unknown {
+		p.Doc = fmt.Sprintf("the CPUs of these numbers (%s)", known)
+	}
+	return p, nil
+}
+
+func (m machine) numbered(producer, consumer int) Placement {
 	return Placement{
 		Name: fmt.Sprintf("%d-%d", producer, consumer),
-		Doc:  fmt.Sprintf("the CPUs of these numbers (%s)", relation(a, b)),
+		Doc:  "the CPUs of these numbers",
 		CPUs: []int{producer, consumer},
-	}, nil
+	}
 }
 
 func (m machine) cpu(id int) (host.CPU, bool) { return host.Topology{CPUs: m}.CPU(id) }

@@ -33,6 +33,8 @@ var (
 	twoSockets = build(8, func(id int) host.CPU {
 		return host.CPU{ID: id, Package: id / 4, Core: id % 4, Siblings: []int{id}, Node: id / 4, LLC: id / 4 * 4}
 	})
+	// noSysfs does not say what its CPUs share.
+	noSysfs = build(2, func(id int) host.CPU { return host.CPU{ID: id, Core: id, Siblings: []int{id}, LLC: -1} })
 	// lonelyCaches has a last-level cache for every core.
 	lonelyCaches = build(4, func(id int) host.CPU {
 		return host.CPU{ID: id, Core: id, Siblings: []int{id}, Node: id / 2, LLC: id}
@@ -57,6 +59,7 @@ func TestNamedPlacements(t *testing.T) {
 		"2-CPU VM":      {vm, map[string][]int{sameCPU: {0, 0}, smt: none, sameLLC: {0, 1}, crossLLC: none, crossNode: none, free: none}},
 		"SMT desktop":   {smtDesktop, map[string][]int{sameCPU: {0, 0}, smt: {0, 8}, sameLLC: {0, 1}, crossLLC: {0, 4}, crossNode: none, free: none}},
 		"two sockets":   {twoSockets, map[string][]int{sameCPU: {0, 0}, smt: none, sameLLC: {0, 1}, crossLLC: none, crossNode: {0, 4}, free: none}},
+		"no sysfs":      {noSysfs, map[string][]int{sameCPU: {0, 0}, smt: none, sameLLC: none, crossLLC: none, crossNode: none, free: none}},
 		"lonely caches": {lonelyCaches, map[string][]int{sameCPU: {0, 0}, smt: none, sameLLC: none, crossLLC: {0, 1}, crossNode: {0, 2}, free: none}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -106,6 +109,7 @@ func TestResolve(t *testing.T) {
 		{"VM", vm, "auto", "mmap:wait=spin", []string{"same-llc 0 1"}},
 		{"SMT desktop", smtDesktop, "auto", "mmap:wait=spin", []string{"same-llc 0 1"}},
 		{"lonely caches", lonelyCaches, "auto", "mmap:wait=spin", []string{"cross-llc 0 1"}},
+		{"no sysfs", noSysfs, "auto", "pipe", []string{"same-cpu 0 0", "0-1 0 1"}},
 		{"sockets, one core each allowed", machine{twoSockets[1], twoSockets[5]}, "auto", "mmap:wait=spin", []string{"cross-node 1 5"}},
 		{"one core with SMT", oneSMT, "auto", "mmap:wait=futex", []string{"same-cpu 2 2", "smt 2 10"}},
 		{"one CPU", oneCPU, "auto", "mmap:wait=futex", []string{"same-cpu 0 0"}},

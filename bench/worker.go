@@ -138,7 +138,7 @@ func (e *end) measure() (r *report, err error) {
 		return nil, err
 	}
 	if err := w.part(e)(e); err != nil {
-		return nil, fmt.Errorf("%s: %w", e.Spec.Transport, err)
+		return nil, err
 	}
 	if lost := e.hist.Lost(); lost > 0 {
 		return nil, fmt.Errorf("%d round trips took longer than a histogram holds", lost)

@@ -97,6 +97,9 @@ func (d *Directory) Append(launch Launch) error {
 	return nil
 }
 
+// Note writes what is known of the run by now.
+func (d *Directory) Note(run Run) error { return d.writeRun(run) }
+
 // Finish writes the run as it ended, closes the record and makes the tables
 // from it. The Directory is of no use afterwards.
 func (d *Directory) Finish(run Run) error {

@@ -3,6 +3,7 @@ package results
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -161,6 +162,10 @@ func TestCreateDirectoryInAnImpossiblePlace(t *testing.T) {
 	}
 }
 
+func launchLine(number int) string {
+	return fmt.Sprintf(`{"size_bytes": 8, "launch": %d, "status": "ok"}`, number) + "\n"
+}
+
 func TestOpenRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		file, content string
@@ -172,8 +177,10 @@ func TestOpenRefuses(t *testing.T) {
 		"a newer run.json":   {"run.json", `{"schema": 2, "plan": "of another shape"}`, "schema version 2 and this ipcbench reads up to 1: use a newer"},
 		"no launches.jsonl":  {"launches.jsonl", "", "launches.jsonl: no such file"},
 		"no launches":        {"launches.jsonl", "\n", "holds no launch"},
-		"a broken line":      {"launches.jsonl", `{"status": "ok"}` + "\n{\"stat\n" + `{"status": "ok"}` + "\n", "launches.jsonl:2: "},
-		"a line of another":  {"launches.jsonl", `{"status": "ok"}` + "\n" + `{"status": "fine"}` + "\n", "launches.jsonl:2: not a launch"},
+		"a broken line":      {"launches.jsonl", launchLine(1) + "{\"stat\n" + launchLine(2), "launches.jsonl:2: "},
+		"a line of another":  {"launches.jsonl", launchLine(1) + `{"size_bytes": 8, "status": "fine"}` + "\n", "launches.jsonl:2: not a launch"},
+		"no size":            {"launches.jsonl", launchLine(1) + `{"size_bytes": -3, "status": "ok"}` + "\n", "launches.jsonl:2: not a launch"},
+		"a line twice":       {"launches.jsonl", launchLine(1) + launchLine(2) + launchLine(1), "launches.jsonl:3: the launch of line 1 stands here again"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDirectory(t, someLaunches()...)

@@ -10,6 +10,7 @@ import (
 // WriteJSON writes the run and one result for each cell, with every metric's
 // median and interval, for programs. What is not known is null or absent.
 func WriteJSON(w io.Writer, run Run, summaries []Summary) error {
+	run.Schema = Schema
 	document := struct {
 		Run     Run          `json:"run"`
 		Results []jsonResult `json:"results"`

@@ -79,6 +79,11 @@ func openLaunches(path string) ([]Launch, []string, error) {
 // readLaunches reads one launch a line. The last line may have been cut by a
 // crash and is then left out with a warning; any other has to be whole.
 func readLaunches(path string, data []byte) (launches []Launch, warnings []string, err error) {
+	type turn struct {
+		Cell
+		launch int
+	}
+	seen := map[turn]int{} // the line it is in
 	for number := 1; len(data) > 0; number++ {
 		line, rest, _ := bytes.Cut(data, []byte("\n"))
 		data = rest
@@ -88,11 +93,16 @@ func readLaunches(path string, data []byte) (launches []Launch, warnings []strin
 		launch, err := readLaunch(line)
 		switch {
 		case err == nil:
+			t := turn{launch.Cell, launch.Launch}
+			if first, twice := seen[t]; twice {
+				return nil, nil, fmt.Errorf("run directory: %s:%d: the launch of line %d stands here again: delete one of the lines", path, number, first)
+			}
+			seen[t] = number
 			launches = append(launches, launch)
 		case len(rest) == 0 && !json.Valid(line):
 			warnings = append(warnings, fmt.Sprintf("%s:%d: the last line is cut short: that launch is left out", path, number))
 		default:
-			return nil, nil, fmt.Errorf("run directory: %s:%d: %w", path, number, err)
+			return nil, nil, fmt.Errorf("run directory: %s:%d: %w: delete the line to use the others", path, number, err)
 		}
 	}
 	return launches, warnings, nil
@@ -102,6 +112,9 @@ func readLaunch(line []byte) (Launch, error) {
 	var launch Launch
 	if err := json.Unmarshal(line, &launch); err != nil {
 		return Launch{}, err
+	}
+	if launch.SizeBytes < 1 {
+		return Launch{}, fmt.Errorf("not a launch: its messages have %d bytes", launch.SizeBytes)
 	}
 	switch launch.Status {
 	case OK, Skipped, Failed:

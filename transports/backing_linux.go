@@ -15,11 +15,11 @@ import (
 func unnamedFile(what, dir string, size int) (*os.File, error) {
 	f, err := createUnnamed(dir)
 	if err != nil {
-		return nil, fmt.Errorf("%s: create a file in %s: %w: choose another --dir", what, dir, errno(err))
+		return nil, fmt.Errorf("%s: create a file in %s: %w: %s", what, dir, errno(err), fileRemedy(err))
 	}
 	if err := extend(f, size); err != nil {
 		f.Close()
-		return nil, fmt.Errorf("%s: extend a file in %s to %d bytes: %w: free some space or choose another --dir", what, dir, size, errno(err))
+		return nil, fmt.Errorf("%s: extend a file in %s to %d bytes: %w: %s", what, dir, size, errno(err), fileRemedy(err))
 	}
 	return f, nil
 }
@@ -62,6 +62,19 @@ func extend(f *os.File, size int) error {
 		}
 	}
 	return nil
+}
+
+// fileRemedy says what to do about an error of making a file.
+func fileRemedy(err error) string {
+	switch {
+	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE):
+		return "raise the limit of open files (ulimit -n)"
+	case errors.Is(err, unix.EFBIG):
+		return "raise the limit of file sizes (ulimit -f)"
+	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
+		return "free some space or choose another --dir"
+	}
+	return "choose another --dir"
 }
 
 // errno strips what os adds to a system call's error, because the caller says

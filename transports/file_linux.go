@@ -68,7 +68,7 @@ func (file) Probe(s Spec) error {
 	}
 	var fs unix.Statfs_t
 	if err := unix.Statfs(s.Dir, &fs); err == nil && fs.Type == unix.HUGETLBFS_MAGIC {
-		return fmt.Errorf("%w: %s is a hugetlbfs, whose files can be mapped but not written: choose another --dir", errors.ErrUnsupported, s.Dir)
+		return unsupported{fmt.Sprintf("%s is a hugetlbfs, whose files can be mapped but not written: choose another --dir", s.Dir)}
 	}
 	return nil
 }
@@ -102,14 +102,21 @@ func (file) create(s Spec) ([]*os.File, error) {
 	}
 	if err := settle(own, size, s.Option("sync") != "none"); err != nil {
 		own.Close()
-		return nil, fmt.Errorf("file: write %d bytes to a file in %s: %w: free some space or choose another --dir", size, s.Dir, errno(err))
+		return nil, fmt.Errorf("file: write %d bytes to a file in %s: %w: %s", size, s.Dir, errno(err), fileRemedy(err))
 	}
 	shown, err := os.Open(procName(own))
 	if err != nil {
 		own.Close()
-		return nil, fmt.Errorf("file: open a file in %s for its reader: %w: is /proc mounted?", s.Dir, errno(err))
+		return nil, fmt.Errorf("file: open a file in %s for its reader: %w: %s", s.Dir, errno(err), readerRemedy(err))
 	}
 	return []*os.File{own, shown}, nil
+}
+
+func readerRemedy(err error) string {
+	if errors.Is(err, unix.ENOENT) {
+		return "mount /proc"
+	}
+	return fileRemedy(err)
 }
 
 // procName is a name for an open file that has none. See proc(5).

@@ -118,10 +118,18 @@ func (s Spec) MaxSize() int {
 	return limit
 }
 
+// unsupported is why this host cannot run a spec. It is an ErrUnsupported, and
+// does not begin by saying so.
+type unsupported struct{ reason string }
+
+func (u unsupported) Error() string { return u.reason }
+
+func (u unsupported) Unwrap() error { return errors.ErrUnsupported }
+
 // probeSize is the part of Probe that all transports share.
 func probeSize(s Spec) error {
 	if limit := s.MaxSize(); limit > 0 && s.Size > limit {
-		return fmt.Errorf("%w: %s takes messages of at most %d bytes, not %d", errors.ErrUnsupported, s, limit, s.Size)
+		return unsupported{fmt.Sprintf("%s takes messages of at most %d bytes, not %d", s, limit, s.Size)}
 	}
 	return nil
 }

@@ -40,12 +40,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, env looku
 // for one, sends its signal to the process and then to the process's group.
 const echo = 300 * time.Millisecond
 
-// untilSignal returns a context that the first SIGINT or SIGTERM cancels, so
+// untilSignal returns a context that the first SIGINT, SIGTERM or SIGHUP cancels, so
 // that what is finished can be kept. The second ends the process at once.
 func untilSignal(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	go func() {
 		<-signals
 		first := time.Now()

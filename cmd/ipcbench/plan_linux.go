@@ -160,8 +160,6 @@ func checkAmounts(flags *pflag.FlagSet, p bench.Plan) error {
 		return fmt.Errorf("--time %s: the measured time must be positive", p.Time)
 	case flags.Changed("messages") && p.Messages < 1:
 		return fmt.Errorf("--messages %d: a launch has at least 1", p.Messages)
-	case flags.Changed("timeout") && p.Timeout <= p.Time+p.Warmup.Time:
-		return fmt.Errorf("--timeout %s: a launch takes longer than its warm-up and measured time together, %s", p.Timeout, p.Time+p.Warmup.Time)
 	}
 	return nil
 }
@@ -216,6 +214,12 @@ func addLabel(labels *map[string]string, text string) error {
 	key, value, found := strings.Cut(text, "=")
 	if !found || key == "" {
 		return fmt.Errorf("%q is no label: write it as key=value", text)
+	}
+	if strings.Contains(text, ";") {
+		return fmt.Errorf("%q has a semicolon, which stands between labels in launches.csv: leave it out", text)
+	}
+	if _, twice := (*labels)[key]; twice {
+		return fmt.Errorf("label %q is given twice: leave one out", key)
 	}
 	if *labels == nil {
 		*labels = map[string]string{}

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -130,6 +132,9 @@ func (r *runner) measure(ctx context.Context, plan bench.Plan, cells []bench.Cel
 		r.record.Warnings = append(r.record.Warnings, fmt.Sprintf("the harness's own costs are not known: %v", err))
 	}
 	r.record.Floors = floors
+	if err := r.dir.Note(r.record); err != nil {
+		return err
+	}
 	_, err = plan.Run(ctx, cells, func(launch results.Launch) error {
 		launch.Run = r.dir.Name()
 		if err := r.dir.Append(launch); err != nil {
@@ -158,12 +163,17 @@ func (r *runner) finish(err error) error {
 	default:
 		r.record.Status = "done"
 	}
-	err = errors.Join(err, r.dir.Finish(r.record))
-	if err != nil && len(r.launches) == 0 {
-		return fmt.Errorf("%w: no launch has ended, and %s holds the plan alone", err, r.dir.Path())
+	wrong := r.dir.Finish(r.record)
+	if len(r.launches) == 0 && errors.Join(err, wrong) != nil {
+		return fmt.Errorf("%w: no launch has ended, and %s holds the plan alone", cmp.Or(err, wrong), r.dir.Path())
 	}
-	err = errors.Join(err,
-		writePage(r.dir.Path(), r.record, r.launches),
+	if wrong == nil {
+		wrong = writePage(r.dir.Path(), r.record, r.launches)
+	}
+	if errors.Is(wrong, syscall.ENOSPC) {
+		wrong = fmt.Errorf("%w: the launches that had ended are kept: free some space, then run ipcbench report %s", wrong, r.dir.Path())
+	}
+	err = errors.Join(err, wrong,
 		r.exports.write(r.record, r.launches),
 		printResults(r.tableTo(), r.dir.Path(), r.record, r.launches))
 	switch {

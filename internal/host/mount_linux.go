@@ -49,7 +49,27 @@ func MountOf(path string) (Mount, error) {
 	if m, ok := longestAbove(real, mounts); ok {
 		return m, nil
 	}
-	return Mount{}, fmt.Errorf("mount of %s: /proc/self/mountinfo has no line for it", path)
+	return unlisted(real)
+}
+
+// unlisted is the mount of a path above which this process can see none, as in
+// a chroot whose root is a plain directory: only its filesystem is known.
+func unlisted(path string) (Mount, error) {
+	var fs unix.Statfs_t
+	if err := unix.Statfs(path, &fs); err != nil {
+		return Mount{}, fmt.Errorf("mount of %s: statfs: %w", path, err)
+	}
+	if name, known := magic[uint32(fs.Type)]; known {
+		return Mount{FSType: name}, nil
+	}
+	return Mount{FSType: fmt.Sprintf("%#x", uint32(fs.Type))}, nil
+}
+
+// magic names filesystems by the number that statfs(2) has for them.
+var magic = map[uint32]string{
+	unix.EXT4_SUPER_MAGIC: "ext4", unix.XFS_SUPER_MAGIC: "xfs", unix.BTRFS_SUPER_MAGIC: "btrfs", unix.TMPFS_MAGIC: "tmpfs",
+	unix.RAMFS_MAGIC: "ramfs", unix.OVERLAYFS_SUPER_MAGIC: "overlay", unix.HUGETLBFS_MAGIC: "hugetlbfs", unix.F2FS_SUPER_MAGIC: "f2fs",
+	unix.NFS_SUPER_MAGIC: "nfs", unix.FUSE_SUPER_MAGIC: "fuse", unix.V9FS_MAGIC: "9p",
 }
 
 type mount struct {

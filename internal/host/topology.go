@@ -29,13 +29,13 @@ type CPU struct {
 	Core     int   // core, within the package
 	Siblings []int // the hardware threads of its core, itself included
 	Node     int   // NUMA node
-	LLC      int   // lowest CPU that shares its last-level cache
+	LLC      int   // lowest CPU that shares its last-level cache; -1 where the kernel does not say
 }
 
 // ReadTopology reads the topology from sysfs below root, "/" for this machine.
 // What sysfs leaves out takes the plainest value: a CPU is a core of its own
 // in package 0 and node 0, and where no caches are described the CPUs of a
-// package share one.
+// package share one. Where packages are not described either, nobody knows.
 func ReadTopology(root string) (Topology, error) {
 	ids, err := online(root)
 	if err != nil {
@@ -74,7 +74,7 @@ func online(root string) ([]int, error) {
 		text = []byte(line)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("cpu topology: %w: is /sys mounted?", err)
+		return nil, fmt.Errorf("cpu topology: %w: mount /sys, or at least /proc", err)
 	}
 	ids, err := ParseList(string(text))
 	if err == nil && len(ids) == 0 {
@@ -87,7 +87,7 @@ func online(root string) ([]int, error) {
 }
 
 func readCPU(dir string, id int) CPU {
-	packageCPUs := readList(filepath.Join(dir, "topology/core_siblings_list"), []int{id})
+	packageCPUs := readList(filepath.Join(dir, "topology/core_siblings_list"), []int{-1})
 	return CPU{
 		ID:       id,
 		Package:  readInt(filepath.Join(dir, "topology/physical_package_id"), 0),

@@ -113,7 +113,7 @@ func TestReadTopologyWithoutDetail(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := []CPU{{Siblings: []int{0}}, {ID: 1, Core: 1, Siblings: []int{1}, LLC: 1}}
+			want := []CPU{{Siblings: []int{0}, LLC: -1}, {ID: 1, Core: 1, Siblings: []int{1}, LLC: -1}}
 			if diff := cmp.Diff(want, got.CPUs); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}

@@ -68,7 +68,10 @@ func Start(side transports.Side, files []*os.File, o Options) (*Worker, error) {
 	w.cmd.Args = []string{os.Args[0], side.String()}
 	w.cmd.Env = append(append(os.Environ(), o.Env...), roleEnv+"="+o.Role)
 	w.cmd.ExtraFiles = append([]*os.File{theirs}, files...)
-	w.cmd.Stderr = &w.words
+	// Not left to os/exec, which would open /dev/null, and there may be none. A
+	// worker reads nothing there.
+	w.cmd.Stdin = theirs
+	w.cmd.Stdout, w.cmd.Stderr = &w.words, &w.words
 	w.cmd.WaitDelay = time.Second
 	w.cmd.SysProcAttr = &syscall.SysProcAttr{
 		Pdeathsig: syscall.SIGKILL, // the driver may be killed at any moment
@@ -76,7 +79,7 @@ func Start(side transports.Side, files []*os.File, o Options) (*Worker, error) {
 	}
 	if err := spawn(w.cmd, o.CPU); err != nil {
 		ours.Close()
-		return nil, fmt.Errorf("start the %s: %w", side, err)
+		return nil, fmt.Errorf("start the %s: %w%s", side, err, remedy(err))
 	}
 	go func() {
 		w.cmd.Wait()
@@ -84,6 +87,19 @@ func Start(side transports.Side, files []*os.File, o Options) (*Worker, error) {
 		close(w.exited)
 	}()
 	return w, nil
+}
+
+// remedy says what to do about an error of starting a process.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return ": raise the limit of open files (ulimit -n)"
+	case errors.Is(err, syscall.EAGAIN):
+		return ": raise the limit of processes (ulimit -u)"
+	case errors.Is(err, syscall.ENOENT):
+		return ": mount /proc"
+	}
+	return ""
 }
 
 // controlSocket returns the driver's end, which obeys deadlines, and the

@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -113,6 +114,16 @@ func WriteDir(dir string, charts []Chart) error {
 		})
 	}
 	wait.Wait()
+	return firstOf(errs)
+}
+
+// firstOf returns the first error and how many more there were: what keeps one
+// chart from being written keeps the others too.
+func firstOf(errs []error) error {
+	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+	if len(errs) > 1 {
+		return fmt.Errorf("%w (and %d more charts)", errs[0], len(errs)-1)
+	}
 	return errors.Join(errs...)
 }
 
@@ -122,7 +133,14 @@ func (c Chart) writeFiles(dir string) error {
 		if err := write(&picture); err != nil {
 			return fmt.Errorf("draw chart %s: %w", c.Name, err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, c.Name+extension), picture.Bytes(), 0o644); err != nil {
+		path := filepath.Join(dir, c.Name+extension)
+		part := path + ".part" // nobody is to see half a picture
+		err := os.WriteFile(part, picture.Bytes(), 0o644)
+		if err == nil {
+			err = os.Rename(part, path)
+		}
+		if err != nil {
+			os.Remove(part)
 			return fmt.Errorf("write chart: %w", err)
 		}
 	}
