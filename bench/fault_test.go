@@ -98,7 +98,7 @@ var faults = []*faulty{
 	}},
 	{name: "neverready", sound: "pipe", open: func(side transports.Side, _ []*os.File) {
 		if side == transports.Producer {
-			select {}
+			time.Sleep(time.Hour) // select{} alone would be a deadlock, which Go sees
 		}
 	}},
 	{name: "truncated", sound: "mmap", open: func(_ transports.Side, files []*os.File) {
