@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"image/png"
 	"io"
 	"math"
@@ -104,7 +105,7 @@ func TestWhatIsNotDrawnIsSaid(t *testing.T) {
 	many := small
 	many.specs, many.dirs = manySpecs(12), nil
 	for _, c := range All(many.run(), many.all(t)) {
-		if !strings.Contains(c.Caption, "4 slower series are not drawn") {
+		if !strings.Contains(c.Caption, "4 more series are not drawn") {
 			t.Errorf("%s: the caption does not say how many are not drawn: %s", c.Name, c.Caption)
 		}
 		if len(c.Rows) != 12 {
@@ -117,8 +118,23 @@ func TestWhatIsNotDrawnIsSaid(t *testing.T) {
 				drawn++
 			}
 		}
-		if drawn != maxSeries {
-			t.Errorf("%s: %d series are drawn, want %d", c.Name, drawn, maxSeries)
+		if drawn != maxTransports {
+			t.Errorf("%s: %d series are drawn, want %d", c.Name, drawn, maxTransports)
+		}
+	}
+}
+
+// TestEveryFamilyIsDrawn has one family whose options are all faster than the
+// other's, which people would miss.
+func TestEveryFamilyIsDrawn(t *testing.T) {
+	var launches []results.Launch
+	for i := range 12 {
+		launches = append(launches, plain(fmt.Sprintf("quick:n=%d", i), "latency", 64, results.RTTP50, float64(100+i)), plain(fmt.Sprintf("quick:n=%d", i), "latency", 128, results.RTTP50, 100))
+	}
+	launches = append(launches, plain("slow", "latency", 64, results.RTTP50, 9000), plain("slow", "latency", 128, results.RTTP50, 9000))
+	for _, c := range All(results.Run{}, launches) {
+		if _, texts := parse(t, svgText(t, c)); !slices.Contains(texts, "slow") {
+			t.Errorf("%s: the only transport of its family is not drawn", c.Name)
 		}
 	}
 }

@@ -219,9 +219,9 @@ func leftOut(series int) string {
 	case 0:
 		return ""
 	case 1:
-		return " 1 slower series is not drawn; the table has it."
+		return " 1 more series is not drawn; the table has it."
 	}
-	return fmt.Sprintf(" %d slower series are not drawn; the table has them.", series)
+	return fmt.Sprintf(" %d more series are not drawn; the table has them.", series)
 }
 
 // cpus says where the two ends ran, going by the first cell: a placement means

@@ -71,7 +71,7 @@ func (p panel) inUse() []string {
 	})
 }
 
-// fastestTransports lists at most maxSeries transports, and says how many
+// fastestTransports lists at most maxTransports transports, and says how many
 // there are beyond.
 func (p panel) fastestTransports() (kept []string, left int) {
 	best := map[string]float64{}
@@ -90,7 +90,7 @@ func (p panel) fastestTransports() (kept []string, left int) {
 		}
 		return 1
 	})
-	byBest = byBest[:min(maxSeries, len(byBest))]
+	byBest = byBest[:min(maxTransports, len(byBest))]
 	left = len(kept) - len(byBest)
 	return slices.DeleteFunc(kept, func(t string) bool { return !slices.Contains(byBest, t) }), left
 }

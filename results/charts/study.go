@@ -1,8 +1,10 @@
 package charts
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"ipcbench/results"
 )
@@ -175,36 +177,72 @@ func (p panel) ofSize(size int) panel {
 	return p.only(func(c results.Cell) bool { return c.SizeBytes == size })
 }
 
-// maxSeries is how many series can be told apart in one chart.
-const maxSeries = 8
+// What can be told apart in one chart: so many transports, by their colours,
+// and so many lines in all, of those that are drawn for each filesystem.
+const (
+	maxTransports = 8
+	maxSeries     = 12
+)
 
-// series groups the panel's cells by transport and place. Of more than
-// maxSeries it keeps the fastest, by what the chart shows, and returns how
-// many it left out.
+// series groups the panel's cells by transport and place. Where there are more
+// than can be told apart it keeps the fastest transport of each family, by what
+// the chart shows, then the fastest of the others, each in all its places, and
+// returns how many series it left out.
 func (p panel) series() (kept []series, left int) {
-	var all []series
+	var groups [][]series // a transport's
 	for _, transport := range p.transports {
-		for _, dir := range append([]string{""}, p.dirs...) {
-			of := p.only(func(c results.Cell) bool { return c.Transport == transport && c.Dir == dir }).cells
-			if len(of) == 0 {
-				continue
-			}
+		if group := p.ofTransport(transport); len(group) > 0 {
+			groups = append(groups, group)
+			left += len(group)
+		}
+	}
+	var chosen []int
+	for _, i := range p.byFamily(groups) {
+		if len(chosen) < maxTransports && len(kept)+len(groups[i]) <= maxSeries {
+			chosen = append(chosen, i)
+			kept = append(kept, groups[i]...)
+		}
+	}
+	slices.Sort(chosen)
+	kept = nil
+	for _, i := range chosen {
+		kept = append(kept, groups[i]...)
+	}
+	return kept, left - len(kept)
+}
+
+// ofTransport returns a transport's series, one for each place.
+func (p panel) ofTransport(transport string) []series {
+	var group []series
+	for _, dir := range append([]string{""}, p.dirs...) {
+		of := p.only(func(c results.Cell) bool { return c.Transport == transport && c.Dir == dir }).cells
+		if len(of) > 0 {
 			slices.SortFunc(of, func(a, b results.Summary) int { return a.SizeBytes - b.SizeBytes })
-			all = append(all, series{look: p.lookOf(of[0].Cell), name: p.nameOf(of[0].Cell), cells: of})
+			group = append(group, series{look: p.lookOf(of[0].Cell), name: p.nameOf(of[0].Cell), cells: of})
 		}
 	}
-	speeds := make([]float64, len(all))
-	for i, s := range all {
-		speeds[i] = p.speed(s)
+	return group
+}
+
+// byFamily ranks transports: the fastest of each family first, then the others.
+func (p panel) byFamily(groups [][]series) []int {
+	order := make([]int, len(groups))
+	for i := range order {
+		order[i] = i
 	}
-	slices.Sort(speeds)
-	shown := speeds[max(0, len(speeds)-maxSeries):]
-	for _, s := range all {
-		if len(kept) < maxSeries && p.speed(s) >= shown[0] {
-			kept = append(kept, s)
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p.speed(groups[b][0]), p.speed(groups[a][0])) })
+	seen := map[string]bool{}
+	var first, others []int
+	for _, i := range order {
+		family, _, _ := strings.Cut(groups[i][0].cells[0].Transport, ":")
+		if seen[family] {
+			others = append(others, i)
+		} else {
+			first = append(first, i)
 		}
+		seen[family] = true
 	}
-	return kept, len(all) - len(kept)
+	return append(first, others...)
 }
 
 // speed ranks a series by what the chart shows at its smallest size.
