@@ -79,6 +79,7 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 	if err := r.exports.open(r.out.stdout); err != nil {
 		return usage(err)
 	}
+	r.warnOfSkips(cells)
 	r.record = results.Run{
 		Version: buildVersion(),
 		Args:    os.Args[1:],
@@ -107,6 +108,19 @@ func someRuns(cells []bench.Cell) error {
 	}
 	first := cells[0]
 	return fmt.Errorf("nothing can be measured: %s: %s", cellName(first.Cell), first.Skip+first.Fail)
+}
+
+// warnOfSkips says before anything is measured that not all of it will be.
+func (r *runner) warnOfSkips(cells []bench.Cell) {
+	skipped := 0
+	for _, cell := range cells {
+		if cell.Skip != "" {
+			skipped++
+		}
+	}
+	if skipped > 0 {
+		r.out.warn(fmt.Sprintf("%d of %d cells cannot run here and are skipped: their rows say why", skipped, len(cells)))
+	}
 }
 
 // launchesOf says how many records of each cell a run makes: one that cannot
