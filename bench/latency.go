@@ -20,10 +20,6 @@ func ping(e *end) error {
 	if err != nil {
 		return err
 	}
-	if err := e.roundTrip(number, marking); err != nil {
-		return err
-	}
-	number++
 	first := number
 	every := stampEvery(op, e.clock)
 	e.meter.begin()

@@ -24,10 +24,6 @@ func stream(e *end) error {
 	if err != nil {
 		return err
 	}
-	if err := e.roundTrip(number, marking); err != nil {
-		return err
-	}
-	number++
 	first := number
 	every := streamEvery(op, e.clock)
 	e.meter.begin()

@@ -160,7 +160,8 @@ func (e *end) explain(addr uintptr) error {
 }
 
 // warmUp calls exchange with rising numbers, from 0, until the plan's warm-up
-// is over, and returns the next number and what one exchange took, in ns.
+// is over, and ends it with a marking message, there and back. It returns the
+// next number and what one exchange took, in ns.
 func (e *end) warmUp(exchange func(number uint64) error) (next uint64, op float64, err error) {
 	start := now()
 	for {
@@ -169,7 +170,7 @@ func (e *end) warmUp(exchange func(number uint64) error) (next uint64, op float6
 		}
 		next++
 		if spent := now() - start; spent >= int64(e.Warmup.Time) && int64(next) >= e.Warmup.Messages {
-			return next, float64(spent) / float64(next), nil
+			return next + 1, float64(spent) / float64(next), e.roundTrip(next, marking)
 		}
 	}
 }

@@ -129,8 +129,7 @@ func faultIn(mem []byte) error {
 
 // A ringEndpoint is one end of a pair of rings in one piece of shared memory:
 // the first half carries the producer's messages, the second the consumer's.
-// Sending and receiving are the rings' own methods: a call more would be a
-// percent of a round trip.
+// Sending and receiving are the rings' own methods.
 type ringEndpoint struct {
 	shm.Writer
 	shm.Reader
