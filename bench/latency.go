@@ -41,13 +41,17 @@ func ping(e *end) error {
 		}
 	}
 	elapsed := now() - start
-	n := int64(number - first)
+	e.meter.stop()
+	if err := e.endpoint.Close(); err != nil {
+		return err
+	}
 	e.meter.end(&e.report.Worker)
+	n := int64(number - first)
 	e.report.Worker.StampEvery = every
 	e.report.Sent, e.report.Received, e.report.Counted, e.report.Verified = n, n, n, int64(number)
 	e.report.Elapsed = elapsed
 	e.report.Mean = float64(elapsed-2*stamps*e.clock) / float64(n)
-	return e.endpoint.Close()
+	return nil
 }
 
 func (e *end) roundTrip(number uint64, p phase) error {
@@ -77,6 +81,7 @@ func pong(e *end) error {
 	if marked == 0 {
 		return errNoMark
 	}
+	e.meter.stop()
 	e.meter.end(&e.report.Worker)
 	e.report.Received, e.report.Verified = int64(number-marked), int64(number)
 	return nil

@@ -25,7 +25,7 @@ func (m *meter) read() host.Usage {
 	return host.ThreadUsage()
 }
 
-// begin takes the readings that end subtracts. The usage comes last, to leave
+// begin takes the readings that stop and end subtract. The usage comes last, to leave
 // the meter's own work out.
 func (m *meter) begin() {
 	m.migrations, m.countable = host.Migrations()
@@ -33,9 +33,14 @@ func (m *meter) begin() {
 	m.usage = m.read()
 }
 
-// end fills in what was used since begin.
+// stop ends what is counted. The rest of the meter's work is end's, so that a
+// producer can close in between: its peer, who waits for that, is still being
+// counted.
+func (m *meter) stop() { m.usage = m.read().Sub(m.usage) }
+
+// end fills in what was used from begin to stop.
 func (m *meter) end(w *results.Worker) {
-	used := m.read().Sub(m.usage)
+	used := m.usage
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)
 	w.CPUNS, w.UserNS, w.SystemNS = used.CPUNS, used.UserNS, used.SystemNS

@@ -37,10 +37,14 @@ func stream(e *end) error {
 		}
 		at = now()
 	}
-	e.report.Sent = int64(number - first)
+	e.meter.stop()
+	if err := e.endpoint.Close(); err != nil {
+		return err
+	}
 	e.meter.end(&e.report.Worker)
+	e.report.Sent = int64(number - first)
 	e.report.Worker.StampEvery = every
-	return e.endpoint.Close()
+	return nil
 }
 
 func drain(e *end) error {
@@ -59,6 +63,7 @@ func drain(e *end) error {
 		}
 		t.count()
 	}
+	e.meter.stop()
 	e.meter.end(&e.report.Worker)
 	e.report.Received, e.report.Verified = int64(number-marked), int64(number)
 	t.report(&e.report)
@@ -103,6 +108,7 @@ func swallow(e *end) error {
 		number++
 		t.count()
 	}
+	e.meter.stop()
 	e.meter.end(&e.report.Worker)
 	e.report.Sent = int64(number - first)
 	e.report.Received, e.report.Verified = e.report.Sent, int64(number)

@@ -130,3 +130,20 @@ func TestFirstTouchIsAMinorFault(t *testing.T) {
 		}
 	})
 }
+
+// TestCPUTimeHasNoTicks reads the CPU time again and again: each reading alone
+// takes some, which a count by the timer's ticks does not show.
+func TestCPUTimeHasNoTicks(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for name, read := range map[string]func() Usage{"thread": ThreadUsage, "process": ProcessUsage} {
+		last := read()
+		for range 1000 {
+			next := read()
+			if next.CPUNS <= last.CPUNS {
+				t.Fatalf("%s: %d ns of CPU and then %d", name, last.CPUNS, next.CPUNS)
+			}
+			last = next
+		}
+	}
+}
