@@ -1,7 +1,6 @@
 package results
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -89,11 +88,7 @@ func isBenchKey(word string) bool {
 // what they read in the order in which it appears.
 func cellByCell(launches []Launch) []Launch {
 	return slices.SortedStableFunc(slices.Values(launches), func(a, b Launch) int {
-		return cmp.Or(
-			compareGroups(a.Cell, b.Cell),
-			cmp.Compare(a.Transport, b.Transport),
-			cmp.Compare(a.Dir, b.Dir),
-		)
+		return CompareCells(a.Cell, b.Cell)
 	})
 }
 

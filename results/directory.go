@@ -2,7 +2,6 @@ package results
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -19,15 +18,16 @@ import (
 const (
 	runFile      = "run.json"
 	launchesFile = "launches.jsonl"
+	whyFile      = "why.jsonl"
 )
 
 // A Directory is a run directory that is being written. What was appended
 // outlives the end of the process and of the machine.
 type Directory struct {
-	path   string
-	name   string
-	log    *os.File
-	logged int64 // bytes of whole lines in log
+	path     string
+	name     string
+	launches *record
+	why      *record // nil until there is something for it
 }
 
 // CreateDirectory makes a new directory for the run in parent, which is made
@@ -41,9 +41,8 @@ func CreateDirectory(parent string, run Run) (*Directory, error) {
 	if err := d.writeRun(run); err != nil {
 		return nil, err
 	}
-	d.log, err = os.OpenFile(filepath.Join(path, launchesFile), os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return nil, fmt.Errorf("run directory: create %s: %w: choose another place with --out", filepath.Join(path, launchesFile), cause(err))
+	if d.launches, err = createRecord(filepath.Join(path, launchesFile)); err != nil {
+		return nil, err
 	}
 	return d, nil
 }
@@ -77,40 +76,36 @@ func (d *Directory) Name() string { return d.name }
 // when Append returns. After an error the record is as it was before.
 func (d *Directory) Append(launch Launch) error {
 	launch.Run = d.name
-	var line bytes.Buffer
-	encoder := json.NewEncoder(&line)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(launch); err != nil {
-		return fmt.Errorf("run directory: record launch %d of %s: %w", launch.Launch, launch.Transport, err)
+	return d.launches.append(launch)
+}
+
+// AppendWhy records, as Append does, a launch that was made to explain the
+// others and is none of them. They are in a file of their own, see [OpenWhy].
+func (d *Directory) AppendWhy(launch Launch) error {
+	launch.Run = d.name
+	if d.why == nil {
+		var err error
+		if d.why, err = createRecord(filepath.Join(d.path, whyFile)); err != nil {
+			return err
+		}
 	}
-	_, err := d.log.Write(line.Bytes())
-	if err == nil {
-		err = d.log.Sync()
-	}
-	if err != nil {
-		// Half a line here would make the ones after it unreadable. Where it
-		// cannot be taken back either, the first error still tells why.
-		d.log.Truncate(d.logged)
-		return fmt.Errorf("run directory: append to %s: %w", d.log.Name(), cause(err))
-	}
-	d.logged += int64(line.Len())
-	return nil
+	return d.why.append(launch)
 }
 
 // Note writes what is known of the run by now.
 func (d *Directory) Note(run Run) error { return d.writeRun(run) }
 
-// Finish writes the run as it ended, closes the record and makes the tables
+// Finish writes the run as it ended, closes the records and makes the tables
 // from it. The Directory is of no use afterwards.
 func (d *Directory) Finish(run Run) error {
 	run.Name = d.name
 	if err := d.writeRun(run); err != nil {
 		return err
 	}
-	if err := d.log.Close(); err != nil {
-		return fmt.Errorf("run directory: close %s: %w", d.log.Name(), cause(err))
+	if err := errors.Join(d.launches.close(), d.why.close()); err != nil {
+		return err
 	}
-	launches, _, err := openLaunches(d.log.Name())
+	launches, _, err := openLaunches(filepath.Join(d.path, launchesFile))
 	if err != nil {
 		return err
 	}
@@ -128,14 +123,20 @@ func (d *Directory) writeRun(run Run) error {
 	})
 }
 
-// WriteTables makes launches.csv, summary.csv and bench.txt of a run directory
-// from its launches, in place of any that are there.
+// WriteTables makes launches.csv, workers.csv, summary.csv and bench.txt of a
+// run directory from its launches, in place of any that are there. workers.csv
+// also has the launches that explain the others, where the directory has some.
 func WriteTables(dir string, run Run, launches []Launch) error {
+	diagnosed, _, err := OpenWhy(dir)
+	if err != nil {
+		return err
+	}
 	for _, table := range []struct {
 		name  string
 		write func(io.Writer) error
 	}{
 		{"launches.csv", func(w io.Writer) error { return WriteLaunchesCSV(w, launches) }},
+		{"workers.csv", func(w io.Writer) error { return WriteWorkersCSV(w, launches, diagnosed) }},
 		{"summary.csv", func(w io.Writer) error { return WriteSummaryCSV(w, InReadingOrder(Summarize(launches))) }},
 		{"bench.txt", func(w io.Writer) error { return WriteBench(w, run, launches) }},
 	} {

@@ -22,7 +22,7 @@ func newDirectory(t *testing.T, launches ...Launch) *Directory {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { d.log.Close() })
+	t.Cleanup(func() { d.launches.close() })
 	for _, launch := range launches {
 		if err := d.Append(launch); err != nil {
 			t.Fatal(err)
@@ -95,7 +95,7 @@ func TestFinishMakesTheTablesAndLeavesNothingElse(t *testing.T) {
 	for _, entry := range entries {
 		names = append(names, entry.Name())
 	}
-	if diff := cmp.Diff([]string{"bench.txt", "launches.csv", "launches.jsonl", "run.json", "summary.csv"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"bench.txt", "launches.csv", "launches.jsonl", "run.json", "summary.csv", "workers.csv"}, names); diff != "" {
 		t.Error(diff)
 	}
 	_, rows := readCSV(t, readFile(t, d.Path(), "launches.csv"))
@@ -120,7 +120,7 @@ func TestWriteTablesMakesDeletedOnesAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := map[string]string{}
-	for _, name := range []string{"launches.csv", "summary.csv", "bench.txt"} {
+	for _, name := range []string{"launches.csv", "workers.csv", "summary.csv", "bench.txt"} {
 		before[name] = readFile(t, d.Path(), name)
 		if err := os.Remove(filepath.Join(d.Path(), name)); err != nil {
 			t.Fatal(err)
@@ -172,7 +172,9 @@ func TestOpenRefuses(t *testing.T) {
 		say           string
 	}{
 		"no run.json":        {"run.json", "", "is none: it has no run.json"},
-		"a broken run.json":  {"run.json", "{", "run.json: unexpected end"},
+		"an empty run.json":  {"run.json", " ", "run.json:1: unexpected end"},
+		"a broken run.json":  {"run.json", "{\n\n\"schema\": 1,\n]", "run.json:4: invalid character"},
+		"a wrong run.json":   {"run.json", "{\"schema\": 1,\n\"plan\": {\"seed\": \"x\"}}", "run.json:2: plan.seed is a string where a uint64 belongs"},
 		"another's run.json": {"run.json", `{"name": "x"}`, "not from ipcbench"},
 		"a newer run.json":   {"run.json", `{"schema": 2, "plan": "of another shape"}`, "schema version 2 and this ipcbench reads up to 1: use a newer"},
 		"no launches.jsonl":  {"launches.jsonl", "", "launches.jsonl: no such file"},
@@ -180,6 +182,11 @@ func TestOpenRefuses(t *testing.T) {
 		"a broken line":      {"launches.jsonl", launchLine(1) + "{\"stat\n" + launchLine(2), "launches.jsonl:2: "},
 		"a line of another":  {"launches.jsonl", launchLine(1) + `{"size_bytes": 8, "status": "fine"}` + "\n", "launches.jsonl:2: not a launch"},
 		"no size":            {"launches.jsonl", launchLine(1) + `{"size_bytes": -3, "status": "ok"}` + "\n", "launches.jsonl:2: not a launch"},
+		"a text for a time":  {"launches.jsonl", launchLine(1) + `{"size_bytes": 8, "status": "ok", "metrics": {"rtt_p50_ns": "NaN"}}` + "\n", "launches.jsonl:2: metrics is a string where a float64 belongs"},
+		"an endless time":    {"launches.jsonl", launchLine(1) + `{"size_bytes": 8, "status": "ok", "metrics": {"rtt_p50_ns": 1e999}}` + "\n", "launches.jsonl:2: metrics is a number 1e999 where"},
+		"a negative time":    {"launches.jsonl", launchLine(1) + `{"size_bytes": 8, "status": "ok", "metrics": {"rtt_p50_ns": -3}}` + "\n", "launches.jsonl:2: not a launch: its rtt_p50_ns is -3"},
+		"a negative count":   {"launches.jsonl", launchLine(1) + `{"size_bytes": 8, "status": "ok", "messages": -1}` + "\n", "launches.jsonl:2: not a launch: its messages is -1"},
+		"a broken histogram": {"launches.jsonl", `{"size_bytes": 8, "launch": 9, "status": "ok", "rtt_hist": "HISTFAAA"}` + "\n" + launchLine(1), "launches.jsonl:1: not a launch: histogram: decode: "},
 		"a line twice":       {"launches.jsonl", launchLine(1) + launchLine(2) + launchLine(1), "launches.jsonl:3: the launch of line 1 stands here again"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -271,4 +278,28 @@ func FuzzReadLaunches(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestLaunchesThatExplainAreNoneOfTheLaunches(t *testing.T) {
+	d := newDirectory(t, someLaunches()...)
+	explains := someLaunches()[0]
+	explains.Launch = 0
+	explains.Workers = []Worker{{Side: "producer", Perf: map[string]float64{"context-switches": 3}}}
+	if err := d.AppendWhy(explains); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Finish(sampleRun); err != nil {
+		t.Fatal(err)
+	}
+	_, launches, _, err := Open(d.Path())
+	if err != nil || len(launches) != len(someLaunches()) {
+		t.Errorf("%d launches, %v", len(launches), err)
+	}
+	diagnosed, warnings, err := OpenWhy(d.Path())
+	if err != nil || len(warnings) > 0 || len(diagnosed) != 1 || diagnosed[0].Workers[0].Perf["context-switches"] != 3 || diagnosed[0].Run != d.Name() {
+		t.Errorf("%+v, %q, %v", diagnosed, warnings, err)
+	}
+	if text := readFile(t, d.Path(), "workers.csv"); !strings.Contains(text, ",why,") {
+		t.Errorf("workers.csv has\n%s", text)
+	}
 }

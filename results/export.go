@@ -34,6 +34,8 @@ type jsonResult struct {
 	Failed   int                     `json:"failed"`
 	Reason   string                  `json:"reason,omitempty"`
 	Warnings []string                `json:"warnings,omitempty"`
+	Modes    []Mode                  `json:"modes,omitempty"`
+	Drifting int                     `json:"drifting,omitempty"`
 	Metrics  map[string]jsonEstimate `json:"metrics"`
 }
 
@@ -49,7 +51,7 @@ type jsonEstimate struct {
 }
 
 func (s Summary) json() jsonResult {
-	result := jsonResult{s.Cell, s.Launches, s.Skipped, s.Failed, s.Reason, s.Warnings, map[string]jsonEstimate{}}
+	result := jsonResult{s.Cell, s.Launches, s.Skipped, s.Failed, s.Reason, s.Warnings, s.Modes, s.Drifting, map[string]jsonEstimate{}}
 	for metric, e := range s.Metrics {
 		result.Metrics[metric] = jsonEstimate{e.Median, known(e.Lo), known(e.Hi), e.N, known(e.Min), known(e.Max), known(e.CV), e.Pooled}
 	}

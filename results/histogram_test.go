@@ -52,60 +52,6 @@ func TestQuantileOfManyTimesIsWithinOneInAThousand(t *testing.T) {
 	}
 }
 
-func TestPercentileWithFewerThanTenSamplesBeyondIsNotTold(t *testing.T) {
-	for _, c := range []struct {
-		n    int
-		q    float64
-		told bool
-	}{
-		{0, 0.5, false}, {1, 0.5, true}, {1, 0, true}, {15, 0.5, true},
-		{99, 0.9, false}, {100, 0.9, true},
-		{999, 0.99, false}, {1000, 0.99, true},
-		{9999, 0.999, false}, {10_000, 0.999, true},
-		{10_000, 1, false}, {10_000, 1.5, false}, {10_000, -0.1, false},
-	} {
-		if _, told := histogramOf(repeat(100, c.n)...).Quantile(c.q); told != c.told {
-			t.Errorf("quantile %v of %d times told: %v, want %v", c.q, c.n, told, c.told)
-		}
-	}
-}
-
-func TestTimesOutOfRangeAreLostNotClamped(t *testing.T) {
-	h := histogramOf(append(repeat(100, 100), -1, histogramMaxNS+1)...)
-	if h.Count() != 100 || h.Lost() != 2 || h.Min() != 100 || h.Max() != 100 {
-		t.Errorf("count %d, lost %d, from %d to %d; want 100, 2, from 100 to 100", h.Count(), h.Lost(), h.Min(), h.Max())
-	}
-	if _, ok := h.Quantile(0.5); ok {
-		t.Error("a median is told of which two samples are missing")
-	}
-	if h.Curve() != nil {
-		t.Error("a curve is drawn of which two samples are missing")
-	}
-	if _, err := h.Encode(); err == nil || !strings.Contains(err.Error(), "2 of 102") {
-		t.Errorf("encoding did not fail for the two lost of 102: %v", err)
-	}
-	merged := histogramOf(1)
-	if err := merged.Merge(h); err != nil || merged.Lost() != 2 {
-		t.Errorf("merging forgot the lost: %d (%v)", merged.Lost(), err)
-	}
-	if whole := histogramOf(0, histogramMaxNS); whole.Lost() != 0 || whole.Count() != 2 {
-		t.Error("the ends of the range are not in it")
-	}
-}
-
-func TestMergedIsNotAveraged(t *testing.T) {
-	fast, slow := histogramOf(repeat(100, 9000)...), histogramOf(repeat(2000, 1000)...)
-	if err := fast.Merge(slow); err != nil {
-		t.Fatal(err)
-	}
-	if p50, _ := fast.Quantile(0.5); p50 != 100 {
-		t.Errorf("median of nine fast to one slow is %v, want 100 and not a mean of medians", p50)
-	}
-	if p99, _ := fast.Quantile(0.99); p99 != 2000 {
-		t.Errorf("p99 of nine fast to one slow is %v, want 2000 and not a mean of p99s", p99)
-	}
-}
-
 func TestMergeIsAsIfAllWereRecordedInOne(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for range 20 {

@@ -19,7 +19,7 @@ func TestKeptRunIsCurrent(t *testing.T) {
 	if err := WriteTables(made, run, launches); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"launches.csv", "summary.csv", "bench.txt"} {
+	for _, name := range []string{"launches.csv", "workers.csv", "summary.csv", "bench.txt"} {
 		want, err := os.ReadFile(filepath.Join("sample", name))
 		if err != nil {
 			t.Fatal(err)

@@ -13,7 +13,8 @@ import (
 // Open reads a run directory. The warnings say what of it was left out, such
 // as a last line that a crash cut short. It is an error where path is not a
 // run directory, was written by a newer version, holds no launch, or has a
-// broken line before its last.
+// broken line before its last, or one that cannot have been measured: a
+// negative count, a histogram that does not decode.
 func Open(path string) (run Run, launches []Launch, warnings []string, err error) {
 	run, err = openRun(path)
 	if err != nil {
@@ -35,7 +36,7 @@ func openRun(dir string) (Run, error) {
 		return Run{}, fmt.Errorf("run directory: open %s: %w", dir, cause(err))
 	}
 	if !info.IsDir() {
-		return Run{}, fmt.Errorf("run directory: %s is a file: name the directory it is in", dir)
+		return Run{}, fmt.Errorf("run directory: %s is a file: name the directory that a run made", dir)
 	}
 	path := filepath.Join(dir, runFile)
 	data, err := os.ReadFile(path)
@@ -53,7 +54,7 @@ func openRun(dir string) (Run, error) {
 func readRun(path string, data []byte) (Run, error) {
 	var version struct{ Schema int }
 	if err := json.Unmarshal(data, &version); err != nil {
-		return Run{}, fmt.Errorf("run directory: read %s: %w", path, err)
+		return Run{}, fmt.Errorf("run directory: %s:%d: %w", path, lineOf(data, err), plainly(err))
 	}
 	if version.Schema < 1 {
 		return Run{}, fmt.Errorf("run directory: %s is not from ipcbench: it tells no schema version", path)
@@ -63,9 +64,44 @@ func readRun(path string, data []byte) (Run, error) {
 	}
 	var run Run
 	if err := json.Unmarshal(data, &run); err != nil {
-		return Run{}, fmt.Errorf("run directory: read %s: %w", path, err)
+		return Run{}, fmt.Errorf("run directory: %s:%d: %w", path, lineOf(data, err), plainly(err))
 	}
 	return run, nil
+}
+
+// lineOf returns the line that an error from package json is about.
+func lineOf(data []byte, err error) int {
+	offset := 0
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		offset = int(syntax.Offset)
+	case errors.As(err, &kind):
+		offset = int(kind.Offset)
+	}
+	return 1 + bytes.Count(data[:min(offset, len(data))], []byte("\n"))
+}
+
+// plainly says an error from package json about a value of the wrong kind in
+// the words of the file.
+func plainly(err error) error {
+	var kind *json.UnmarshalTypeError
+	if !errors.As(err, &kind) || kind.Field == "" {
+		return err
+	}
+	return fmt.Errorf("%s is a %s where a %s belongs", kind.Field, kind.Value, kind.Type.Kind())
+}
+
+// OpenWhy reads the launches of a run directory that were made to explain the
+// others and are none of them: one a cell, with perf events on. Most runs have
+// none; see [Open] for the warnings and errors.
+func OpenWhy(dir string) (launches []Launch, warnings []string, err error) {
+	launches, warnings, err = openLaunches(filepath.Join(dir, whyFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	return launches, warnings, err
 }
 
 func openLaunches(path string) ([]Launch, []string, error) {
@@ -111,14 +147,10 @@ func readLaunches(path string, data []byte) (launches []Launch, warnings []strin
 func readLaunch(line []byte) (Launch, error) {
 	var launch Launch
 	if err := json.Unmarshal(line, &launch); err != nil {
-		return Launch{}, err
+		return Launch{}, plainly(err)
 	}
-	if launch.SizeBytes < 1 {
-		return Launch{}, fmt.Errorf("not a launch: its messages have %d bytes", launch.SizeBytes)
+	if err := launch.check(); err != nil {
+		return Launch{}, fmt.Errorf("not a launch: %w", err)
 	}
-	switch launch.Status {
-	case OK, Skipped, Failed:
-		return launch, nil
-	}
-	return Launch{}, fmt.Errorf("not a launch: its status is %q", launch.Status)
+	return launch, nil
 }

@@ -21,11 +21,20 @@ func InReadingOrder(summaries []Summary) []Summary {
 		return cmp.Or(
 			compareGroups(a.Cell, b.Cell),
 			cmp.Compare(a.worse(), b.worse()),
-			cmp.Compare(a.Transport, b.Transport),
-			cmp.Compare(a.Dir, b.Dir),
+			CompareCells(a.Cell, b.Cell),
 		)
 	})
 	return sorted
+}
+
+// CompareCells orders cells as a reader looks them up, whatever came of them:
+// by workload, placement and size, then by name.
+func CompareCells(a, b Cell) int {
+	return cmp.Or(
+		compareGroups(a, b),
+		cmp.Compare(a.Transport, b.Transport),
+		cmp.Compare(a.Dir, b.Dir),
+	)
 }
 
 // compareGroups orders cells by what two must share to be compared.

@@ -90,8 +90,20 @@ type Launch struct {
 	Metrics map[string]float64 `json:"metrics,omitempty"`  // by the names above; absent: does not apply
 	RTTHist string             `json:"rtt_hist,omitempty"` // Histogram.Encode of the stamped round trips
 
+	SlicesNS []float64 `json:"slices_ns,omitempty"` // time per message in successive slices of the measured part: shows whether it was still drifting; nil: too few stamps
+	Jitter   *Jitter   `json:"jitter,omitempty"`    // what the machine did meanwhile that was not asked for; nil: it does not say
+
 	Workers []Worker          `json:"workers,omitempty"` // producer, consumer
 	Labels  map[string]string `json:"labels,omitempty"`
+}
+
+// Jitter is what took time from a launch while it ran, as the driver saw it.
+type Jitter struct {
+	StealNS  int64 `json:"steal_ns"`            // time the hypervisor gave to others, on the CPUs of the cell, by the timer's ticks
+	WaitNS   int64 `json:"wait_ns"`             // time both ends were ready to run and did not, by their own accounts (/proc/thread-self/schedstat)
+	ProbeCPU *int  `json:"probe_cpu,omitempty"` // where a sleeping probe watched for stalls: a CPU that the cell leaves free; nil: there was none
+	Stalls   int64 `json:"stalls,omitzero"`     // times the probe woke more than 50 µs later than it mostly did: than the median
+	WorstNS  int64 `json:"worst_ns,omitzero"`   // how late the latest of its wake-ups was
 }
 
 // A Worker is what one process of the pair reported about itself and how it
@@ -109,12 +121,17 @@ type Worker struct {
 	Preempted  int64  `json:"involuntary_switches"` // it was pushed off the CPU
 	Minor      int64  `json:"minor_faults,omitzero"`
 	Major      int64  `json:"major_faults,omitzero"`
+	WaitNS     *int64 `json:"wait_ns,omitempty"`     // ready to run, and waiting for the CPU; nil: this kernel does not say, or it waited through the Go runtime
 	Mallocs    int64  `json:"mallocs,omitzero"`      // Go heap allocations; the harness makes none
 	GCs        int64  `json:"gcs,omitzero"`          // Go garbage collections; the harness makes none
 	StampEvery int64  `json:"stamp_every,omitempty"` // one operation in so many was stamped
 	ClockNS    int64  `json:"clock_ns,omitempty"`    // what reading the clock twice costs, subtracted from every stamped time
 	Exit       string `json:"exit"`                  // "exit status 0", "signal: killed"
 	LastWords  string `json:"last_words,omitempty"`  // the end of its standard error
+
+	// Of a launch that was made to explain the others, and is none of them:
+	Perf        map[string]float64 `json:"perf,omitempty"`         // perf events by perf's names, as "context-switches"; those ending in ":u" are of user space alone
+	PerfMissing map[string]string  `json:"perf_missing,omitempty"` // why the others could not be counted
 }
 
 // Run is run.json: the plan and the machine it ran on.
@@ -147,13 +164,25 @@ type Plan struct {
 	Verify     string   `json:"verify"`
 	TimeoutNS  int64    `json:"timeout_ns"`
 	Seed       uint64   `json:"seed"`
+	Until      float64  `json:"until,omitempty"`     // a cell was launched again while its interval reached farther than this ratio from its median; 0: never
+	BudgetNS   int64    `json:"budget_ns,omitempty"` // for all of the run, with Until
 }
 
-// A Floor is something the harness itself costs, below which no result can
-// be: a clock reading, a copy, the null transport.
+// A Floor is something the harness itself or the bare machine costs, below
+// which no result can be. It is taken before, during and after a run, so it is
+// also the run's control: where a floor differs between two runs, the machine
+// did.
 type Floor struct {
-	Name      string  `json:"name"` // "clock", "copy", "null"
-	SizeBytes int     `json:"size_bytes,omitempty"`
-	NS        float64 `json:"ns"` // median
-	Doc       string  `json:"doc"`
+	Name      string   `json:"name"` // "clock", "copy", "cacheline", "null"
+	SizeBytes int      `json:"size_bytes,omitempty"`
+	CPUs      []int    `json:"cpus,omitempty"` // of a cache line's round trip
+	NS        float64  `json:"ns"`             // median of the samples
+	Doc       string   `json:"doc"`
+	Samples   []Sample `json:"samples,omitempty"` // in the order of time; runs of older versions have none
+}
+
+// A Sample is a floor at one moment of a run.
+type Sample struct {
+	At time.Time `json:"at"`
+	NS float64   `json:"ns"`
 }

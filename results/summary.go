@@ -6,11 +6,7 @@ import (
 	"slices"
 
 	"github.com/montanaflynn/stats"
-	"golang.org/x/perf/benchmath"
 )
-
-// confidence of every interval.
-const confidence = 0.95
 
 // A Summary is what the launches of one cell say together.
 type Summary struct {
@@ -19,7 +15,10 @@ type Summary struct {
 	Skipped  int      // that this machine cannot run
 	Failed   int      // that went wrong
 	Reason   string   // the first of the skipped or failed ones
-	Warnings []string // of the launches, each once
+	Warnings []string // of the launches and of what they are together, each once
+
+	Modes    []Mode // where the launches fall into several, the least first; otherwise nil
+	Drifting int    // launches that were still changing while they were measured
 
 	Metrics   map[string]Estimate // by the names of [Metrics]; absent: no launch has it
 	Histogram *Histogram          // all launches' stamped round trips merged; nil without any
@@ -30,7 +29,7 @@ type Summary struct {
 // are never counted as if they were.
 type Estimate struct {
 	Median   float64
-	Lo, Hi   float64 // 95 % confidence interval of the median, without assuming a distribution; NaN below 6 launches
+	Lo, Hi   float64 // 95 % confidence interval of the median, between order statistics and without assuming a distribution; NaN below 6 launches
 	N        int     // launches
 	Min, Max float64
 	CV       float64 // sample standard deviation over mean; NaN below 2 launches
@@ -83,10 +82,15 @@ func summarizeCell(cell Cell, launches []Launch) Summary {
 	}
 	for _, metric := range Metrics {
 		if values := valuesOf(metric, ok); len(values) > 0 {
-			s.Metrics[metric] = estimate(values)
+			s.Metrics[metric] = EstimateOf(values)
 		}
 	}
-	s.pool(ok)
+	histograms := s.decode(ok)
+	s.pool(histograms)
+	s.findModes(ok)
+	s.explainOutliers(ok)
+	s.markDrift(ok)
+	s.warnOfMixed(histograms)
 	return s
 }
 
@@ -124,19 +128,16 @@ func valuesOf(metric string, launches []Launch) []float64 {
 	return values
 }
 
-func estimate(values []float64) Estimate {
+// EstimateOf returns the estimate from one value a replicate, of which there is
+// at least one.
+func EstimateOf(values []float64) Estimate {
 	e := Estimate{N: len(values), Min: slices.Min(values), Max: slices.Max(values)}
 	// Neither fails on values that are there; CV is NaN for one launch or a
 	// mean of 0, which is what it should be.
 	e.Median, _ = stats.Median(values)
 	e.CV, _ = stats.CoefficientOfVariation(values)
 
-	sample := benchmath.NewSample(slices.Clone(values), &benchmath.DefaultThresholds)
-	interval := benchmath.AssumeNothing.Summary(sample, confidence)
-	e.Lo, e.Hi = interval.Lo, interval.Hi
-	if math.IsInf(e.Lo, 0) || math.IsInf(e.Hi, 0) {
-		e.Lo, e.Hi = math.NaN(), math.NaN()
-	}
+	e.Lo, e.Hi = medianInterval(slices.Sorted(slices.Values(values)))
 	return e
 }
 
@@ -145,20 +146,29 @@ var roundTripQuantiles = []struct {
 	q      float64
 }{{RTTP50, 0.5}, {RTTP90, 0.9}, {RTTP99, 0.99}, {RTTP999, 0.999}}
 
-// pool merges the launches' histograms, and takes from them the quantiles for
-// which a launch had too few samples. A median over the launches that had
-// enough would be one over the faster launches.
-func (s *Summary) pool(ok []Launch) {
-	merged := 0
+// decode returns the launches' histograms, of those that have one.
+func (s *Summary) decode(ok []Launch) []*Histogram {
+	var histograms []*Histogram
 	for _, launch := range ok {
 		if launch.RTTHist == "" {
 			continue
 		}
-		if err := s.merge(launch.RTTHist); err != nil {
+		histogram, err := DecodeHistogram(launch.RTTHist)
+		if err != nil {
 			s.warn(fmt.Sprintf("launch %d is not in the merged histogram: %v", launch.Launch, err))
 			continue
 		}
-		merged++
+		histograms = append(histograms, histogram)
+	}
+	return histograms
+}
+
+// pool merges the launches' histograms, and takes from them the quantiles for
+// which a launch had too few samples. A median over the launches that had
+// enough would be one over the faster launches.
+func (s *Summary) pool(histograms []*Histogram) {
+	for _, histogram := range histograms {
+		s.merge(histogram)
 	}
 	if s.Histogram == nil {
 		return
@@ -169,18 +179,16 @@ func (s *Summary) pool(ok []Launch) {
 		}
 		delete(s.Metrics, quantile.metric)
 		if ns, ok := s.Histogram.Quantile(quantile.q); ok {
-			s.Metrics[quantile.metric] = Estimate{Median: ns, Lo: math.NaN(), Hi: math.NaN(), N: merged, Min: math.NaN(), Max: math.NaN(), CV: math.NaN(), Pooled: true}
+			s.Metrics[quantile.metric] = Estimate{Median: ns, Lo: math.NaN(), Hi: math.NaN(), N: len(histograms), Min: math.NaN(), Max: math.NaN(), CV: math.NaN(), Pooled: true}
 		}
 	}
 }
 
-func (s *Summary) merge(encoded string) error {
-	histogram, err := DecodeHistogram(encoded)
-	if err != nil {
-		return err
-	}
+func (s *Summary) merge(histogram *Histogram) {
 	if s.Histogram == nil {
 		s.Histogram = NewHistogram()
 	}
-	return s.Histogram.Merge(histogram)
+	if err := s.Histogram.Merge(histogram); err != nil {
+		s.warn(err.Error())
+	}
 }

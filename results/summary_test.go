@@ -28,17 +28,13 @@ func TestEstimateIsTheMedianOfLaunchesWithItsInterval(t *testing.T) {
 	if len(s) != 1 {
 		t.Fatalf("%d summaries of one cell", len(s))
 	}
-	// For ten launches, the interval of at least 95 % (it is 97.9 %) reaches
-	// from the second to the ninth in order.
+	// From the second to the ninth of ten launches it would be 97.9 % and from
+	// the third to the eighth 89.1 %: for 95 % each end lies between.
 	e := s[0].Metrics[RTTP50]
-	if e.Median != 5.5 || e.Lo != 2 || e.Hi != 9 || e.N != 10 || e.Min != 1 || e.Max != 10 {
+	if e.Median != 5.5 || math.Abs(e.Lo-2.658) > 0.001 || math.Abs(e.Hi-8.342) > 0.001 || e.N != 10 || e.Min != 1 || e.Max != 10 {
 		t.Errorf("1..10 are summarized as %+v", e)
 	}
-	// The sample standard deviation of 1..10 is 3.0277, of a population 2.87.
-	if math.Abs(e.CV-3.02765/5.5) > 1e-5 {
-		t.Errorf("coefficient of variation %v, want that of a sample", e.CV)
-	}
-	if math.Abs(e.Margin()-3.5/5.5) > 1e-9 {
+	if math.Abs(e.Margin()-(e.Hi-5.5)/5.5) > 1e-9 {
 		t.Errorf("margin %v, want the farther end's", e.Margin())
 	}
 }
@@ -56,7 +52,9 @@ func TestFewerThanSixLaunchesHaveNoInterval(t *testing.T) {
 	}
 }
 
-func TestPlacementsDirectoriesAndSizesAreNeverMixed(t *testing.T) {
+// Two CPUs or one make a factor of ten, by which a kernel's benchmarks were once
+// thought to have become slower (lmbench's bw_pipe, moved by a load balancer).
+func TestPlacementsDirectoriesAndSizesAreNeverMixed_lmbench(t *testing.T) {
 	base := cellOf("mmap", "latency", 64, "same-cpu")
 	cells := []Cell{base}
 	for _, change := range []func(*Cell){
@@ -88,7 +86,8 @@ func TestPlacementsDirectoriesAndSizesAreNeverMixed(t *testing.T) {
 	}
 }
 
-func TestFailedAndSkippedLaunchesAreCountedAndNotMeasured(t *testing.T) {
+// Sends that were skipped were left out without a word.
+func TestFailedAndSkippedLaunchesAreCountedAndNotMeasured_sockperf(t *testing.T) {
 	cell := cellOf("pipe", "latency", 64, "same-cpu")
 	launches := launchesOf(cell, RTTP50, 1, 2, 3)
 	for i, status := range []Status{Failed, Skipped, Failed} {

@@ -28,6 +28,8 @@ type Table struct {
 	Caption  string // what the numbers mean
 	Columns  []Column
 	Rows     []Row
+	// Footnotes are the warnings about its rows.
+	Footnotes Footnotes
 }
 
 // A Column is a heading. The cells of a numeric one are aligned right.
@@ -45,6 +47,8 @@ type Row struct {
 	// First says that what is comparable begins here: the row above has
 	// another placement or size.
 	First bool
+	// Numbers are those of the footnotes on this row.
+	Numbers []int
 }
 
 // shown is a column of a table together with where its cells come from.
@@ -70,7 +74,7 @@ func Tables(summaries []Summary) []Table {
 
 // tableOf makes the table of one workload.
 func tableOf(summaries []Summary) Table {
-	t := Table{Workload: summaries[0].Workload}
+	t := Table{Workload: summaries[0].Workload, Footnotes: footnotesOf(summaries)}
 	identity := identityColumns(summaries)
 	var results []shown
 	switch t.Workload {
@@ -86,7 +90,7 @@ func tableOf(summaries []Summary) Table {
 		t.Columns = append(t.Columns, c.Column)
 	}
 	for i, s := range summaries {
-		row := Row{Note: s.note(), First: i > 0 && compareGroups(summaries[i-1].Cell, s.Cell) != 0}
+		row := Row{Note: s.note(), First: i > 0 && compareGroups(summaries[i-1].Cell, s.Cell) != 0, Numbers: t.Footnotes.on(s)}
 		applicable := columns
 		if row.Note != "" {
 			applicable = identity
@@ -231,14 +235,15 @@ func WriteMarkdown(w io.Writer, summaries []Summary) error {
 	return RenderTable(w, summaries, Markdown)
 }
 
-// Render writes the table with its title above and its caption below.
+// Render writes the table with its title above, and below it its footnotes and
+// its caption.
 func (t Table) Render(w io.Writer, style Style) error {
 	var err error
 	switch style {
 	case Markdown:
-		_, err = fmt.Fprintf(w, "### %s\n\n%s\n\n%s\n", t.Title, t.writer(style).RenderMarkdown(), t.Caption)
+		_, err = fmt.Fprintf(w, "### %s\n\n%s\n\n%s%s\n", t.Title, t.writer(style).RenderMarkdown(), t.Footnotes.markdown(), t.Caption)
 	default:
-		_, err = fmt.Fprintf(w, "%s\n%s\n%s\n", t.Title, t.writer(style).Render(), t.Caption)
+		_, err = fmt.Fprintf(w, "%s\n%s\n%s%s\n", t.Title, t.writer(style).Render(), t.Footnotes.text(), t.Caption)
 	}
 	return err
 }
@@ -249,7 +254,7 @@ func (t Table) writer(style Style) table.Writer {
 	out.SuppressTrailingSpaces()
 	var header table.Row
 	var configs []table.ColumnConfig
-	for i, c := range t.Columns {
+	for i, c := range t.printed() {
 		header = append(header, c.Name)
 		align := text.AlignLeft
 		if c.Numeric {
@@ -268,6 +273,15 @@ func (t Table) writer(style Style) table.Writer {
 	return out
 }
 
+// printed is the columns together with that of the footnotes, where there are
+// any on single rows.
+func (t Table) printed() []Column {
+	if len(t.Footnotes.OnRow) == 0 {
+		return t.Columns
+	}
+	return append(slices.Clip(t.Columns), Column{"note", false})
+}
+
 // cells is the row as the renderer wants it. In text, what repeats is merged
 // and so lets the note run on over the columns that it stands for.
 func (t Table) cells(row Row, style Style) table.Row {
@@ -275,11 +289,14 @@ func (t Table) cells(row Row, style Style) table.Row {
 	for _, cell := range row.Cells {
 		cells = append(cells, cell)
 	}
+	if row.Note == "" {
+		return append(cells, joined(row.Numbers))[:len(t.printed())] // without the last where there is no such column
+	}
 	note := row.Note
 	if style == Text {
 		note = text.WrapSoft(note, noteWidth)
 	}
-	for len(cells) < len(t.Columns) {
+	for len(cells) < len(t.printed()) {
 		cells = append(cells, note)
 		if style == Markdown {
 			note = ""

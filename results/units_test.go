@@ -109,19 +109,24 @@ func TestParseSizes(t *testing.T) {
 	}
 }
 
-func TestFormatsHaveThreeSignificantDigits(t *testing.T) {
-	for _, c := range []struct{ got, want string }{
-		{FormatNS(0), "0 ns"}, {FormatNS(0.9512), "0.951 ns"}, {FormatNS(1), "1.00 ns"}, {FormatNS(29.54), "29.5 ns"},
-		{FormatNS(118), "118 ns"}, {FormatNS(999.4), "999 ns"}, {FormatNS(999.6), "1.00 µs"}, {FormatNS(12_345), "12.3 µs"},
-		{FormatNS(99_960), "100 µs"}, {FormatNS(1.5e6), "1.50 ms"}, {FormatNS(2e9), "2.00 s"}, {FormatNS(3.6e12), "3600 s"},
-		{FormatNS(-12_345), "-12.3 µs"}, {FormatNS(math.NaN()), "—"}, {FormatNS(math.Inf(1)), "—"},
-		{FormatRate(0), "0 /s"}, {FormatRate(950), "950 /s"}, {FormatRate(1_324_000), "1.32 M/s"}, {FormatRate(132_400), "132 k/s"},
-		{FormatBytesPerS(512), "512 B/s"}, {FormatBytesPerS(1.25e9), "1.25 GB/s"}, {FormatBytesPerS(1e6), "1.00 MB/s"},
-		{FormatCount(0), "0"}, {FormatCount(2), "2.00"}, {FormatCount(0.0123), "0.012"}, {FormatCount(0.00001), "<0.001"},
-		{FormatCount(10), "10.0"}, {FormatCount(1_230_000), "1.23 M"},
-	} {
-		if c.got != c.want {
-			t.Errorf("got %q, want %q", c.got, c.want)
-		}
+func FuzzParseSizes(f *testing.F) {
+	for _, text := range []string{"64,4KiB, 64KiB", "64..1k", "1..9223372036854775807", "1M..4k", "..", "64..,"} {
+		f.Add(text)
 	}
+	f.Fuzz(func(t *testing.T, text string) {
+		sizes, err := ParseSizes(text)
+		if err != nil {
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("the error about %q is not one line: %q", text, err)
+			}
+			return
+		}
+		seen := map[int]bool{}
+		for _, size := range sizes {
+			if size < 1 || seen[size] {
+				t.Errorf("ParseSizes(%q) is %v", text, sizes)
+			}
+			seen[size] = true
+		}
+	})
 }

@@ -1,0 +1,82 @@
+package results
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// footnoted are rows of which the first two have warnings of their own, and all
+// one in common; the last has no result.
+func footnoted() []Summary {
+	const common, other, own = "the frequency follows the load", "echo 1 | tee cpu*/state*/disable", "launch 7 is <far> off"
+	row := func(size int, warnings ...string) Summary {
+		return Summary{Cell: Cell{Transport: "pipe", Workload: "latency", SizeBytes: size, Placement: "same-llc"}, Launches: 7, Warnings: warnings}
+	}
+	skipped := row(4096, common, own)
+	skipped.Launches, skipped.Skipped, skipped.Reason = 0, 1, "no such thing here"
+	return []Summary{row(64, common, own, other), row(128, common, other), row(256, common), skipped}
+}
+
+// What is on most rows has the lowest number.
+func TestAWarningStandsOnceAndItsRowsReferToIt(t *testing.T) {
+	table := Tables(footnoted())[0]
+	want := Footnotes{
+		OnAll: []string{"the frequency follows the load"},
+		OnRow: []string{"echo 1 | tee cpu*/state*/disable", "launch 7 is <far> off"},
+	}
+	if diff := cmp.Diff(want, table.Footnotes); diff != "" {
+		t.Errorf("footnotes (-want +got)\n%s", diff)
+	}
+	var numbers [][]int
+	for _, row := range table.Rows {
+		numbers = append(numbers, row.Numbers)
+	}
+	if diff := cmp.Diff([][]int{{1, 2}, {1}, nil, nil}, numbers); diff != "" {
+		t.Errorf("numbers on the rows (-want +got)\n%s", diff)
+	}
+}
+
+func TestFootnotesInText(t *testing.T) {
+	text := written(t, footnoted(), Text)
+	for _, want := range []string{
+		" 7  1\n", " 7  1, 2\n", " 7\n",
+		"\nall  the frequency follows the load\n  1  echo 1 | tee cpu*/state*/disable\n  2  launch 7 is <far> off\nRound trip,",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+}
+
+func TestFootnotesInMarkdown(t *testing.T) {
+	text := written(t, footnoted(), Markdown)
+	for _, want := range []string{
+		"| note |\n", "| 1, 2 |\n",
+		"\n\nAll rows: the frequency follows the load\n\n1. echo 1 | tee cpu\\*/state\\*/disable\n2. launch 7 is \\<far> off\n\nRound trip,",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+}
+
+func TestATableWithoutWarningsHasNoColumnForThem(t *testing.T) {
+	summaries := footnoted()
+	for i := range summaries {
+		summaries[i].Warnings = nil
+	}
+	if text := written(t, summaries, Text); strings.Contains(text, "note") {
+		t.Errorf("there is nothing to note, and yet\n%s", text)
+	}
+}
+
+func written(t *testing.T, summaries []Summary, style Style) string {
+	t.Helper()
+	var b strings.Builder
+	if err := RenderTable(&b, summaries, style); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}

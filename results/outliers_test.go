@@ -1,0 +1,77 @@
+package results
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// withOutlier is a cell of ten launches of 50 ms that took about 5 µs, on one
+// CPU, where the ends wait for each other; but for the seventh.
+func withOutlier(ns float64, jitter *Jitter) []Launch {
+	launches := launchesOf(cellOf("pipe", "latency", 64, "same-cpu"), RTTP50, 5000, 5100, 4900, 5050, 5020, 4950, ns, 5000, 5080, 4990)
+	for i := range launches {
+		launches[i].ElapsedNS = 50e6
+		launches[i].Jitter = &Jitter{WaitNS: 25e6, WorstNS: 100e3, StealNS: 0}
+	}
+	launches[6].Jitter = jitter
+	return launches
+}
+
+func TestOutlierIsAttributed(t *testing.T) {
+	for want, launches := range map[string][]Launch{
+		"launch 7 is an outlier of 4.09 times the median: meanwhile the hypervisor took 8.00 ms from its CPUs": withOutlier(20500, &Jitter{StealNS: 8e6, WaitNS: 26e6, WorstNS: 3e6}),
+		"launch 7 is an outlier of 4.09 times the median: its ends waited 90.0 ms for a CPU":                   withOutlier(20500, &Jitter{StealNS: 8e6, WaitNS: 90e6}),
+		"launch 7 is an outlier of 4.09 times the median: meanwhile a CPU that was free stalled for 9.00 ms":   withOutlier(20500, &Jitter{WaitNS: 25e6, WorstNS: 9e6}),
+		"launch 7 is an outlier of 4.09 times the median: nothing that was watched explains it":                withOutlier(20500, &Jitter{WaitNS: 26e6, WorstNS: 200e3}),
+		"launch 7 is an outlier of 4.09 times the median: nothing was watched that could explain it":           withOutlier(20500, nil),
+		"launch 7 is an outlier of 0.500 times the median":                                                     withOutlier(2500, &Jitter{StealNS: 8e6}),
+	} {
+		s := Summarize(launches)[0]
+		if !slices.Equal(s.Warnings, []string{want}) {
+			t.Errorf("warnings are %q, want %q", s.Warnings, want)
+		}
+		if e := s.Metrics[RTTP50]; e.N != 10 || e.Max != max(5100, launches[6].Metrics[RTTP50]) {
+			t.Errorf("the outlier was taken out: %+v", e)
+		}
+	}
+}
+
+func TestSlowStreamIsAnOutlierToo(t *testing.T) {
+	launches := launchesOf(cellOf("pipe", "throughput", 64, "same-cpu"), MsgsPerS, 10, 10.1, 9.9, 10, 2, 10.2, 9.8)
+	want := []string{"launch 5 is an outlier of 0.200 times the median: nothing was watched that could explain it"}
+	if s := Summarize(launches)[0]; !slices.Equal(s.Warnings, want) {
+		t.Errorf("warnings are %q, want %q", s.Warnings, want)
+	}
+}
+
+func TestLaunchesOfAModeAreNoOutliers(t *testing.T) {
+	launches := launchesOf(cellOf("pipe", "latency", 64, "free"), RTTP50, 5.1e3, 35e3, 5e3, 5.2e3, 36e3, 5.1e3, 5.3e3, 5e3, 38e3, 5.1e3)
+	want := []string{"launches fall into modes, 5.10 µs ×7, 36.0 µs ×3: the median is of one of them or of none: pin the ends with --placement"}
+	s := Summarize(launches)[0]
+	if !slices.Equal(s.Warnings, want) || len(s.Modes) != 2 {
+		t.Errorf("modes %v, warnings %q, want %q", s.Modes, s.Warnings, want)
+	}
+}
+
+func TestScatterHasFewOutliers(t *testing.T) {
+	for name, draw := range map[string]func(*rand.Rand) float64{"log-normal 0.05": lognormal(0.05), "log-normal 0.3": lognormal(0.3), "uniform": uniform(1, 2)} {
+		rng := rand.New(rand.NewPCG(1, 9))
+		outliers, launches := 0, 0
+		for range 2000 {
+			values := draws(rng, 10, draw)
+			is := outlierOf(values)
+			for _, value := range values {
+				launches++
+				if is(value) {
+					outliers++
+				}
+			}
+		}
+		share := float64(outliers) / float64(launches)
+		t.Logf("%s: %.2f %%", name, 100*share)
+		if share > 0.01 {
+			t.Errorf("%s: %.1f %% of the launches are outliers", name, 100*share)
+		}
+	}
+}

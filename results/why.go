@@ -1,0 +1,169 @@
+package results
+
+// An Explanation is what the launches of a cell spent their time on.
+type Explanation struct {
+	Cell
+	Sentence string // for a person: "each round trip sleeps and wakes twice; the wake-up crosses CPUs"
+	Sides    []SideCosts
+}
+
+// SideCosts is what a message, or a round trip, costs one end, over all
+// launches together. The times of user and system are by the timer's ticks, so
+// that a few short launches say little about them.
+type SideCosts struct {
+	Side             string // "producer", "consumer"
+	CPUNS            float64
+	UserNS, SystemNS float64
+	Voluntary        float64 // context switches: it slept
+	Involuntary      float64 // it was pushed off its CPU
+	Minor, Major     float64 // page faults
+}
+
+// Why explains each of the cells that has a result, in the order given, from
+// what the workers of its launches counted; one whose workers told nothing is
+// left out. What diagnosed launches count
+// besides, as perf events do, is told too where there are any.
+func Why(summaries []Summary, launches, diagnosed []Launch) []Explanation {
+	measured, events := okByCell(launches), okByCell(diagnosed)
+	var all []Explanation
+	for _, s := range summaries {
+		if s.Launches == 0 {
+			continue
+		}
+		p := poolOf(s.Cell, measured[s.Cell])
+		if len(p.sides) == 0 {
+			continue
+		}
+		p.events = eventsOf(events[s.Cell])
+		all = append(all, Explanation{s.Cell, p.sentence(), p.sides})
+	}
+	return all
+}
+
+func okByCell(launches []Launch) map[Cell][]Launch {
+	byCell := map[Cell][]Launch{}
+	for _, l := range launches {
+		if l.Status == OK {
+			byCell[l.Cell] = append(byCell[l.Cell], l)
+		}
+	}
+	return byCell
+}
+
+// A pool is what was counted over all launches of a cell. Costs are of one
+// message, or round trip; shares are of the measured time.
+type pool struct {
+	Cell
+	sides      []SideCosts
+	wallNS     float64
+	measuredNS float64 // CPU time of all launches: how much the ticks can say
+	launches   int
+	migrations int64
+
+	waitShare  float64 // an end was ready and waited for its CPU, mean of the ends
+	stealShare float64 // the hypervisor gave a CPU of the cell to others
+	events     map[string]float64
+}
+
+func poolOf(cell Cell, launches []Launch) pool {
+	p := pool{Cell: cell, launches: len(launches)}
+	var messages, elapsed, wait, steal, ends float64
+	for _, l := range launches {
+		messages += l.counted()
+		elapsed += float64(l.ElapsedNS)
+		p.wallNS += float64(l.ElapsedNS) / float64(l.Messages) * l.counted()
+		if l.Jitter != nil {
+			wait += float64(l.Jitter.WaitNS)
+			steal += float64(l.Jitter.StealNS)
+		}
+		for i, w := range l.Workers {
+			if i == len(p.sides) {
+				p.sides = append(p.sides, SideCosts{Side: w.Side})
+			}
+			p.sides[i].add(w)
+			p.measuredNS += float64(w.CPUNS)
+			if w.Migrations != nil {
+				p.migrations += *w.Migrations
+			}
+		}
+		ends = float64(len(l.Workers))
+	}
+	p.wallNS /= messages
+	for i := range p.sides {
+		p.sides[i].divide(messages)
+	}
+	p.waitShare = wait / (elapsed * ends)
+	p.stealShare = steal / (elapsed * p.cpus())
+	return p
+}
+
+// cpus is on how many CPUs at once the ends run, if they get them.
+func (p pool) cpus() float64 {
+	if p.onOneCPU() {
+		return 1
+	}
+	return float64(len(p.sides))
+}
+
+func (c *SideCosts) add(w Worker) {
+	c.CPUNS += float64(w.CPUNS)
+	c.UserNS += float64(w.UserNS)
+	c.SystemNS += float64(w.SystemNS)
+	c.Voluntary += float64(w.Voluntary)
+	c.Involuntary += float64(w.Preempted)
+	c.Minor += float64(w.Minor)
+	c.Major += float64(w.Major)
+}
+
+func (c *SideCosts) divide(messages float64) {
+	for _, cost := range []*float64{&c.CPUNS, &c.UserNS, &c.SystemNS, &c.Voluntary, &c.Involuntary, &c.Minor, &c.Major} {
+		*cost /= messages
+	}
+}
+
+// eventsOf adds up the perf events of all ends, for one message.
+func eventsOf(diagnosed []Launch) map[string]float64 {
+	events := map[string]float64{}
+	var messages float64
+	for _, l := range diagnosed {
+		messages += l.counted()
+		for _, w := range l.Workers {
+			for event, n := range w.Perf {
+				events[event] += n
+			}
+		}
+	}
+	for event := range events {
+		events[event] /= messages
+	}
+	return events
+}
+
+// Table shows what a message costs each end. It has no title.
+func (e Explanation) Table() Table {
+	t := Table{Workload: e.Workload, Columns: []Column{{"", false}}}
+	rows := make([]Row, len(e.Sides))
+	for i, s := range e.Sides {
+		rows[i].Cells = []string{s.Side}
+	}
+	for _, c := range []struct {
+		name   string
+		format func(float64) string
+		cost   func(SideCosts) float64
+	}{
+		{"CPU", FormatNS, func(s SideCosts) float64 { return s.CPUNS }},
+		{"user", FormatNS, func(s SideCosts) float64 { return s.UserNS }},
+		{"system", FormatNS, func(s SideCosts) float64 { return s.SystemNS }},
+		{"voluntary switches", FormatCount, func(s SideCosts) float64 { return s.Voluntary }},
+		{"involuntary", FormatCount, func(s SideCosts) float64 { return s.Involuntary }},
+		{"minor faults", FormatCount, func(s SideCosts) float64 { return s.Minor }},
+		{"major", FormatCount, func(s SideCosts) float64 { return s.Major }},
+	} {
+		t.Columns = append(t.Columns, Column{c.name, true})
+		for i, s := range e.Sides {
+			rows[i].Cells = append(rows[i].Cells, c.format(c.cost(s)))
+		}
+	}
+	t.Rows = rows
+	return t
+}
