@@ -1,0 +1,175 @@
+package compare
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ipcbench/results"
+)
+
+// A column is what tells the parts of runs from each other.
+type column struct {
+	value    func(Run, results.Launch) string // of a launch; "": it is in no part
+	identity func(results.Cell) results.Cell  // what two parts share
+	place    func(Run, results.Launch) int    // of its value in the plan: the first one is the baseline
+}
+
+// labelColumn precedes a label's key in the name of its column.
+const labelColumn = "label."
+
+var columns = map[string]column{
+	"transport": {
+		func(_ Run, l results.Launch) string { return l.Transport },
+		withoutTransport,
+		func(r Run, l results.Launch) int { return slices.Index(r.Plan.Specs, l.Transport) },
+	},
+	"dir": {
+		func(_ Run, l results.Launch) string { return l.Dir },
+		withoutDir,
+		func(r Run, l results.Launch) int { return slices.Index(r.Plan.Dirs, l.Dir) },
+	},
+	"fstype": {
+		func(_ Run, l results.Launch) string { return l.FSType },
+		withoutDir,
+		func(r Run, l results.Launch) int { return slices.Index(r.Plan.Dirs, l.Dir) },
+	},
+	"placement": {
+		func(_ Run, l results.Launch) string { return l.Placement },
+		withoutPlacement,
+		func(r Run, l results.Launch) int { return slices.Index(r.Plan.Placements, l.Placement) },
+	},
+}
+
+func lookupColumn(name string) (column, error) {
+	if key, isLabel := strings.CutPrefix(name, labelColumn); isLabel && key != "" {
+		return column{labelled(key), whatWasMeasured, func(_ Run, l results.Launch) int { return l.Order }}, nil
+	}
+	if c, known := columns[name]; known {
+		return c, nil
+	}
+	return column{}, fmt.Errorf("compare by %q: there is no such column: it is transport, dir, fstype, placement or label.KEY", name)
+}
+
+func labelled(key string) func(Run, results.Launch) string {
+	return func(run Run, launch results.Launch) string {
+		if value, has := launch.Labels[key]; has {
+			return value
+		}
+		return run.Labels[key]
+	}
+}
+
+// By compares the parts of runs that a column tells apart: each of its values
+// with the first one in the plan. The column is "transport", "dir", "fstype",
+// "placement" or "label.KEY". Launches of several runs come together. It is an
+// error where the column has no two values, or the parts have nothing in
+// common.
+func By(runs []Run, name string, o Options) (Comparison, error) {
+	o, err := o.complete()
+	if err != nil {
+		return Comparison{}, err
+	}
+	by, err := lookupColumn(name)
+	if err != nil {
+		return Comparison{}, err
+	}
+	if err := eachOnce(runs); err != nil {
+		return Comparison{}, err
+	}
+	values := by.values(runs)
+	if err := checkValues(runs, name, values); err != nil {
+		return Comparison{}, err
+	}
+	contests, reasons := by.contests(runs, name, values)
+	c := Comparison{By: name, Old: values[0], New: strings.Join(values[1:], ", ")}
+	if err := c.refuse(append(hardware(runs), reasons...), o); err != nil {
+		return Comparison{}, err
+	}
+	if !slices.ContainsFunc(contests, func(c contest) bool { return len(c.pairs) > 0 }) {
+		return Comparison{}, fmt.Errorf("compare by %s: %s and %s have nothing else in common: %s has %s; %s has %s", name,
+			c.Old, c.New, c.Old, contests[0].old.extent(), values[1], contests[0].new.extent())
+	}
+	c.conclude(contests, o)
+	return c, nil
+}
+
+// values returns the column's values in the order of the plans; those that no
+// plan names follow as a reader looks them up.
+func (by column) values(runs []Run) []string {
+	var list []string
+	for _, run := range runs {
+		inOrder := slices.SortedStableFunc(slices.Values(run.Launches), func(a, b results.Launch) int {
+			return cmp.Or(cmp.Compare(by.place(run, a), by.place(run, b)), results.CompareCells(a.Cell, b.Cell))
+		})
+		for _, launch := range inOrder {
+			if value := by.value(run, launch); value != "" && !slices.Contains(list, value) {
+				list = append(list, value)
+			}
+		}
+	}
+	return list
+}
+
+// checkValues refuses a column without two values, and a type of filesystem
+// that stands for two directories.
+func checkValues(runs []Run, name string, values []string) error {
+	switch len(values) {
+	case 0:
+		return fmt.Errorf("compare by %s: no launch of %s has one", name, names(runs))
+	case 1:
+		return fmt.Errorf("compare by %s: it is %s in all launches of %s: two values are needed", name, values[0], names(runs))
+	}
+	if name != "fstype" {
+		return nil
+	}
+	dirs := map[string]string{}
+	for _, run := range runs {
+		for _, launch := range run.Launches {
+			first, seen := dirs[launch.FSType]
+			if seen && first != launch.Dir {
+				return fmt.Errorf("compare by fstype: %s and %s are both on %s: compare by dir", first, launch.Dir, launch.FSType)
+			}
+			dirs[launch.FSType] = launch.Dir
+		}
+	}
+	return nil
+}
+
+// contests sets each value against the first. The reasons are against it.
+func (by column) contests(runs []Run, name string, values []string) (contests []contest, reasons []string) {
+	baseline := by.side(runs, values[0])
+	for _, value := range values[1:] {
+		c := match(baseline, by.side(runs, value))
+		switch {
+		case name == "transport":
+			c.matchAnyDir()
+		case strings.HasPrefix(name, labelColumn):
+			c.matchLone(withoutDir)
+		}
+		if name != "placement" {
+			reasons = append(reasons, placements(&c)...)
+		}
+		contests = append(contests, c)
+	}
+	return contests, reasons
+}
+
+// side is the launches of the runs with one value.
+func (by column) side(runs []Run, value string) side {
+	var parts []Run
+	for _, run := range runs {
+		var part []results.Launch
+		for _, launch := range run.Launches {
+			if by.value(run, launch) == value {
+				part = append(part, launch)
+			}
+		}
+		if len(part) > 0 {
+			run.Launches = part
+			parts = append(parts, run)
+		}
+	}
+	return newSide(value, parts, by.identity)
+}

@@ -1,0 +1,133 @@
+// Package compare says what changed between two sets of runs, or between the
+// parts of one, and how sure that is.
+//
+// It knows records and statistics. It must not know how anything was measured,
+// printed or drawn: it returns a Comparison, which others render.
+package compare
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"ipcbench/results"
+)
+
+// A Run is a run directory that has been read, see [results.Open].
+type Run struct {
+	results.Run
+	Launches []results.Launch
+}
+
+// Options say what is compared and when a difference counts.
+type Options struct {
+	Metrics []string // names of results.Metrics; nil: DefaultMetrics
+	Alpha   float64  // chance of calling any cell of a metric changed when none is; 0: 0.05
+	Same    float64  // widest interval around no change that is still called the same, as a ratio; 0: 0.05
+	Force   bool     // compare different hardware and placements all the same
+}
+
+// A Verdict is what can be said of one metric of one cell.
+type Verdict string
+
+// The verdicts.
+const (
+	Faster         Verdict = "faster" // better: a shorter time, a greater rate, a lower cost
+	Slower         Verdict = "slower" // worse
+	Same           Verdict = "same"   // the whole interval lies within Options.Same of no change
+	Noisy          Verdict = "noisy"  // the data allow both a change and none
+	MachineChanged Verdict = "machine-changed"
+)
+
+// A Comparison is all that two sides say together.
+type Comparison struct {
+	Headline    string // the result in one line
+	Old, New    string // what the sides are: the runs' names, or the values of By
+	By          string // the column, where parts of runs are compared: "fstype"
+	Replicate   string // "launch" or "run": what is independent of what
+	Scope       string // one line: what the verdicts hold for: "within these two runs: ..."
+	Environment []Difference
+	Controls    []Control
+	Rows        []Row
+	Missing     []Missing // cells that only one side has a result of; of parts of runs, only where both were asked for
+	Warnings    []string
+	Setting     string  // with what and on what both were measured: "ipcbench v0.3.0 · AMD EPYC · Linux 6.18.44"
+	Options     Options // complete
+}
+
+// A Difference is a fact about the environment that the sides do not share.
+type Difference struct {
+	Key      string
+	Old, New string // values in the order of the runs, each once, joined with ", "
+}
+
+// A Control is a floor, which no change of the measured software moves.
+type Control struct {
+	results.Floor         // Name, SizeBytes, CPUs, Doc
+	NewValue      string  // of Comparison.By: of which part; the old one is always the first
+	Old, New      float64 // medians over the replicates, ns
+	Effect                // not corrected: a floor that moved by chance only makes a verdict more careful
+}
+
+// An Effect is the change from old to new, as a ratio minus 1: -0.5 is half,
+// 1 is twice. Lo and Hi are its 95 % confidence interval, NaN where there are
+// too few replicates for one; all three are NaN where the old value is 0, for
+// there is no ratio to that. P is the p-value of no change, NaN where it was
+// not tested, and Corrected the same for the number of cells (Holm).
+type Effect struct {
+	Change, Lo, Hi float64
+	P, Corrected   float64
+}
+
+// A Row is one metric of one cell on both sides.
+type Row struct {
+	Cell             results.Cell // as the new side has it; what Comparison.By varies is in OldValue and NewValue
+	OldCell          results.Cell
+	OldValue         string // of Comparison.By: "ext4"
+	NewValue         string
+	Metric           string
+	Old, New         results.Estimate // over the replicates
+	OldOnes, NewOnes []float64        // the replicates
+	Effect
+	Verdict Verdict
+	Within  float64 // of Same: the interval lies this near to no change
+	Needed  int     // of Noisy: about how many replicates a side could tell; 0: unknown, or no number would
+	Because string  // of Noisy and MachineChanged: what stands in the way, and what would help
+
+	identity   results.Cell // of the pair: what is the same on both sides
+	controls   []Control    // those that concern the cell
+	modal      bool         // of Noisy: a side's launches fall into modes
+	oneRunEach bool         // each side is one run
+}
+
+// Missing is a cell without a counterpart, or without a result on one side.
+type Missing struct {
+	Cell   results.Cell   // as the side that lacks it has it, or else the other
+	Side   string         // "old" or "new": where it is missing
+	Value  string         // of Comparison.By: in which part it is missing
+	Status results.Status // of its launches there; "" where it was not asked for
+	Reason string
+}
+
+// DefaultMetrics are what is compared unless others are asked for: the middle
+// and the tail of a round trip, the rate, and what both cost.
+var DefaultMetrics = []string{results.RTTP50, results.RTTP99, results.MsgsPerS, results.CPUPerMsg}
+
+// complete returns the options with what was left out.
+func (o Options) complete() (Options, error) {
+	if o.Metrics == nil {
+		o.Metrics = DefaultMetrics
+	}
+	if o.Alpha == 0 {
+		o.Alpha = 0.05
+	}
+	if o.Same == 0 {
+		o.Same = 0.05
+	}
+	for _, metric := range o.Metrics {
+		if !slices.Contains(results.Metrics, metric) {
+			return o, fmt.Errorf("compare: no metric is called %q: they are %s", metric, strings.Join(results.Metrics, ", "))
+		}
+	}
+	return o, nil
+}

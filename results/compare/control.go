@@ -1,0 +1,144 @@
+package compare
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"ipcbench/results"
+)
+
+// control compares the floors of the two sides. Parts of the same runs shared
+// the machine, turn by turn, and need none.
+func (c *contest) control(replicate string) {
+	if names(c.old.runs) == names(c.new.runs) {
+		return
+	}
+	for _, floor := range floors(c.new.runs) {
+		old, new := samples(c.old.runs, floor, replicate), samples(c.new.runs, floor, replicate)
+		if len(old) == 0 || len(new) == 0 {
+			continue
+		}
+		c.controls = append(c.controls, Control{
+			Floor: floor, NewValue: c.new.value, Old: median(old), New: median(new), Effect: effectOf(old, new, replicate),
+		})
+	}
+}
+
+// floors returns the runs' floors, each once.
+func floors(runs []Run) []results.Floor {
+	var list []results.Floor
+	for _, run := range runs {
+		for _, floor := range run.Floors {
+			if !slices.ContainsFunc(list, floorLike(floor)) {
+				list = append(list, results.Floor{Name: floor.Name, SizeBytes: floor.SizeBytes, CPUs: floor.CPUs, Doc: floor.Doc})
+			}
+		}
+	}
+	return list
+}
+
+func floorLike(a results.Floor) func(results.Floor) bool {
+	return func(b results.Floor) bool {
+		return a.Name == b.Name && a.SizeBytes == b.SizeBytes && slices.Equal(a.CPUs, b.CPUs)
+	}
+}
+
+// samples returns what a floor was over the runs, one value a sample or, where
+// runs are the replicates, the median of each.
+func samples(runs []Run, floor results.Floor, replicate string) []float64 {
+	var values []float64
+	for _, run := range runs {
+		i := slices.IndexFunc(run.Floors, floorLike(floor))
+		if i < 0 || len(run.Floors[i].Samples) == 0 {
+			continue
+		}
+		var ofRun []float64
+		for _, sample := range run.Floors[i].Samples {
+			ofRun = append(ofRun, sample.NS)
+		}
+		if replicate == byRun {
+			ofRun = []float64{median(ofRun)}
+		}
+		values = append(values, ofRun...)
+	}
+	return values
+}
+
+// concerning returns the controls that say something of a row's cell: how fast
+// the CPU is; how fast it copies and checks a message of about that size; and,
+// for ends on two CPUs, how fast those hand each other a cache line.
+func concerning(controls []Control, row Row) []Control {
+	var list []Control
+	for _, c := range controls {
+		concerns := c.Name == "clock"
+		switch c.Name {
+		case "copy", "null":
+			concerns = c.SizeBytes == nearestSize(controls, c.Name, row.Cell.SizeBytes)
+		case "cacheline":
+			concerns = isBetween(c, row.Cell) || isOnTwoCPUs(row.Cell) && !slices.ContainsFunc(controls, func(other Control) bool { return isBetween(other, row.Cell) })
+		}
+		if concerns {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+func nearestSize(controls []Control, name string, size int) int {
+	nearest, least := 0, math.Inf(1)
+	for _, c := range controls {
+		distance := math.Abs(math.Log(float64(c.SizeBytes) / float64(size)))
+		if c.Name == name && distance < least {
+			nearest, least = c.SizeBytes, distance
+		}
+	}
+	return nearest
+}
+
+func isOnTwoCPUs(cell results.Cell) bool { return cell.ProducerCPU != cell.ConsumerCPU }
+
+// isBetween says whether a control is of the very CPUs that the cell's ends
+// were on.
+func isBetween(c Control, cell results.Cell) bool {
+	return isOnTwoCPUs(cell) && len(c.CPUs) == 2 && slices.Contains(c.CPUs, cell.ProducerCPU) && slices.Contains(c.CPUs, cell.ConsumerCPU)
+}
+
+// suspect returns the control that moved most among those that may be behind
+// the row's change: it certainly moved, to the same side, and as far as the
+// row's change certainly reaches.
+func (r Row) suspect() (Control, bool) {
+	certain := r.slowdown()
+	var most Control
+	for _, c := range r.controls {
+		moved := c.Lo > 0 || c.Hi < 0
+		sameWay := (c.Change > 0) == (certain > 0)
+		if moved && sameWay && math.Abs(c.Change) >= math.Abs(certain) && math.Abs(c.Change) > math.Abs(most.Change) {
+			most = c
+		}
+	}
+	return most, most.Name != ""
+}
+
+// slowdown returns the end of the row's interval that is nearest to no change,
+// as a change of the time a message takes: that of a rate is its reciprocal's.
+func (r Row) slowdown() float64 {
+	nearest := r.Lo
+	if r.Hi < 0 {
+		nearest = r.Hi
+	}
+	if results.MoreIsBetter(r.Metric) {
+		return 1/(1+nearest) - 1
+	}
+	return nearest
+}
+
+// sentence says what the control did: "the cache-line round trip between CPUs 0
+// and 1 became 12 % slower too".
+func (c Control) sentence() string {
+	way := "slower"
+	if c.Change < 0 {
+		way = "faster"
+	}
+	return fmt.Sprintf("%s became %s %s too", c.What(), percent(c.Change), way)
+}

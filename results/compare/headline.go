@@ -1,0 +1,196 @@
+package compare
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"ipcbench/results"
+)
+
+// headline says in one line what a reader acts on: what changed most, how many
+// changes there are, and what may be behind them. It counts only the metric
+// that says most about each workload, so a cell is counted once.
+func headline(c Comparison, within string) string {
+	counted := primary(c.Rows)
+	text := summary(c, counted)
+	if c.Replicate == byLaunch {
+		text += " (within " + within + ")"
+	}
+	return text + surroundings(c.Environment)
+}
+
+// Primary is the comparison with only the rows that the headline counts.
+func (c Comparison) Primary() Comparison {
+	c.Rows = primary(c.Rows)
+	return c
+}
+
+// primary returns the rows that count: all, if none is of a workload's primary
+// metric.
+func primary(rows []Row) []Row {
+	var list []Row
+	for _, row := range rows {
+		if row.Metric == results.PrimaryMetric(row.Cell.Workload) {
+			list = append(list, row)
+		}
+	}
+	if list == nil {
+		return rows
+	}
+	return list
+}
+
+func summary(c Comparison, rows []Row) string {
+	changed := withVerdict(rows, Faster, Slower)
+	suspicious := withVerdict(rows, MachineChanged)
+	switch {
+	case len(rows) == 0:
+		return "nothing can be compared: no cell has a result on both sides"
+	case len(suspicious) > len(changed):
+		return fmt.Sprintf("the machine changed, and %d of %s with it: %s; %s",
+			len(suspicious), numberOf(len(rows), "cell"), largest(suspicious).Because, tally(rows))
+	case len(changed) == 0:
+		return fmt.Sprintf("nothing changed that these %s can show: %s", plural(c.Replicate), tally(rows))
+	case len(changed) == 1:
+		return fmt.Sprintf("%s is the only change in %s: %s", c.story(changed[0]), numberOf(len(rows), "cell"), tally(rows))
+	}
+	return fmt.Sprintf("%s is the largest of %d changes in %s: %s", c.story(largest(changed)), len(changed), numberOf(len(rows), "cell"), tally(rows))
+}
+
+func withVerdict(rows []Row, verdicts ...Verdict) []Row {
+	var list []Row
+	for _, row := range rows {
+		if slices.Contains(verdicts, row.Verdict) {
+			list = append(list, row)
+		}
+	}
+	return list
+}
+
+// largest returns the row with the greatest ratio, in either direction.
+func largest(rows []Row) Row {
+	return slices.MaxFunc(rows, func(a, b Row) int { return cmp.Compare(a.size(), b.size()) })
+}
+
+func (r Row) size() float64 { return math.Abs(math.Log1p(r.Change)) }
+
+// story says what changed and how much: "pipe 64 B same-llc round trip 9.1x
+// faster (49.5 µs → 5.30 µs)".
+func (c Comparison) story(row Row) string {
+	than := ""
+	if c.By != "" {
+		than = " than " + row.OldValue
+	}
+	return fmt.Sprintf("%s %s %s%s (%s → %s)", c.nameOf(row), quantity(row.Metric), row.magnitude(), than,
+		format(row.Metric, row.Old.Median), format(row.Metric, row.New.Median))
+}
+
+// nameOf names a row's cell, with the value that Comparison.By varies.
+func (c Comparison) nameOf(row Row) string {
+	name := describe(row.Cell)
+	if strings.HasPrefix(c.By, labelColumn) || c.By == "fstype" {
+		name += " " + row.NewValue
+	}
+	return name
+}
+
+// describe names a cell as people do: "pipe 64 B same-llc".
+func describe(c results.Cell) string {
+	words := []string{c.Transport, results.FormatSize(c.SizeBytes), c.Placement}
+	if c.Dir != "" {
+		words = append(words, c.Dir)
+	}
+	if c.RatePerS > 0 {
+		words = append(words, "at "+results.FormatRate(c.RatePerS))
+	}
+	if c.Pairs > 1 {
+		words = append(words, fmt.Sprintf("%d pairs", c.Pairs))
+	}
+	return strings.Join(words, " ")
+}
+
+// magnitude says how much faster or slower, as a factor where that is greater
+// than 2.
+func (r Row) magnitude() string {
+	switch factor := math.Exp(r.size()); {
+	case math.IsNaN(factor) || math.IsInf(factor, 0): // from 0, or to 0
+		return string(r.Verdict)
+	case factor >= 9.95:
+		return fmt.Sprintf("%.0fx %s", factor, r.Verdict)
+	case factor >= 2:
+		return fmt.Sprintf("%.1fx %s", factor, r.Verdict)
+	}
+	return percent(r.Change) + " " + string(r.Verdict)
+}
+
+// quantity names a metric as a reader would.
+func quantity(metric string) string {
+	switch metric {
+	case results.RTTP50:
+		return "round trip"
+	case results.MsgsPerS, results.BytesPerS:
+		return "rate"
+	}
+	return metric
+}
+
+func format(metric string, value float64) string {
+	switch {
+	case metric == results.MsgsPerS:
+		return results.FormatRate(value)
+	case metric == results.BytesPerS:
+		return results.FormatBytesPerS(value)
+	case strings.Contains(metric, "_ns"):
+		return results.FormatNS(value)
+	}
+	return results.FormatCount(value)
+}
+
+// tally counts the verdicts there are: "12 faster, 2 slower, 15 same, 7 too
+// noisy".
+func tally(rows []Row) string {
+	var parts []string
+	for _, kind := range []struct {
+		verdict Verdict
+		words   string
+	}{{Faster, "faster"}, {Slower, "slower"}, {Same, "same"}, {Noisy, "too noisy"}, {MachineChanged, "with the machine"}} {
+		if n := len(withVerdict(rows, kind.verdict)); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, kind.words))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// surroundings names what differs in the environment or, of much, counts it and
+// names what explains most.
+func surroundings(environment []Difference) string {
+	var each []string
+	for _, d := range environment {
+		each = append(each, d.brief())
+	}
+	if len(each) > 2 {
+		return fmt.Sprintf("; %d facts differ: %s, …", len(each), each[0])
+	}
+	if len(each) > 0 {
+		return "; what differs: " + strings.Join(each, ", ")
+	}
+	return ""
+}
+
+// brief says what differs, and from what to what if that is short.
+func (d Difference) brief() string {
+	if len(d.Old)+len(d.New) > 40 {
+		return d.Key
+	}
+	return fmt.Sprintf("%s %s → %s", d.Key, d.Old, d.New)
+}
+
+func numberOf(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,137 @@
+package compare
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+
+	"ipcbench/results"
+)
+
+// WriteJSON writes the comparison for programs: one of "cells" for each metric
+// of each cell. What is not known is null.
+func WriteJSON(w io.Writer, c Comparison) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(c.json()); err != nil {
+		return fmt.Errorf("json: %w", err)
+	}
+	return nil
+}
+
+type jsonComparison struct {
+	Headline    string           `json:"headline"`
+	Old         string           `json:"old"`
+	New         string           `json:"new"`
+	By          string           `json:"by,omitempty"`
+	Replicate   string           `json:"replicate"`
+	Scope       string           `json:"scope"`
+	Setting     string           `json:"setting"`
+	Alpha       float64          `json:"alpha"`
+	Same        float64          `json:"same"`
+	Environment []jsonDifference `json:"environment"`
+	Controls    []jsonControl    `json:"controls"`
+	Cells       []jsonRow        `json:"cells"`
+	Missing     []jsonMissing    `json:"missing"`
+	Warnings    []string         `json:"warnings"`
+}
+
+type jsonDifference struct {
+	Key string `json:"key"`
+	Old string `json:"old"`
+	New string `json:"new"`
+}
+
+// jsonEffect is a change as a ratio minus 1, with its 95 % confidence interval.
+type jsonEffect struct {
+	Change   *float64 `json:"change"`
+	ChangeLo *float64 `json:"change_lo"`
+	ChangeHi *float64 `json:"change_hi"`
+}
+
+type jsonControl struct {
+	Floor     string  `json:"floor"`
+	SizeBytes int     `json:"size_bytes,omitempty"`
+	CPUs      []int   `json:"cpus,omitempty"`
+	NewValue  string  `json:"new_value,omitempty"`
+	OldNS     float64 `json:"old_ns"`
+	NewNS     float64 `json:"new_ns"`
+	jsonEffect
+	P *float64 `json:"p"`
+}
+
+type jsonRow struct {
+	Cell      results.Cell `json:"cell"`
+	OldValue  string       `json:"old_value,omitempty"`
+	NewValue  string       `json:"new_value,omitempty"`
+	Metric    string       `json:"metric"`
+	OldMedian *float64     `json:"old_median"`
+	NewMedian *float64     `json:"new_median"`
+	OldN      int          `json:"old_n"`
+	NewN      int          `json:"new_n"`
+	jsonEffect
+	P            *float64 `json:"p"` // corrected for the number of cells
+	PUncorrected *float64 `json:"p_uncorrected"`
+	Verdict      Verdict  `json:"verdict"`
+	Within       *float64 `json:"within,omitempty"`
+	Because      string   `json:"because,omitempty"`
+	Replicate    string   `json:"replicate"`
+}
+
+type jsonMissing struct {
+	Cell   results.Cell   `json:"cell"`
+	Side   string         `json:"side"`
+	Value  string         `json:"value,omitempty"`
+	Status results.Status `json:"status,omitempty"`
+	Reason string         `json:"reason,omitempty"`
+}
+
+func (c Comparison) json() jsonComparison {
+	document := jsonComparison{
+		Headline: c.Headline, Old: c.Old, New: c.New, By: c.By, Replicate: c.Replicate, Scope: c.Scope, Setting: c.Setting,
+		Alpha: c.Options.Alpha, Same: c.Options.Same,
+		Environment: []jsonDifference{}, Controls: []jsonControl{}, Cells: []jsonRow{}, Missing: []jsonMissing{},
+		Warnings: append([]string{}, c.Warnings...),
+	}
+	for _, d := range c.Environment {
+		document.Environment = append(document.Environment, jsonDifference(d))
+	}
+	for _, control := range c.Controls {
+		document.Controls = append(document.Controls, jsonControl{
+			control.Name, control.SizeBytes, control.CPUs, control.NewValue, control.Old, control.New,
+			control.Effect.json(), known(control.P),
+		})
+	}
+	for _, row := range c.Rows {
+		document.Cells = append(document.Cells, row.json(c.Replicate))
+	}
+	for _, m := range c.Missing {
+		document.Missing = append(document.Missing, jsonMissing(m))
+	}
+	return document
+}
+
+func (r Row) json(replicate string) jsonRow {
+	row := jsonRow{
+		Cell: r.Cell, OldValue: r.OldValue, NewValue: r.NewValue, Metric: r.Metric,
+		OldMedian: known(r.Old.Median), NewMedian: known(r.New.Median), OldN: r.Old.N, NewN: r.New.N,
+		jsonEffect: r.Effect.json(), P: known(r.Corrected), PUncorrected: known(r.P),
+		Verdict: r.Verdict, Because: r.Because, Replicate: replicate,
+	}
+	if r.Verdict == Same {
+		row.Within = &r.Within
+	}
+	return row
+}
+
+func (e Effect) json() jsonEffect { return jsonEffect{known(e.Change), known(e.Lo), known(e.Hi)} }
+
+// known returns nil, which is null in JSON, for what is not a number.
+func known(value float64) *float64 {
+	if math.IsNaN(value) || math.IsInf(value, 0) {
+		return nil
+	}
+	return &value
+}

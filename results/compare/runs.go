@@ -1,0 +1,71 @@
+package compare
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Runs compares two sides of one or more runs each. It is an error where they
+// have nothing in common, where a run stands on a side twice, or, as a
+// [Refusal], where they are of different machines or placements.
+func Runs(old, new []Run, o Options) (Comparison, error) {
+	o, err := o.complete()
+	if err != nil {
+		return Comparison{}, err
+	}
+	if err := cmp.Or(eachOnce(old), eachOnce(new)); err != nil {
+		return Comparison{}, err
+	}
+	between := match(newSide("", old, whatWasMeasured), newSide("", new, whatWasMeasured))
+	between.matchLone(withoutDir)
+	reasons := append(hardware(slices.Concat(old, new)), placements(&between)...)
+	c := Comparison{Old: names(old), New: names(new)}
+	if err := c.refuse(reasons, o); err != nil {
+		return Comparison{}, err
+	}
+	if len(between.pairs) == 0 {
+		return Comparison{}, fmt.Errorf("compare %s with %s: no cell is in both: the old side has %s; the new side has %s: name runs of the same cells", c.Old, c.New, between.old.extent(), between.new.extent())
+	}
+	c.conclude([]contest{between}, o)
+	return c, nil
+}
+
+// eachOnce refuses a run that is there twice: it would be counted as two
+// replicates that agree perfectly.
+func eachOnce(runs []Run) error {
+	for i, run := range runs {
+		if slices.ContainsFunc(runs[:i], func(other Run) bool { return other.Name == run.Name }) {
+			return fmt.Errorf("compare: run %s is given twice on one side: name each run once", run.Name)
+		}
+	}
+	return nil
+}
+
+func names(runs []Run) string {
+	var list []string
+	for _, run := range runs {
+		list = append(list, run.Name)
+	}
+	return strings.Join(list, ", ")
+}
+
+// conclude fills in what the contests say.
+func (c *Comparison) conclude(contests []contest, o Options) {
+	c.Replicate = replicateOf(contests)
+	c.Scope = scope(contests, c.Replicate, c.By)
+	c.Environment = environment(contests, c.By)
+	c.Setting = setting(contests, c.By)
+	c.Options = o
+	for i := range contests {
+		contests[i].control(c.Replicate)
+		c.Controls = append(c.Controls, contests[i].controls...)
+		c.Missing = append(c.Missing, contests[i].missing()...)
+	}
+	c.Rows = rows(contests, c.Replicate, o)
+	correct(c.Rows)
+	judge(c.Rows, c.Replicate, o)
+	c.Warnings = append(c.Warnings, warnings(contests, c.Replicate, o)...)
+	c.Headline = headline(*c, whichRuns(contests))
+}

@@ -1,0 +1,153 @@
+package compare
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"ipcbench/results"
+)
+
+// A Table shows one metric of the cells of one workload.
+type Table struct {
+	results.Table
+	Metric   string
+	Identity int   // so many of its columns tell its rows apart; the verdict is the last one
+	Of       []Row // what each of its rows shows
+}
+
+// Tables returns a table for each metric of each workload, in reading order.
+func (c Comparison) Tables() []Table {
+	var tables []Table
+	for _, rows := range byWorkloadAndMetric(c.Rows) {
+		tables = append(tables, c.tableOf(rows))
+	}
+	return tables
+}
+
+// byWorkloadAndMetric divides rows in reading order.
+func byWorkloadAndMetric(rows []Row) [][]Row {
+	type heading struct{ workload, metric string }
+	var order []heading
+	divided := map[heading][]Row{}
+	for _, row := range rows {
+		h := heading{row.Cell.Workload, row.Metric}
+		if divided[h] == nil {
+			order = append(order, h)
+		}
+		divided[h] = append(divided[h], row)
+	}
+	var parts [][]Row
+	for _, h := range order {
+		parts = append(parts, divided[h])
+	}
+	return parts
+}
+
+// tableOf makes the table of rows of one workload and metric.
+func (c Comparison) tableOf(rows []Row) Table {
+	first := rows[0]
+	t := Table{Metric: first.Metric, Of: rows, Table: results.Table{
+		Workload: first.Cell.Workload,
+		Title:    strings.ToUpper(first.Cell.Workload[:1]) + first.Cell.Workload[1:] + ": " + MetricName(first.Metric),
+	}}
+	columns, identities := c.identify(rows)
+	old, new := c.sides()
+	t.Identity = len(columns)
+	t.Columns = append(columns, []results.Column{
+		{Name: old, Numeric: true}, {Name: new, Numeric: true}, {Name: "change", Numeric: true},
+		{Name: "95 % interval", Numeric: true}, {Name: "p", Numeric: true}, {Name: "verdict"},
+	}...)
+	var notes []string
+	for i, row := range rows {
+		words := row.Words()
+		if row.Because != "" && (row.Needed == 0 || row.modal) {
+			words += " (" + noteMark(&notes, row.Because) + ")"
+		}
+		t.Rows = append(t.Rows, results.Row{
+			First: i > 0 && rows[i-1].Cell.Placement != row.Cell.Placement,
+			Cells: append(identities[i],
+				format(row.Metric, row.Old.Median), format(row.Metric, row.New.Median),
+				FormatChange(row.Change), FormatInterval(row.Effect), FormatP(row.Corrected), words),
+		})
+	}
+	t.Caption = strings.Join(append([]string{"Medians over " + c.Replicates(rows) + " a side."}, notes...), "\n")
+	return t
+}
+
+// noteMark returns the number of a note, which it adds if it is new.
+func noteMark(notes *[]string, text string) string {
+	isNoted := func(note string) bool { return strings.HasSuffix(note, ") "+text) }
+	i := slices.IndexFunc(*notes, isNoted)
+	if i < 0 {
+		i = len(*notes)
+		*notes = append(*notes, fmt.Sprintf("(%d) %s", i+1, text))
+	}
+	return strconv.Itoa(i + 1)
+}
+
+// identify returns the columns that tell the rows' cells, and the parts of
+// Comparison.By, from each other.
+func (c Comparison) identify(rows []Row) (columns []results.Column, values [][]string) {
+	var cells []results.Cell
+	for _, row := range rows {
+		cells = append(cells, c.shownCell(row))
+	}
+	columns, values = results.Identify(cells)
+	if !strings.HasPrefix(c.By, labelColumn) || !c.hasManyParts() {
+		return columns, values // what it is by is among them, or in the head
+	}
+	columns = append(columns, results.Column{Name: c.By})
+	for i, row := range rows {
+		values[i] = append(values[i], row.NewValue)
+	}
+	return columns, values
+}
+
+// shownCell is the new side's cell, but for its directory: where the sides are
+// two directories, they stand in the head, and where only one side has any, it
+// is that.
+func (c Comparison) shownCell(row Row) results.Cell {
+	cell := row.Cell
+	switch {
+	case (c.By == "dir" || c.By == "fstype") && !c.hasManyParts():
+		cell.Dir, cell.FSType, cell.Mount = "", "", ""
+	case cell.Dir == "":
+		cell.Dir, cell.FSType, cell.Mount = row.OldCell.Dir, row.OldCell.FSType, row.OldCell.Mount
+	}
+	return cell
+}
+
+// sides names the two sides in the head of a table. Several parts on the new
+// side are told by the rows.
+func (c Comparison) sides() (old, new string) {
+	switch {
+	case c.By == "":
+		return "old", "new"
+	case c.hasManyParts():
+		return c.Old, "new"
+	}
+	return c.Old, c.New
+}
+
+// hasManyParts says whether more than one part is compared with the first.
+func (c Comparison) hasManyParts() bool {
+	return slices.ContainsFunc(c.Rows, func(row Row) bool { return row.NewValue != c.New })
+}
+
+// Replicates counts what the numbers of a side of the rows, of which there is
+// at least one, are from: "10 launches", "8 to 10 launches".
+func (c Comparison) Replicates(rows []Row) string {
+	least, most := rows[0].Old.N, rows[0].Old.N
+	for _, row := range rows {
+		least, most = min(least, row.Old.N, row.New.N), max(most, row.Old.N, row.New.N)
+	}
+	switch {
+	case most == 1:
+		return "1 " + c.Replicate
+	case least == most:
+		return fmt.Sprintf("%d %s", most, plural(c.Replicate))
+	}
+	return fmt.Sprintf("%d to %d %s", least, most, plural(c.Replicate))
+}

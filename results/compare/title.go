@@ -1,0 +1,24 @@
+package compare
+
+import "fmt"
+
+// Title says the result in a few words, for a picture: what changed most, and
+// what else there is.
+func (c Comparison) Title() string {
+	rows := primary(c.Rows)
+	changed, suspicious := withVerdict(rows, Faster, Slower), withVerdict(rows, MachineChanged)
+	switch {
+	case len(rows) == 0:
+		return "Nothing can be compared"
+	case len(suspicious) > len(changed):
+		return fmt.Sprintf("The machine changed, and %d of %s with it", len(suspicious), numberOf(len(rows), "cell"))
+	case len(changed) == 0:
+		return "No change shown in " + numberOf(len(rows), "cell")
+	}
+	most := largest(changed)
+	text := c.nameOf(most) + " " + quantity(most.Metric) + " " + most.magnitude()
+	if c.By != "" {
+		text += " than " + most.OldValue
+	}
+	return fmt.Sprintf("%s; %d of %s changed", text, len(changed), numberOf(len(rows), "cell"))
+}
