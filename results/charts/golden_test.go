@@ -29,26 +29,32 @@ func TestPicturesAreAsAgreed(t *testing.T) {
 		t.Skip("the pictures were made on amd64: elsewhere floating point may round the last digit otherwise")
 	}
 	for _, c := range All(small.run(), small.all(t)) {
-		t.Run(c.Name, func(t *testing.T) {
-			got := svgText(t, c)
-			golden := filepath.Join("testdata", c.Name+".svg")
-			if *update {
-				if err := os.WriteFile(golden, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(got, want) {
-				other := filepath.Join("testdata", ".got-"+c.Name+".svg")
-				if err := os.WriteFile(other, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-				t.Errorf("the picture is another one: compare %s with %s, and run with -update if it is better", other, golden)
-			}
-		})
+		t.Run(c.Name, func(t *testing.T) { checkGolden(t, c) })
+	}
+	forest, _ := Forest(someChanges(t))
+	t.Run(forest.Name, func(t *testing.T) { checkGolden(t, forest) })
+}
+
+// checkGolden fails where a picture is not the one that was agreed on.
+func checkGolden(t *testing.T, c Chart) {
+	t.Helper()
+	got := svgText(t, c)
+	golden := filepath.Join("testdata", c.Name+".svg")
+	if *update {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		other := filepath.Join("testdata", ".got-"+c.Name+".svg")
+		if err := os.WriteFile(other, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		t.Errorf("the picture is another one: compare %s with %s, and run with -update if it is better", other, golden)
 	}
 }
 

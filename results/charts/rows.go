@@ -11,7 +11,8 @@ import (
 // that follow.
 type row struct {
 	name   string
-	values []string // one for each value column
+	values []string  // one for each value column
+	first  lettering // of the first of them, where it is not set as the others are
 	marks  func(c draw.Canvas, x func(float64) vg.Length, y, height vg.Length)
 }
 
@@ -42,7 +43,7 @@ func newRows(all []row, heads []string, height vg.Length) rows {
 		}
 		r.names = max(r.names, min(indent+nameType.width(line.name), maxNames))
 		for i, v := range line.values {
-			r.columns[i] = max(r.columns[i], valueType.width(v))
+			r.columns[i] = max(r.columns[i], line.lettering(i).width(v))
 		}
 	}
 	return r
@@ -57,9 +58,18 @@ const (
 // put makes the rows the figure's plot, on a logarithmic level axis that is
 // wide enough for values.
 func (r rows) put(f *figure, label func(float64) string, values []float64) {
-	f.plot = newPlot()
+	r = r.frame(f)
 	f.plot.X.Min, f.plot.X.Max = logRange(values...)
 	f.plot.X.Scale = plot.LogScale{}
+	widest := max(tickType.width(label(200)), tickType.width(label(200e3)), tickType.width(label(200e6)))
+	f.plot.X.Tick.Marker = logTicks(label, f.room(widest))
+	f.plot.Add(grid{x: true}, r)
+}
+
+// frame gives the figure an empty plot with room for the rows' names and
+// values, and returns the rows as they have room there.
+func (r rows) frame(f *figure) rows {
+	f.plot = newPlot()
 	f.plot.Y.Min, f.plot.Y.Max = 0, float64(len(r.rows))
 	f.plot.HideY()
 	f.height = vg.Length(len(r.rows))*r.height + tickRow
@@ -70,10 +80,20 @@ func (r rows) put(f *figure, label func(float64) string, values []float64) {
 	if inner-f.left-f.right < leastPlot {
 		f.right, r.heads = 0, nil
 	}
-	widest := max(tickType.width(label(200)), tickType.width(label(200e3)), tickType.width(label(200e6)))
-	room := (inner - f.left - f.right) / (widest + 6)
-	f.plot.X.Tick.Marker = logTicks(label, max(2, int(room)))
-	f.plot.Add(grid{x: true}, r)
+	return r
+}
+
+// room is how many tick labels of a width fit under the plot.
+func (f *figure) room(widest vg.Length) int {
+	return max(2, int((inner-f.left-f.right)/(widest+6)))
+}
+
+// lettering is how the i-th value is set.
+func (r row) lettering(i int) lettering {
+	if i == 0 && r.first != (lettering{}) {
+		return r.first
+	}
+	return valueType
 }
 
 func (r rows) Plot(c draw.Canvas, p *plot.Plot) {
@@ -93,7 +113,7 @@ func (r rows) Plot(c draw.Canvas, p *plot.Plot) {
 		right := c.Max.X
 		for j := range r.heads {
 			right += columnGap + r.columns[j]
-			valueType.writeMid(c, right, middle, toRight, line.values[j])
+			line.lettering(j).writeMid(c, right, middle, toRight, line.values[j])
 		}
 	}
 }

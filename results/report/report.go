@@ -32,7 +32,7 @@ var page = template.Must(template.New("page").Parse(pageText))
 // was skipped or failed stands in it with its reason.
 func Write(w io.Writer, run results.Run, launches []results.Launch) error {
 	summaries := results.InReadingOrder(results.Summarize(launches))
-	sections, err := sectionsOf(results.Tables(summaries), charts.All(run, launches))
+	sections, err := sectionsOf(results.Tables(summaries), charts.All(run, launches), results.Why(summaries, launches, nil))
 	if err != nil {
 		return fmt.Errorf("report of %s: %w", run.Name, err)
 	}
@@ -72,6 +72,7 @@ type fact struct{ Name, Value string }
 // A section is the results of one workload.
 type section struct {
 	results.Table
+	Why    []fact // what the time of each cell goes to
 	Charts []chart
 }
 
@@ -81,15 +82,41 @@ type chart struct {
 }
 
 // Blank is how many columns a note stands in place of.
-func (s section) Blank(row results.Row) int { return len(s.Columns) - len(row.Cells) }
+func (s section) Blank(row results.Row) int {
+	blank := len(s.Columns) - len(row.Cells)
+	if len(s.Footnotes.OnRow) > 0 {
+		blank++ // that of the footnotes
+	}
+	return blank
+}
+
+// A footnote is one to which rows refer.
+type footnote struct{ Anchor, Text string }
+
+// Referred lists the footnotes on single rows, in the order of their numbers.
+func (s section) Referred() []footnote {
+	var all []footnote
+	for i, text := range s.Footnotes.OnRow {
+		all = append(all, footnote{s.Anchor(i + 1), text})
+	}
+	return all
+}
+
+// Anchor names the footnote of that number within the page.
+func (s section) Anchor(number int) string { return fmt.Sprintf("%s-note-%d", s.Workload, number) }
 
 // Numeric says whether a column is aligned right.
 func (s section) Numeric(column int) bool { return s.Columns[column].Numeric }
 
-func sectionsOf(tables []results.Table, drawn []charts.Chart) ([]section, error) {
+func sectionsOf(tables []results.Table, drawn []charts.Chart, explained []results.Explanation) ([]section, error) {
 	var sections []section
 	for _, t := range tables {
 		s := section{Table: t}
+		for _, e := range explained {
+			if e.Workload == t.Workload {
+				s.Why = append(s.Why, fact{cellName(e.Cell), e.Sentence})
+			}
+		}
 		for _, c := range drawn {
 			if c.Workload != t.Workload {
 				continue
@@ -128,6 +155,7 @@ func asked(run results.Run) []fact {
 		{"placements", strings.Join(p.Placements, ", ")},
 		{"directories", strings.Join(p.Dirs, ", ")},
 		{"launches of each cell", count(int64(p.Launches))},
+		{"launches beyond these", until(p)},
 		{"measured time of a launch", duration(p.TimeNS)},
 		{"measured messages of a launch", count(p.Messages)},
 		{"warm-up", p.Warmup},
@@ -152,6 +180,13 @@ func command(args []string) string {
 		words = append(words, arg)
 	}
 	return strings.Join(words, " ")
+}
+
+func until(p results.Plan) string {
+	if p.Until == 0 {
+		return ""
+	}
+	return fmt.Sprintf("until the interval is within ±%.3g %%, for %s in all", 100*p.Until, duration(p.BudgetNS))
 }
 
 func count(n int64) string {
@@ -187,16 +222,16 @@ func mounts(summaries []results.Summary) []fact {
 	return facts(byDir)
 }
 
-type floor struct{ Name, Size, Time, Doc string }
+type floor struct{ Name, Of, Time, Range, Doc string }
 
 func floors(recorded []results.Floor) []floor {
 	var all []floor
 	for _, f := range recorded {
-		size := ""
-		if f.SizeBytes > 0 {
-			size = results.FormatSize(f.SizeBytes)
+		row := floor{Name: f.Name, Of: f.Of(), Time: results.FormatNS(f.NS), Doc: f.Doc}
+		if lo, hi := f.Range(); len(f.Samples) > 1 {
+			row.Range = results.FormatNS(lo) + " – " + results.FormatNS(hi)
 		}
-		all = append(all, floor{f.Name, size, results.FormatNS(f.NS), f.Doc})
+		all = append(all, row)
 	}
 	return all
 }

@@ -111,7 +111,7 @@ func TestThePageHoldsTheRun(t *testing.T) {
 	for _, want := range []string{
 		"ipcbench run --label &#39;note=two words&#39; pipe", "4711", "50ms", "took 42s", "two words",
 		"Example 9000", "6.18.0", "one copy of a message", "123 ns", "another process used 12 % of a CPU",
-		"it ran beside another launch (latency, pipe, 64 B, same-llc)",
+		`<a href="#latency-note-1">1</a>`, `<li id="latency-note-1">it ran beside another launch</li>`,
 		"1 of 6 launches are missing: consumer: signal: killed (latency, pipe, 4 KiB, same-llc)",
 		"failed: no space left on device", "skipped: this kernel has none",
 		"7.50 µs", "4.10 GB/s", "Round-trip latency by percentile, 64\u00a0B, same-llc", "Throughput by message size, same-llc",
@@ -122,6 +122,25 @@ func TestThePageHoldsTheRun(t *testing.T) {
 	}
 	if elements["svg"] < 5 || elements["svg"] != elements["details"] {
 		t.Errorf("%d pictures and %d tables of their numbers", elements["svg"], elements["details"])
+	}
+}
+
+func TestThePageSaysWhatTheTimeGoesTo(t *testing.T) {
+	run, launches := sample(t)
+	for i := range launches {
+		if launches[i].Workload == "latency" && launches[i].Status == results.OK {
+			launches[i].Messages, launches[i].ElapsedNS = 1000, 37e6
+			launches[i].Workers = []results.Worker{
+				{Side: "producer", CPUNS: 6e6, Voluntary: 1000},
+				{Side: "consumer", CPUNS: 6e6, Voluntary: 1000},
+			}
+		}
+	}
+	page := written(t, run, launches)
+	parse(t, page)
+	const want = "each round trip sleeps and wakes twice; the wake-up crosses CPUs; of 37.0 µs, 12.0 µs are CPU time"
+	if n := strings.Count(page, want); n != 2 {
+		t.Errorf("of 2 cells with a round trip that sleeps, %d say so", n)
 	}
 }
 

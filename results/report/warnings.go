@@ -7,9 +7,9 @@ import (
 	"ipcbench/results"
 )
 
-// warnings lists what a reader should know before believing a number: those of
-// the run, those of its cells, each once with the cells it is about, and the
-// launches that are missing from a cell's numbers.
+// warnings lists what a reader should know before believing any number: the
+// warnings of the run, and the launches that are missing from a cell's numbers.
+// Those of single rows are the footnotes of their tables.
 func warnings(run results.Run, summaries []results.Summary) []string {
 	cells := map[string][]string{}
 	var order []string
@@ -20,9 +20,6 @@ func warnings(run results.Run, summaries []results.Summary) []string {
 		cells[warning] = append(cells[warning], cellName(s.Cell))
 	}
 	for _, s := range summaries {
-		for _, warning := range s.Warnings {
-			add(warning, s)
-		}
 		if missing := s.Skipped + s.Failed; missing > 0 && s.Launches > 0 {
 			add(fmt.Sprintf("%d of %d launches are missing: %s", missing, missing+s.Launches, s.Reason), s)
 		}

@@ -1,0 +1,61 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+
+	"ipcbench/results/charts"
+	"ipcbench/results/compare"
+)
+
+//go:embed comparison.html
+var comparisonText string
+
+// comparisonPage looks like the page of a run.
+var comparisonPage = template.Must(template.Must(page.Clone()).New("comparison").Parse(comparisonText))
+
+// WriteComparison writes the page of a comparison: the forest plot of the
+// metrics that say most, and a table of each that was compared.
+func WriteComparison(w io.Writer, c compare.Comparison) error {
+	all := comparisonContents{Comparison: c}
+	for _, t := range c.Tables() {
+		all.Tables = append(all.Tables, comparisonTable{t})
+	}
+	if forest, ok := charts.Forest(c.Primary()); ok {
+		var svg bytes.Buffer
+		if err := forest.WriteHTMLSVG(&svg); err != nil {
+			return fmt.Errorf("report of a comparison: draw: %w", err)
+		}
+		all.Forest = &chart{Chart: forest, SVG: template.HTML(svg.String())}
+	}
+	var html bytes.Buffer
+	if err := comparisonPage.Execute(&html, all); err != nil {
+		return fmt.Errorf("report of a comparison: %w", err)
+	}
+	_, err := w.Write(html.Bytes())
+	return err
+}
+
+// comparisonContents is what the page is filled with.
+type comparisonContents struct {
+	compare.Comparison
+	Tables []comparisonTable
+	Forest *chart // nil: nothing to draw
+}
+
+type comparisonTable struct{ compare.Table }
+
+// Class is the class of a cell of the table: how it is aligned, or the
+// verdict.
+func (t comparisonTable) Class(row, column int) string {
+	switch {
+	case column == len(t.Columns)-1:
+		return string(t.Of[row].Verdict)
+	case t.Columns[column].Numeric:
+		return "n"
+	}
+	return ""
+}
