@@ -105,7 +105,7 @@ const sleeps = 50
 
 func sleepOften() {
 	for range sleeps {
-		unix.Nanosleep(&unix.Timespec{Nsec: 1000}, nil)
+		unix.Nanosleep(&unix.Timespec{Nsec: 100_000}, nil)
 	}
 }
 

@@ -28,7 +28,9 @@ func factsBelow(root string) map[string]string {
 	}
 	add("cpufreq-driver", distinct(readAll(root, cpuDir+"/cpu[0-9]*/cpufreq/scaling_driver")))
 	add("governor", distinct(readAll(root, cpuDir+"/cpu[0-9]*/cpufreq/scaling_governor")))
+	add("idle-states", idleStates(root))
 	add("mitigations", mitigations(root))
+	add("perf-sources", perfSources(root))
 	add("cgroup-cpu-max", cpuMax(root))
 	return facts
 }
@@ -42,7 +44,9 @@ var factFiles = []struct {
 	{"kernel", "proc/sys/kernel/osrelease", all}, // not /proc/version, which names who built it, and where
 	{"kernel-version", "proc/sys/kernel/version", all},
 	{"kernel-cmdline", "proc/cmdline", kernelsOwn},
+	{"preempt", "proc/sys/kernel/version", preemption},
 	{"lsm", "sys/kernel/security/lsm", all},
+	{"lockdown", "sys/kernel/security/lockdown", chosen},
 
 	{"cpu", "proc/cpuinfo", field("model name")},
 	{"cpu", "proc/device-tree/model", cString},
@@ -66,21 +70,32 @@ var factFiles = []struct {
 	{"idle-governor", cpuDir + "/cpuidle/current_governor_ro", all},
 	{"guest-halt-poll-ns", "sys/module/haltpoll/parameters/guest_halt_poll_ns", all},
 	{"clocksource", "sys/devices/system/clocksource/clocksource0/current_clocksource", all},
+	{"clocksources", "sys/devices/system/clocksource/clocksource0/available_clocksource", all},
+	{"perf-event-paranoid", "proc/sys/kernel/perf_event_paranoid", all},
 
 	{"thp", "sys/kernel/mm/transparent_hugepage/enabled", chosen},
 	{"thp-shmem", "sys/kernel/mm/transparent_hugepage/shmem_enabled", chosen},
 	{"hugepages", "proc/sys/vm/nr_hugepages", all},
 	{"hugepage-size", "proc/meminfo", field("Hugepagesize")},
-	{"memlock", "proc/self/limits", memlock},
+	{"memlock", "proc/self/limits", softLimit("Max locked memory")},
 
 	{"pipe-max-size", "proc/sys/fs/pipe-max-size", all},
 	{"pipe-user-pages-soft", "proc/sys/fs/pipe-user-pages-soft", all},
 	{"wmem-default", "proc/sys/net/core/wmem_default", all},
 	{"wmem-max", "proc/sys/net/core/wmem_max", all},
+	{"rmem-default", "proc/sys/net/core/rmem_default", all},
+	{"rmem-max", "proc/sys/net/core/rmem_max", all},
 	{"max-dgram-qlen", "proc/sys/net/unix/max_dgram_qlen", all},
 	{"mqueue-msg-max", "proc/sys/fs/mqueue/msg_max", all},
 	{"mqueue-msgsize-max", "proc/sys/fs/mqueue/msgsize_max", all},
 	{"mqueue-queues-max", "proc/sys/fs/mqueue/queues_max", all},
+	{"mqueue-bytes", "proc/self/limits", softLimit("Max msgqueue size")},
+	{"sysv-msgmax", "proc/sys/kernel/msgmax", all},
+	{"sysv-msgmnb", "proc/sys/kernel/msgmnb", all},
+	{"sysv-msgmni", "proc/sys/kernel/msgmni", all},
+	{"open-files", "proc/self/limits", softLimit("Max open files")},
+	{"processes", "proc/self/limits", softLimit("Max processes")},
+	{"rtprio", "proc/self/limits", softLimit("Max realtime priority")},
 	{"io-uring-disabled", "proc/sys/kernel/io_uring_disabled", all},
 
 	{"loadavg", "proc/loadavg", threeAverages},
@@ -176,11 +191,36 @@ func kernelsOwn(cmdline string) string {
 	return strings.Join(words, " ")
 }
 
-// memlock picks the soft limit from a line of /proc/self/limits.
-func memlock(limits string) string {
-	_, after, _ := strings.Cut(limits, "Max locked memory")
-	soft, _, _ := strings.Cut(strings.TrimSpace(after), " ")
-	return soft
+// softLimit picks the soft limit of that name from /proc/self/limits.
+func softLimit(name string) func(string) string {
+	return func(limits string) string {
+		_, after, _ := strings.Cut(limits, name)
+		soft, _, _ := strings.Cut(strings.TrimSpace(after), " ")
+		return soft
+	}
+}
+
+// preemption picks from "#1 SMP PREEMPT_DYNAMIC Debian 6.12" how far the kernel
+// lets itself be preempted. One that gives way at chosen points alone, or at
+// none, does not say.
+func preemption(version string) string {
+	for _, word := range strings.Fields(version) {
+		if strings.HasPrefix(word, "PREEMPT") {
+			return word
+		}
+	}
+	return ""
+}
+
+// perfSources lists what perf events can come from: "cpu" among them is the
+// hardware's counters.
+func perfSources(root string) string {
+	var names []string
+	paths, _ := filepath.Glob(filepath.Join(root, "sys/bus/event_source/devices/*"))
+	for _, path := range paths {
+		names = append(names, filepath.Base(path))
+	}
+	return strings.Join(names, " ")
 }
 
 // mitigations lists the CPU vulnerabilities that this machine has with what the

@@ -29,6 +29,22 @@ func TestFactsAreReadWhereTheyLie(t *testing.T) {
 		cpuDir + "/vulnerabilities/tsa":                     "Vulnerable\n",
 		cpuDir + "/cpuidle/current_governor_ro":             "menu\n",
 		"sys/module/haltpoll/parameters/guest_halt_poll_ns": "0\n",
+		"proc/sys/kernel/version":                           "#1 SMP PREEMPT_DYNAMIC Debian\n",
+		"sys/kernel/security/lockdown":                      "none [integrity] confidentiality\n",
+		"sys/bus/event_source/devices/software/type":        "1\n",
+		"sys/bus/event_source/devices/cpu/type":             "4\n",
+		cpuDir + "/cpu0/cpuidle/state0/name":                "POLL\n",
+		cpuDir + "/cpu0/cpuidle/state0/latency":             "0\n",
+		cpuDir + "/cpu0/cpuidle/state0/disable":             "0\n",
+		cpuDir + "/cpu0/cpuidle/state1/name":                "haltpoll idle\n",
+		cpuDir + "/cpu0/cpuidle/state1/latency":             "1\n",
+		cpuDir + "/cpu0/cpuidle/state1/disable":             "1\n",
+		cpuDir + "/cpu1/cpuidle/state1/name":                "haltpoll idle\n",
+		cpuDir + "/cpu1/cpuidle/state1/latency":             "1\n",
+		cpuDir + "/cpu1/cpuidle/state1/disable":             "0\n",
+		cpuDir + "/cpu0/cpuidle/state2/name":                "C6\n",
+		cpuDir + "/cpu0/cpuidle/state2/latency":             "133\n",
+		cpuDir + "/cpu0/cpuidle/state2/disable":             "1\n",
 	}))
 	delete(facts, "goos")
 	delete(facts, "goarch")
@@ -48,6 +64,11 @@ func TestFactsAreReadWhereTheyLie(t *testing.T) {
 		"mitigations":        "spectre_v1: Mitigation: barriers | tsa: Vulnerable",
 		"idle-governor":      "menu",
 		"guest-halt-poll-ns": "0",
+		"kernel-version":     "#1 SMP PREEMPT_DYNAMIC Debian",
+		"preempt":            "PREEMPT_DYNAMIC",
+		"lockdown":           "integrity",
+		"perf-sources":       "cpu software",
+		"idle-states":        "POLL 0, haltpoll idle 1, C6 133 off",
 	}
 	if diff := cmp.Diff(want, facts); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -77,7 +98,8 @@ func TestCPULimitOfVersion1ControlGroups(t *testing.T) {
 
 func TestFactsOfThisMachine(t *testing.T) {
 	facts := Facts()
-	for _, name := range []string{"kernel", "cpu", "cpus", "memory", "pipe-max-size", "wmem-default", "loadavg"} {
+	for _, name := range []string{"kernel", "cpu", "cpus", "memory", "pipe-max-size", "wmem-default", "loadavg",
+		"open-files", "memlock", "sysv-msgmax", "rmem-max", "perf-event-paranoid"} {
 		if facts[name] == "" {
 			t.Errorf("no fact %q", name)
 		}

@@ -106,3 +106,16 @@ func TestCheckDirOnAReadOnlyFilesystem(t *testing.T) {
 		t.Errorf("got %v, want %v", err, unix.EROFS)
 	}
 }
+
+func FuzzMountinfo(f *testing.F) {
+	f.Add("24 30 0:22 / /proc rw,relatime shared:5 - proc proc rw\n")
+	f.Add("1 2 3 4 /a\\040b 6 - 7 8 9")
+	f.Add("1 2 3 4 \\ 6 - 7 8 \\04\n\n - \n")
+	f.Fuzz(func(t *testing.T, table string) {
+		mounts := parseMountinfo(table)
+		if lines := strings.Count(table, "\n") + 1; len(mounts) > lines {
+			t.Errorf("%d mounts in %d lines", len(mounts), lines)
+		}
+		longestAbove("/a b/c", mounts)
+	})
+}

@@ -53,6 +53,9 @@ func pause() {
 	cpuPause()
 }
 
+// Pause is pause for a waiting loop outside this package.
+func Pause() { cpuPause() }
+
 // release is a release store. Implemented in assembly.
 //
 //go:noescape
