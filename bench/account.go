@@ -28,6 +28,7 @@ func (c Cell) account(record *results.Launch, reports []report) error {
 	record.Messages = counting.Counted
 	record.Bytes = record.Messages * int64(c.SizeBytes)
 	record.ElapsedNS = counting.Elapsed
+	record.SlicesNS = counting.Slices
 	record.Verified = producer.Verified
 	if len(reports) > 1 {
 		record.Verified += consumer.Verified
@@ -43,7 +44,8 @@ func (c Cell) account(record *results.Launch, reports []report) error {
 		record.Metrics[results.BytesPerS] = rate * float64(c.SizeBytes)
 	}
 	costs(record, reports, float64(consumer.Received))
-	record.Warnings = c.interference(record, reports)
+	waits(record, reports)
+	record.Warnings = append(record.Warnings, c.interference(record, reports)...)
 	return nil
 }
 
@@ -99,6 +101,22 @@ func costs(record *results.Launch, reports []report, n float64) {
 	}
 }
 
+// waits fills in how long both workers waited for their CPUs.
+func waits(record *results.Launch, reports []report) {
+	if record.Jitter == nil {
+		return
+	}
+	for _, r := range reports {
+		if r.Worker.WaitNS != nil {
+			record.Jitter.WaitNS += *r.Worker.WaitNS
+		}
+	}
+}
+
+// handful is how many allocations the Go runtime itself may make, as when it
+// starts another thread.
+const handful = 10
+
 // interference says where the harness itself was in the way. What waits
 // through the Go runtime pays for that runtime, and that is its result.
 func (c Cell) interference(record *results.Launch, reports []report) []string {
@@ -107,8 +125,7 @@ func (c Cell) interference(record *results.Launch, reports []report) []string {
 	}
 	var warnings []string
 	for i, side := range c.sides() {
-		// The runtime itself makes a handful when it starts another thread.
-		if w := reports[i].Worker; w.Mallocs*100 > record.Messages || w.GCs > 0 {
+		if w := reports[i].Worker; w.Mallocs > max(handful, record.Messages/100) || w.GCs > 0 {
 			warnings = append(warnings, fmt.Sprintf("the %s made %d heap allocations and %d garbage collections while it was measured", side, w.Mallocs, w.GCs))
 		}
 	}

@@ -19,16 +19,20 @@ var mayImport = map[string]string{
 	"ipcbench/cmd/ipcbench": "ipcbench/ golang.org/x/sys golang.org/x/term " +
 		"github.com/spf13/cobra github.com/spf13/pflag github.com/jedib0t/go-pretty/v6",
 
-	"ipcbench/bench":           "ipcbench/transports ipcbench/results ipcbench/internal/peer ipcbench/internal/host",
+	"ipcbench/bench":           "ipcbench/transports ipcbench/results ipcbench/internal/peer ipcbench/internal/host ipcbench/internal/shm golang.org/x/sys",
 	"ipcbench/bench/benchtest": "ipcbench/bench ipcbench/transports ipcbench/results",
 
 	"ipcbench/transports":               "ipcbench/internal/shm golang.org/x/sys",
 	"ipcbench/transports/transporttest": "ipcbench/transports ipcbench/internal/peer golang.org/x/sys",
 
-	"ipcbench/results": "github.com/HdrHistogram/hdrhistogram-go github.com/montanaflynn/stats " +
+	"ipcbench/results": "github.com/HdrHistogram/hdrhistogram-go github.com/montanaflynn/stats github.com/aclements/go-moremath " +
 		"golang.org/x/perf github.com/jedib0t/go-pretty/v6",
-	"ipcbench/results/charts": "ipcbench/results gonum.org/v1/plot golang.org/x/image codeberg.org/go-fonts/liberation",
-	"ipcbench/results/report": "ipcbench/results ipcbench/results/charts",
+	"ipcbench/results/compare": "ipcbench/results github.com/montanaflynn/stats github.com/aclements/go-moremath " +
+		"github.com/jedib0t/go-pretty/v6",
+	"ipcbench/results/charts": "ipcbench/results ipcbench/results/compare gonum.org/v1/plot golang.org/x/image codeberg.org/go-fonts/liberation",
+	"ipcbench/results/report": "ipcbench/results ipcbench/results/charts ipcbench/results/compare",
+
+	"ipcbench/internal/doctor": "ipcbench/results ipcbench/internal/host",
 
 	"ipcbench/internal/peer": "ipcbench/transports golang.org/x/sys",
 	"ipcbench/internal/shm":  "golang.org/x/sys",

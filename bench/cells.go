@@ -17,6 +17,9 @@ type Cell struct {
 	// Skip, where not empty, is why this machine cannot run the cell, and
 	// Fail what went wrong when its link was made on trial.
 	Skip, Fail string
+	// Warnings are of what is known beforehand. Every record of the cell has
+	// them.
+	Warnings []string
 }
 
 // Runnable reports whether the cell can be measured.
@@ -57,6 +60,9 @@ func (p Plan) Cells() ([]Cell, error) {
 	return cells, nil
 }
 
+// leastForInterval is from how many launches on a median has an interval.
+const leastForInterval = 6
+
 // check refuses what cannot be measured by anyone.
 func (p Plan) check() error {
 	for axis, n := range map[string]int{"transport": len(p.Specs), "workload": len(p.Workloads), "message size": len(p.Sizes), "placement": len(p.Placements)} {
@@ -76,6 +82,12 @@ func (p Plan) check() error {
 	}
 	if p.Launches < 1 {
 		return fmt.Errorf("%d launches: at least 1 is needed", p.Launches)
+	}
+	if p.Until > 0 && p.Launches < leastForInterval {
+		return fmt.Errorf("%d launches of each cell: there is no interval to narrow down below %d: give --until at least -n %[2]d", p.Launches, leastForInterval)
+	}
+	if p.Until < 0 || p.Until > 0 && p.Budget <= 0 {
+		return fmt.Errorf("plan: until %v within %v: both must be positive", p.Until, p.Budget)
 	}
 	if p.Messages < 0 || p.Messages == 0 && p.Time <= 0 {
 		return errors.New("plan: neither a measured time nor a number of messages is given")

@@ -7,53 +7,99 @@ import (
 	"time"
 
 	"ipcbench/results"
-	"ipcbench/transports"
 )
 
-// Floors measures what the harness itself costs: reading the clock, copying
-// each of the sizes within a cache, and the null transport's round trip of
-// each size. It takes some 50 ms a size.
-func Floors(ctx context.Context, sizes []int) ([]results.Floor, error) {
-	floors := []results.Floor{{Name: "clock", NS: float64(clockCost()), Doc: "reading the clock twice with nothing between, subtracted from every stamped time"}}
-	for _, size := range sizes {
-		floors = append(floors, results.Floor{Name: "copy", SizeBytes: size, NS: copyCost(size), Doc: "copying a message once, both buffers in cache"})
-	}
-	spec, err := transports.Parse("null")
-	if err != nil {
-		return nil, err
-	}
-	null := Plan{
-		Specs: []transports.Spec{spec}, Workloads: []string{latency.Name}, Sizes: sizes, Placements: []string{"auto"},
-		Launches: 1, Time: 20 * time.Millisecond, Warmup: Warmup{Messages: 100}, Verify: "header", Timeout: 10 * time.Second,
-	}
-	cells, err := null.Cells()
-	if err != nil {
-		return nil, err
-	}
-	_, err = null.Run(ctx, cells, func(l results.Launch) error {
-		if l.Status != results.OK {
-			return errors.New("null transport: " + l.Reason)
-		}
-		floors = append(floors, results.Floor{Name: "null", SizeBytes: l.SizeBytes, NS: l.Metrics[results.RTTMean], Doc: "a round trip that goes nowhere: make, copy in, copy out and check a message in one process"})
-		return nil
-	})
-	slices.SortStableFunc(floors, func(a, b results.Floor) int { return a.SizeBytes - b.SizeBytes })
-	return floors, err
+// Floors are what the harness itself and the bare machine cost, below which no
+// result can be: reading the clock, the round trip of a cache line between the
+// CPUs that the cells use, copying a message of each size, and the null
+// transport's round trip of each. Taken again and again in the course of a run,
+// they are its control: where they change, the machine did.
+type Floors struct {
+	gauges   []*gauge
+	launches int           // of the plan
+	pause    time.Duration // from one taking to the next once those are over
+	taken    time.Time     // the last time
 }
 
-// copyCost is the median time of copying size bytes once, in nanoseconds.
-func copyCost(size int) float64 {
-	const rounds = 51
-	from, to := make([]byte, size), make([]byte, size)
-	copies := max(1, 1<<20/size)
-	var took []float64
-	for range rounds {
-		start := now()
-		for range copies {
-			copy(to, from)
+// between is how often floors are taken between the launches of a plan, beside
+// once before and once after them.
+const between = 8
+
+// Floors returns the floors below the plan and its cells, none of them taken.
+func (p Plan) Floors(cells []Cell) *Floors {
+	f := &Floors{gauges: p.gauges(cells), pause: p.Budget / (between + 1)}
+	for _, c := range cells {
+		if c.Runnable() {
+			f.launches += p.Launches
 		}
-		took = append(took, float64(now()-start)/float64(copies))
 	}
-	slices.Sort(took)
-	return took[rounds/2]
+	return f
+}
+
+// Due reports whether to take the floors again now that the launch with that
+// place in the order has ended: up to 8 times, evenly spread, between the
+// launches of the plan, and as often again in the time that the plan's budget
+// leaves for further ones.
+func (f *Floors) Due(order int) bool {
+	if order <= f.launches {
+		step := (f.launches + between) / (between + 1)
+		return order > 0 && order%step == 0 && order < f.launches
+	}
+	return time.Since(f.taken) >= f.pause
+}
+
+// Take takes each floor once more. It needs the machine to itself, for some
+// 5 ms each and 20 ms for those of the null transport. A floor that fails has
+// no sample of this time; the error says why.
+func (f *Floors) Take(ctx context.Context) error {
+	var failed []error
+	for _, g := range f.gauges {
+		at := time.Now().UTC()
+		ns, err := g.read(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		g.floor.Samples = append(g.floor.Samples, results.Sample{At: at, NS: ns})
+	}
+	f.taken = time.Now()
+	return errors.Join(failed...)
+}
+
+// Record returns what was taken so far.
+func (f *Floors) Record() []results.Floor {
+	var taken []results.Floor
+	for _, g := range f.gauges {
+		if len(g.floor.Samples) > 0 {
+			taken = append(taken, g.record())
+		}
+	}
+	return taken
+}
+
+// A gauge reads one floor.
+type gauge struct {
+	floor results.Floor
+	read  func(context.Context) (ns float64, err error)
+}
+
+func (g *gauge) record() results.Floor {
+	floor := g.floor
+	var all []float64
+	for _, sample := range floor.Samples {
+		all = append(all, sample.NS)
+	}
+	floor.NS = median(all)
+	floor.Samples = slices.Clone(floor.Samples)
+	return floor
+}
+
+// median returns the median of values, of which there is at least one.
+func median(values []float64) float64 {
+	sorted := slices.Sorted(slices.Values(values))
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }

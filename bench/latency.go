@@ -22,8 +22,10 @@ func ping(e *end) error {
 	}
 	first := number
 	every := stampEvery(op, e.clock)
+	slices := e.slicer()
 	e.meter.begin()
 	start, at, stamps := now(), int64(0), int64(0)
+	slices.begin(0, start)
 	for n := int64(0); !e.over(n, start, at); n = int64(number - first) {
 		before := now()
 		if err := e.roundTrip(number, measured); err != nil {
@@ -33,6 +35,7 @@ func ping(e *end) error {
 		e.hist.Record(max(0, at-before-e.clock)) // 0: shorter than the clock can tell
 		stamps++
 		number++
+		slices.stamp(int64(number-first), at)
 		for range e.atMost(every, e.Messages-n) - 1 {
 			if err := e.roundTrip(number, measured); err != nil {
 				return err
@@ -40,7 +43,7 @@ func ping(e *end) error {
 			number++
 		}
 	}
-	elapsed := now() - start
+	ended := now()
 	e.meter.stop()
 	if err := e.endpoint.Close(); err != nil {
 		return err
@@ -49,8 +52,9 @@ func ping(e *end) error {
 	n := int64(number - first)
 	e.report.Worker.StampEvery = every
 	e.report.Sent, e.report.Received, e.report.Counted, e.report.Verified = n, n, n, int64(number)
-	e.report.Elapsed = elapsed
-	e.report.Mean = float64(elapsed-2*stamps*e.clock) / float64(n)
+	e.report.Elapsed = ended - start
+	e.report.Mean = float64(e.report.Elapsed-2*stamps*e.clock) / float64(n)
+	e.report.Slices = slices.perMessage(n, ended)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"ipcbench/internal/peer"
@@ -15,7 +16,7 @@ import (
 // happens to them is in the record. The record of a launch that ctx interrupted
 // is not to be kept.
 func (c Cell) launch(ctx context.Context, p Plan) results.Launch {
-	record := results.Launch{Cell: c.Cell, Started: time.Now().UTC(), Status: results.OK, Labels: p.Labels}
+	record := results.Launch{Cell: c.Cell, Started: time.Now().UTC(), Status: results.OK, Labels: p.Labels, Warnings: slices.Clone(c.Warnings)}
 	if err := c.run(ctx, p, &record); err != nil {
 		record.Status, record.Reason = results.Failed, err.Error()
 		if errors.Is(err, errors.ErrUnsupported) {
@@ -37,13 +38,17 @@ func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
 	defer link.Close()
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
+	watch := c.watch(ctx)
+	defer watch.close(ctx)
 	pair, err := peer.StartPair(ctx, link, c.sides(), c.options, func(side transports.Side, files int) any { return c.job(p, side, files) })
 	if err != nil {
 		return err
 	}
 	reports := make([]report, len(pair.Workers))
 	if err = pair.Go(); err == nil {
+		watch.begin()
 		err = pair.Reports(func(i int) any { return &reports[i] })
+		record.Jitter = watch.end()
 	}
 	exits := pair.Wait(ctx)
 	for i, exit := range exits {
@@ -81,7 +86,7 @@ func (c Cell) cpu(side transports.Side) int {
 func (c Cell) job(p Plan, side transports.Side, files int) job {
 	return job{
 		Spec: c.Spec, Files: files, Workload: c.Workload, Size: c.SizeBytes, CPU: c.cpu(side),
-		Time: p.Time, Messages: p.Messages, Warmup: p.Warmup, Full: p.Verify == "full",
+		Time: p.Time, Messages: p.Messages, Warmup: p.Warmup, Full: p.Verify == "full", Perf: p.perf,
 	}
 }
 

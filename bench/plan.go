@@ -32,6 +32,18 @@ type Plan struct {
 	Timeout  time.Duration // of a launch, from start to end; then it is killed and failed
 	Seed     uint64        // of the order of the launches
 	Labels   map[string]string
+
+	// Until, where not 0, is how far the 95 % interval of a cell's median may
+	// reach from it, as a ratio to it: of the primary metric, see
+	// results.PrimaryMetric. A cell whose interval is wider after Launches is
+	// launched again until it no longer is or all of the run has taken Budget.
+	// To stop as soon as the interval is narrow is to stop a little more often
+	// where it is so by chance: it holds the true median somewhat less often
+	// than it claims.
+	Until  float64
+	Budget time.Duration
+
+	perf bool // see Diagnose
 }
 
 // A Warmup is as long as the longer of the two.
@@ -60,5 +72,6 @@ func (p Plan) Record() results.Plan {
 		Specs: specs, Workloads: p.Workloads, Sizes: p.Sizes, Placements: p.Placements, Dirs: p.Dirs,
 		Launches: p.Launches, TimeNS: int64(p.Time), Messages: p.Messages,
 		Warmup: p.Warmup.String(), Verify: p.Verify, TimeoutNS: int64(p.Timeout), Seed: p.Seed,
+		Until: p.Until, BudgetNS: int64(p.Budget),
 	}
 }

@@ -85,6 +85,23 @@ func TestNothingIsAllocatedWhileTiming(t *testing.T) {
 	}
 }
 
+func TestRecordsHaveTheWarningsOfTheirCell(t *testing.T) {
+	p := smallPlan(t, "pipe")
+	p.Launches = 1
+	cells, err := p.Cells()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells[0].Warnings = []string{"the frequency follows the load"}
+	launches, err := p.Run(t.Context(), cells[:1], func(results.Launch) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(launches[0].Warnings, "the frequency follows the load") {
+		t.Errorf("its warnings are %q", launches[0].Warnings)
+	}
+}
+
 // TestPlacementIsVerified pins to both ends of the list of CPUs.
 func TestPlacementIsVerified(t *testing.T) {
 	cpus, err := host.Affinity()
@@ -168,21 +185,6 @@ func TestTooLargeIsSkippedWithItsReason(t *testing.T) {
 		if tooLarge := l.SizeBytes > spec.MaxSize(); tooLarge != (l.Status == results.Skipped) || tooLarge != strings.Contains(l.Reason, "at most") {
 			t.Errorf("%d bytes: %s %q", l.SizeBytes, l.Status, l.Reason)
 		}
-	}
-}
-
-// TestFloors are measured and lie in the order that they must.
-func TestFloors(t *testing.T) {
-	floors, err := bench.Floors(t.Context(), []int{64, 65536})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ns := map[string]float64{}
-	for _, f := range floors {
-		ns[f.Name+results.FormatSize(f.SizeBytes)] = f.NS
-	}
-	if len(floors) != 5 || ns["clock0 B"] <= 0 || ns["copy64 KiB"] <= ns["copy64 B"] || ns["null64 KiB"] <= ns["null64 B"] {
-		t.Errorf("%v", ns)
 	}
 }
 

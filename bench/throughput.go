@@ -52,7 +52,7 @@ func drain(e *end) error {
 	if err != nil {
 		return err
 	}
-	t := tally{every: streamEvery(op, e.clock), total: e.Messages + 1}
+	t := e.tally(op)
 	marked := number
 	for ; ; number++ {
 		if _, err := e.receive(number); err != nil {
@@ -98,7 +98,7 @@ func swallow(e *end) error {
 		return err
 	}
 	first := number
-	t := tally{every: streamEvery(op, e.clock), total: e.Messages + 1}
+	t := e.tally(op)
 	e.meter.begin()
 	start := now()
 	for n := int64(0); !e.over(n-1, start, t.last); n = int64(number - first) {
@@ -123,6 +123,12 @@ type tally struct {
 	every, total    int64 // total: 1 where it is not known
 	n, due, stamped int64
 	first, last     int64 // ns
+	slices          slicer
+}
+
+// tally makes one for messages that take op nanoseconds each.
+func (e *end) tally(op float64) tally {
+	return tally{every: streamEvery(op, e.clock), total: e.Messages + 1, slices: e.slicer()}
 }
 
 func (t *tally) count() {
@@ -135,7 +141,10 @@ func (t *tally) stamp() {
 	t.last, t.stamped, t.due = now(), t.n, t.n+t.every
 	if t.n == 1 {
 		t.first = t.last
+		t.slices.begin(t.n, t.last)
+		return
 	}
+	t.slices.stamp(t.n, t.last)
 }
 
 // report fills in what was counted: the messages after the first, up to the
@@ -143,4 +152,5 @@ func (t *tally) stamp() {
 func (t *tally) report(r *report) {
 	r.Worker.StampEvery = t.every
 	r.Counted, r.Elapsed = t.stamped-1, t.last-t.first
+	r.Slices = t.slices.perMessage(t.stamped, t.last)
 }

@@ -27,6 +27,7 @@ type job struct {
 	Messages int64
 	Warmup   Warmup
 	Full     bool // verify every byte, always
+	Perf     bool // count perf events, whatever they cost
 }
 
 // A report is what a worker found out.
@@ -38,14 +39,19 @@ type report struct {
 	Verified int64 // all messages received and verified, warm-up included
 	Elapsed  int64 // ns
 	Mean     float64
-	Hist     string // encoded histogram of stamped round trips
+	Slices   []float64 // mean time of a message in successive slices of Elapsed, ns; nil: too few stamps
+	Hist     string    // encoded histogram of stamped round trips
 	Min, Max int64
 }
 
-// Worker turns this process into one end of a pair where the driver started
-// it as that, and then does not return. A main function or TestMain calls it
-// before anything else.
-func Worker() { peer.Serve(workerRole, work) }
+// Worker turns this process into one end of a pair, or into what watches a pair
+// or the machine, where the driver started it as that, and then does not
+// return. A main function or TestMain calls it before anything else.
+func Worker() {
+	peer.Serve(workerRole, work)
+	peer.Serve(probeRole, probe)
+	peer.Serve(noiseRole, listen)
+}
 
 func work(c *peer.Control) error {
 	var j job
@@ -111,11 +117,14 @@ func openEnd(c *peer.Control, j job) (*end, error) {
 		side:     c.Side,
 		endpoint: ep,
 		clock:    clockCost(),
-		meter:    meter{whole: j.Spec.Waits() == transports.Parks},
+		meter:    newMeter(j.Spec.Waits() == transports.Parks, j.Perf),
 		hist:     results.NewHistogram(),
 	}
 	e.report.Worker.Side = c.Side.String()
 	e.report.Worker.ClockNS = e.clock
+	if j.Perf && e.meter.whole {
+		e.report.Worker.PerfMissing = map[string]string{"of any kind": "an end that waits through the Go runtime (wait=go) runs on threads that come and go"}
+	}
 	return e, nil
 }
 

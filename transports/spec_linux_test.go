@@ -90,3 +90,22 @@ func TestRegisterRefuses(t *testing.T) {
 		}()
 	}
 }
+
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{"mmap", "mmap:wait=futex", "unix:wait=spin,type=seqpacket", "pipe:", "mmap:wait", "pipe:wait=,", "tcp"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		spec, err := Parse(text)
+		if err != nil {
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("the error about %q is not one line: %q", text, err)
+			}
+			return
+		}
+		canonical := spec.String()
+		if again, err := Parse(canonical); err != nil || again.String() != canonical {
+			t.Errorf("%q is %q, which is read as %q, %v", text, canonical, again, err)
+		}
+	})
+}

@@ -1,0 +1,124 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"ipcbench/internal/host"
+	"ipcbench/internal/shm"
+)
+
+// cacheLine returns how long two different CPUs take to hand each other a cache
+// line and have it back, in nanoseconds: the least that a round trip between
+// them can take. It uses both for some 4 ms, by two threads of this process
+// that end with it.
+func cacheLine(a, b int) (ns float64, err error) {
+	r, err := newRally()
+	if err != nil {
+		return 0, err
+	}
+	hung := time.AfterFunc(rallyLimit, func() { r.over.Store(true) })
+	back, there := onCPU(b, r.back), onCPU(a, r.serve)
+	err = errors.Join(<-there, <-back)
+	hung.Stop()
+	if err = errors.Join(err, unix.Munmap(r.pages)); err != nil {
+		return 0, err
+	}
+	if len(r.batches) == 0 {
+		return 0, fmt.Errorf("cache line: CPUs %d and %d did not hand it over within %v: is one of them taken by something else?", a, b, rallyLimit)
+	}
+	return median(r.batches), nil
+}
+
+const (
+	rallyTime   = 4 * time.Millisecond
+	rallyLimit  = time.Second // for both threads to begin and end
+	rallyBatch  = 100         // round trips for one look at the clock
+	rallyFewest = 15          // batches, however long they take
+	rallyLines  = 16
+)
+
+// A rally is a cache line going to and fro between two CPUs. It is another line
+// for each batch, on pages of their own that are new to this process: where a
+// line lies decides about its way as much as where the CPUs are.
+type rally struct {
+	pages   []byte
+	over    atomic.Bool
+	batches []float64 // ns a round trip
+}
+
+func newRally() (*rally, error) {
+	pages, err := unix.Mmap(-1, 0, rallyLines*os.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	if err != nil {
+		return nil, fmt.Errorf("cache line: mmap %d pages: %w", rallyLines, err)
+	}
+	return &rally{pages: pages}, nil
+}
+
+// line returns the word that is handed over in a batch, alone in its page, and
+// what it is at first.
+func (r *rally) line(batch int) (word *atomic.Uint64, first uint64) {
+	return (*atomic.Uint64)(unsafe.Pointer(&r.pages[batch%rallyLines*os.Getpagesize()])), uint64(batch / rallyLines * 2 * rallyBatch)
+}
+
+// serve makes the word odd and waits until it is even again.
+func (r *rally) serve() {
+	defer r.over.Store(true)
+	for batch, start := 0, now(); batch < rallyFewest || now()-start < int64(rallyTime); batch++ {
+		word, first := r.line(batch)
+		before := now()
+		for v := first; v < first+2*rallyBatch; v += 2 {
+			word.Store(v + 1)
+			if !r.await(word, v+2) {
+				return
+			}
+		}
+		r.batches = append(r.batches, float64(now()-before)/rallyBatch)
+	}
+}
+
+// back makes the word even as soon as it is odd.
+func (r *rally) back() {
+	for batch := 0; ; batch++ {
+		word, first := r.line(batch)
+		for v := first; v < first+2*rallyBatch; v += 2 {
+			if !r.await(word, v+1) {
+				return
+			}
+			word.Store(v + 2)
+		}
+	}
+}
+
+// await waits until the word is v and reports whether it became so.
+func (r *rally) await(word *atomic.Uint64, v uint64) bool {
+	for word.Load() != v {
+		if r.over.Load() {
+			return false
+		}
+		shm.Pause()
+	}
+	return true
+}
+
+// onCPU calls f on a thread of its own that is pinned to cpu and ends with it.
+// The channel tells when it has, or why it could not be pinned.
+func onCPU(cpu int, f func()) <-chan error {
+	done := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread() // and never unlocked: no other goroutine gets this thread
+		err := host.Pin(cpu)
+		if err == nil {
+			f()
+		}
+		done <- err
+	}()
+	return done
+}
