@@ -23,6 +23,18 @@ bench: ## run the Go benchmarks; pipe the output into benchstat
 overhead: ## hold ipcbench against a tight C loop of the same system calls (needs gcc)
 	IPCBENCH_OVERHEAD=1 go test -count=1 -run '^TestOverhead$$' -v ./bench
 
+.PHONY: aa
+aa: ## compare 40 pairs of equal runs: is what did not change called changed? (15 min)
+	IPCBENCH_AA=1 go test -count=1 -timeout 1h -run '^TestAA$$' -v ./cmd/ipcbench
+
+.PHONY: power
+power: ## how small a slowdown is found at 10 launches (15 min)
+	IPCBENCH_POWER=1 go test -count=1 -timeout 1h -run '^TestPower$$' -v ./cmd/ipcbench
+
+.PHONY: haltpoll
+haltpoll: ## change guest_halt_poll_ns and see whether compare finds it (root on a KVM guest)
+	IPCBENCH_HALTPOLL=1 go test -count=1 -run '^TestHaltPolling$$' -v ./cmd/ipcbench
+
 .PHONY: report
 report: ## make the charts and report of the newest run again, or of RUN=DIR
 	go run ./cmd/ipcbench report $(RUN)

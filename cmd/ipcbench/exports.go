@@ -11,41 +11,46 @@ import (
 	"ipcbench/results"
 )
 
-// exports are the files, beside the run directory, that a run is to be
-// written to. They are opened before anything is measured, so that a path that
-// cannot be written costs nobody a run.
-type exports struct {
-	all []*export
+// exports are the files that a command is to write what it has to. They are
+// opened before it begins, so that a path that cannot be written costs nobody
+// a run.
+type exports[T any] struct {
+	all []*export[T]
 }
 
 // An export is one file in one format; the path "-" is standard output.
-type export struct {
+type export[T any] struct {
 	flag, path string
-	write      func(io.Writer, results.Run, []results.Launch) error
+	write      func(io.Writer, T) error
 	file       *os.File
 	to         io.Writer
 }
 
-func (e *exports) add(flags *pflag.FlagSet) {
-	e.flag(flags, "export-csv", "the launches as CSV", func(w io.Writer, _ results.Run, launches []results.Launch) error {
-		return results.WriteLaunchesCSV(w, launches)
-	})
-	e.flag(flags, "export-json", "the summary as JSON", func(w io.Writer, run results.Run, launches []results.Launch) error {
-		return results.WriteJSON(w, run, summarize(launches))
-	})
-	e.flag(flags, "export-markdown", "the table as Markdown", func(w io.Writer, _ results.Run, launches []results.Launch) error {
-		return results.WriteMarkdown(w, summarize(launches))
-	})
-	e.flag(flags, "export-bench", "the launches for benchstat", results.WriteBench)
-}
-
-func (e *exports) flag(flags *pflag.FlagSet, name, what string, write func(io.Writer, results.Run, []results.Launch) error) {
-	export := &export{flag: name, write: write}
-	flags.StringVar(&export.path, name, "", "also write "+what+" to `file`, or - for stdout")
+func (e *exports[T]) flag(flags *pflag.FlagSet, name, what string, write func(io.Writer, T) error) *export[T] {
+	export := &export[T]{flag: name, write: write}
+	flags.StringVar(&export.path, name, "", what)
 	e.all = append(e.all, export)
+	return export
 }
 
-func (e *exports) open(stdout io.Writer) error {
+// measured is what a run exports.
+type measured struct {
+	run      results.Run
+	launches []results.Launch
+}
+
+// runExports declares the flags of a run for the files beside its directory.
+func runExports(e *exports[measured], flags *pflag.FlagSet) {
+	add := func(name, what string, write func(io.Writer, measured) error) {
+		e.flag(flags, name, "also write "+what+" to `file`, or - for stdout", write)
+	}
+	add("export-csv", "the launches as CSV", func(w io.Writer, m measured) error { return results.WriteLaunchesCSV(w, m.launches) })
+	add("export-json", "the summary as JSON", func(w io.Writer, m measured) error { return results.WriteJSON(w, m.run, summarize(m.launches)) })
+	add("export-markdown", "the table as Markdown", func(w io.Writer, m measured) error { return results.WriteMarkdown(w, summarize(m.launches)) })
+	add("export-bench", "the launches for benchstat", func(w io.Writer, m measured) error { return results.WriteBench(w, m.run, m.launches) })
+}
+
+func (e *exports[T]) open(stdout io.Writer) error {
 	if e.count("-") > 1 {
 		return errors.New("two exports to standard output: give one of them a file")
 	}
@@ -66,22 +71,22 @@ func (e *exports) open(stdout io.Writer) error {
 }
 
 // write fills the open exports.
-func (e *exports) write(run results.Run, launches []results.Launch) error {
+func (e *exports[T]) write(what T) error {
 	var wrong []error
 	for _, x := range e.all {
 		if x.to == nil {
 			continue
 		}
-		if err := x.fill(run, launches); err != nil {
+		if err := x.fill(what); err != nil {
 			wrong = append(wrong, fmt.Errorf("--%s: %w", x.flag, err))
 		}
 	}
 	return errors.Join(wrong...)
 }
 
-func (x *export) fill(run results.Run, launches []results.Launch) error {
+func (x *export[T]) fill(what T) error {
 	if x.file == nil {
-		return x.write(x.to, run, launches)
+		return x.write(x.to, what)
 	}
 	// What an earlier run left is kept until there is something in its place.
 	if info, err := x.file.Stat(); err == nil && info.Mode().IsRegular() {
@@ -89,12 +94,12 @@ func (x *export) fill(run results.Run, launches []results.Launch) error {
 			return err
 		}
 	}
-	return errors.Join(x.write(x.file, run, launches), x.file.Close())
+	return errors.Join(x.write(x.file, what), x.file.Close())
 }
 
-func (e *exports) onStdout() bool { return e.count("-") > 0 }
+func (e *exports[T]) onStdout() bool { return e.count("-") > 0 }
 
-func (e *exports) count(path string) int {
+func (e *exports[T]) count(path string) int {
 	n := 0
 	for _, x := range e.all {
 		if x.path == path {

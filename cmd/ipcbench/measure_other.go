@@ -16,6 +16,9 @@ func newRun(*console) *cobra.Command {
 func newList(*console) *cobra.Command {
 	return linuxOnly("list", "explore", "What can be measured here, or why not")
 }
+func newDoctor(*console) *cobra.Command {
+	return linuxOnly("doctor", "explore", "Whether this machine is fit to measure on, and what to do")
+}
 func newDemo(*console) *cobra.Command {
 	return linuxOnly("demo", "explore", "Watch a value go from one process to another")
 }

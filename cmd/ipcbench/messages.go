@@ -42,13 +42,17 @@ func (c *console) warn(message string) {
 // The colours, as a terminal takes them (ECMA-48, SGR).
 const (
 	red    = "31"
+	green  = "32"
 	yellow = "33"
 	cyan   = "36"
 )
 
 // paint gives text on stderr a colour where that is wanted.
-func (c *console) paint(colour, text string) string {
-	if unwanted, _ := c.env("NO_COLOR"); unwanted != "" || !c.terminal(c.stderr) {
+func (c *console) paint(colour, text string) string { return c.paintOn(c.stderr, colour, text) }
+
+// paintOn is paint for text on w.
+func (c *console) paintOn(w io.Writer, colour, text string) string {
+	if unwanted, _ := c.env("NO_COLOR"); unwanted != "" || !c.terminal(w) {
 		return text
 	}
 	return "\x1b[" + colour + "m" + text + "\x1b[0m"

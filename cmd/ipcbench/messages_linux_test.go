@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ipcbench/results"
+	"ipcbench/results/compare"
 )
 
 // openTerminal returns both sides of a pseudo-terminal of so many columns; see
@@ -74,6 +75,21 @@ func TestColourIsForTerminalsThatTakeIt(t *testing.T) {
 	}
 }
 
+// Each stream is painted by what it is itself: a table in a pipe has no colour
+// because errors go to a terminal.
+func TestVerdictsAreColouredOnATerminalOnly(t *testing.T) {
+	_, terminal := openTerminal(t, 80)
+	for _, c := range []struct {
+		stdout, stderr io.Writer
+		want           string
+	}{{terminal, io.Discard, "\x1b[31mslower\x1b[0m"}, {io.Discard, terminal, "slower"}} {
+		compared := comparer{out: &console{stdout: c.stdout, stderr: c.stderr, env: environment("TERM", "xterm")}}
+		if got := compared.paint(compare.Slower, "slower"); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}
+
 // A line longer than the terminal is wide would wrap, and could then not be
 // rewritten.
 func TestProgressFitsTheTerminal(t *testing.T) {
@@ -81,7 +97,7 @@ func TestProgressFitsTheTerminal(t *testing.T) {
 	person, terminal := openTerminal(t, columns)
 	cell := results.Cell{Transport: "mmap:api=inplace,sync=sync,wait=futex", Workload: "latency", SizeBytes: 64, Placement: "same-llc", Dir: "/a/rather/long/directory"}
 	out := &console{stderr: terminal, env: environment("NO_COLOR", "1")}
-	p := newProgress(out, false, map[results.Cell]int{cell: 3})
+	p := newProgress(out, false, results.Plan{}, map[results.Cell]int{cell: 3})
 	p.say(strings.Repeat("before the first launch ", 10))
 	for n := range 3 {
 		p.launch(results.Launch{Cell: cell, Launch: n + 1, Status: results.OK, Started: time.Now(), Metrics: map[string]float64{results.RTTP50: 12345}})
@@ -109,6 +125,30 @@ func TestProgressFitsTheTerminal(t *testing.T) {
 	}
 	if !strings.Contains(lines[4], "3/3") {
 		t.Errorf("the last line does not say 3/3: %q", lines[4])
+	}
+}
+
+// TestProgressWithUntilSaysWhenACellIsNarrow and not when the plan's launches of
+// it are over.
+func TestProgressWithUntilSaysWhenACellIsNarrow(t *testing.T) {
+	var stderr strings.Builder
+	cell := results.Cell{Transport: "pipe", Workload: "latency", SizeBytes: 64, Placement: "free"}
+	out := &console{stderr: &stderr, env: environment()}
+	p := newProgress(out, false, results.Plan{Until: 0.02}, map[results.Cell]int{cell: 6})
+	launch := func(ns float64) {
+		p.launch(results.Launch{Cell: cell, Status: results.OK, Metrics: map[string]float64{results.RTTP50: ns}})
+	}
+	for _, ns := range []float64{100, 110, 120, 130, 140, 150} {
+		launch(ns)
+	}
+	if stderr.String() != "" {
+		t.Errorf("the interval is wide, and it says %q", stderr.String())
+	}
+	for range 10 {
+		launch(125)
+	}
+	if got := stderr.String(); !strings.HasPrefix(got, "[1/1] pipe") {
+		t.Errorf("the interval is narrow, and it says %q", got)
 	}
 }
 

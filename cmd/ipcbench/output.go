@@ -50,20 +50,19 @@ func summarize(launches []results.Launch) []results.Summary {
 // printResults prints what a person reads first: the tables, what bounds them
 // from below, what to beware of, and where the rest is.
 func printResults(w io.Writer, dir string, run results.Run, launches []results.Launch) error {
-	summaries := summarize(launches)
-	if err := results.RenderTable(w, summaries, results.Text); err != nil {
+	if err := results.RenderTable(w, summarize(launches), results.Text); err != nil {
 		return err
 	}
 	var b strings.Builder
 	printFloors(&b, run.Floors)
-	printWarnings(&b, run, summaries)
+	printWarnings(&b, run)
 	fmt.Fprintf(&b, "\n%s\n", filepath.Join(dir, pageFile))
 	fmt.Fprintf(&b, "%s\n", filepath.Join(dir, "launches.csv"))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// printFloors prints what the harness itself costs, one line for each kind.
+// printFloors prints what no result can be below, one line for each kind.
 func printFloors(b *strings.Builder, floors []results.Floor) {
 	var names []string
 	byName := map[string][]results.Floor{}
@@ -74,48 +73,28 @@ func printFloors(b *strings.Builder, floors []results.Floor) {
 		byName[floor.Name] = append(byName[floor.Name], floor)
 	}
 	if len(names) > 0 {
-		b.WriteString("\nWhat the harness itself costs, below which no result can be:\n")
+		b.WriteString("\nWhat the harness and the bare machine cost, below which no result can be:\n")
 	}
 	for _, name := range names {
 		var values []string
 		for _, floor := range byName[name] {
 			value := results.FormatNS(floor.NS)
-			if floor.SizeBytes > 0 {
-				value += " (" + results.FormatSize(floor.SizeBytes) + ")"
+			if of := floor.Of(); of != "" {
+				value += " (" + of + ")"
 			}
 			values = append(values, value)
 		}
-		fmt.Fprintf(b, "  %-6s %s: %s\n", name, strings.Join(values, ", "), byName[name][0].Doc)
+		fmt.Fprintf(b, "  %-9s %s: %s\n", name, strings.Join(values, ", "), byName[name][0].Doc)
 	}
 }
 
-// printWarnings prints each warning once, with the cells it is about.
-func printWarnings(b *strings.Builder, run results.Run, summaries []results.Summary) {
-	warnings := append([]string{}, run.Warnings...)
-	about := map[string][]results.Cell{}
-	for _, summary := range summaries {
-		for _, warning := range summary.Warnings {
-			if about[warning] == nil {
-				warnings = append(warnings, warning)
-			}
-			about[warning] = append(about[warning], summary.Cell)
-		}
-	}
-	if len(warnings) > 0 {
+// printWarnings prints those of the run; those of its rows stand below the
+// tables.
+func printWarnings(b *strings.Builder, run results.Run) {
+	if len(run.Warnings) > 0 {
 		b.WriteString("\nWarnings:\n")
 	}
-	for _, warning := range warnings {
-		fmt.Fprintf(b, "  %s%s\n", oneLine(warning), whichCells(about[warning], len(summaries)))
-	}
-}
-
-func whichCells(cells []results.Cell, all int) string {
-	switch {
-	case len(cells) == 0:
-		return ""
-	case len(cells) == 1:
-		return " (" + cellName(cells[0]) + ")"
-	default:
-		return fmt.Sprintf(" (%d of %d cells, the first %s)", len(cells), all, cellName(cells[0]))
+	for _, warning := range run.Warnings {
+		fmt.Fprintf(b, "  %s\n", oneLine(warning))
 	}
 }

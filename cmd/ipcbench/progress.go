@@ -15,23 +15,27 @@ type progress struct {
 	out   *console
 	quiet bool
 	live  bool // on a terminal
-	total int  // launches
+	plan  results.Plan
+	total int // launches of the plan; with --until there may be more
 
-	started time.Time
-	done    int
-	left    map[results.Cell]int // launches
-	ended   map[results.Cell][]results.Launch
-	cells   int // finished
+	started  time.Time
+	done     int
+	left     map[results.Cell]int // launches of the plan
+	ended    map[results.Cell][]results.Launch
+	finished map[results.Cell]bool
 }
 
 // newProgress expects as many launches of each cell as left says.
-func newProgress(out *console, quiet bool, left map[results.Cell]int) *progress {
+func newProgress(out *console, quiet bool, plan results.Plan, left map[results.Cell]int) *progress {
 	p := &progress{
+		plan:  plan,
 		out:   out,
 		quiet: quiet,
 		live:  out.terminal(out.stderr),
 		left:  left,
-		ended: map[results.Cell][]results.Launch{},
+
+		ended:    map[results.Cell][]results.Launch{},
+		finished: map[results.Cell]bool{},
 	}
 	for _, launches := range left {
 		p.total += launches
@@ -57,31 +61,46 @@ func (p *progress) launch(l results.Launch) {
 	p.done++
 	p.left[l.Cell]--
 	p.ended[l.Cell] = append(p.ended[l.Cell], l)
-	finished := p.left[l.Cell] == 0
-	if finished {
-		p.cells++
+	finishes := p.finishes(l)
+	if finishes {
+		p.finished[l.Cell] = true
 	}
 	if p.live {
 		p.draw(l)
-	} else if finished {
+	} else if finishes {
 		p.print(l.Cell)
 	}
+}
+
+// finishes says whether the launch is the last of its cell: of the plan's or,
+// with --until, of as many as it took.
+func (p *progress) finishes(l results.Launch) bool {
+	return p.left[l.Cell] <= 0 && (p.plan.Until == 0 || l.Status != results.OK || results.PrimaryMargin(p.ended[l.Cell]) <= p.plan.Until)
 }
 
 // print writes the line of a finished cell.
 func (p *progress) print(cell results.Cell) {
 	summary := results.Summarize(p.ended[cell])[0]
-	fmt.Fprintf(p.out.stderr, "[%d/%d] %s: %s\n", p.cells, len(p.left), cellName(cell), headline(summary))
+	fmt.Fprintf(p.out.stderr, "[%d/%d] %s: %s\n", len(p.finished), len(p.left), cellName(cell), headline(summary))
 }
 
-// draw rewrites the line: the launch, the time left at the pace so far, its
-// cell and its median.
+// draw rewrites the line: how far the run is, its cell and its median.
 func (p *progress) draw(l results.Launch) {
-	elapsed := time.Since(p.started)
-	left := time.Duration(float64(elapsed) / float64(p.done) * float64(p.total-p.done))
 	last := results.Summarize([]results.Launch{l})[0]
-	p.rewrite(fmt.Sprintf("%d/%d  %s left  %s: %s",
-		p.done, p.total, left.Round(time.Second), cellName(l.Cell), headline(last)))
+	p.rewrite(fmt.Sprintf("%s  %s: %s", p.soFar(), cellName(l.Cell), headline(last)))
+}
+
+// soFar says which launch it is, and how much time is left at the pace so far.
+// With --until nobody knows how many launches there will be, but how many cells
+// there are and how long it may take.
+func (p *progress) soFar() string {
+	elapsed := time.Since(p.started)
+	left := time.Duration(float64(elapsed) / float64(p.done) * float64(max(0, p.total-p.done)))
+	if p.plan.Until == 0 {
+		return fmt.Sprintf("%d/%d  %s left", p.done, p.total, left.Round(time.Second))
+	}
+	left = max(left, time.Duration(p.plan.BudgetNS)-elapsed)
+	return fmt.Sprintf("%d launches, %d/%d cells  at most %s left", p.done, len(p.finished), len(p.left), left.Round(time.Second))
 }
 
 // barWidth is in columns, without the brackets.
@@ -90,7 +109,7 @@ const barWidth = 20
 // rewrite puts the bar and line, cut to the terminal's width, in place of the
 // last ones.
 func (p *progress) rewrite(line string) {
-	full := barWidth * p.done / max(1, p.total)
+	full := barWidth * min(p.done, p.total) / max(1, p.total)
 	text := []rune(line)
 	text = text[:max(0, min(len(text), width(p.out.stderr)-barWidth-4))]
 	fmt.Fprintf(p.out.stderr, "\r\x1b[K[%s%s] %s",
@@ -113,16 +132,20 @@ func cellName(c results.Cell) string {
 	return strings.Join(words, " ")
 }
 
-// headline is the one number of a cell that says most, or why it has none.
+// headline is the one number of a cell that says most, with the modes that it
+// hides, or why there is none.
 func headline(s results.Summary) string {
-	switch {
-	case s.Launches == 0:
+	if s.Launches == 0 {
 		return s.Reason
-	case s.Failed > 0:
-		return fmt.Sprintf("%s, %d failed", metric(s), s.Failed)
-	default:
-		return metric(s)
 	}
+	text := metric(s)
+	if len(s.Modes) > 0 {
+		text += " (" + s.ModesText() + ")"
+	}
+	if s.Failed > 0 {
+		text += fmt.Sprintf(", %d failed", s.Failed)
+	}
+	return text
 }
 
 func metric(s results.Summary) string {

@@ -7,12 +7,14 @@ import (
 )
 
 func newReport(out *console) *cobra.Command {
-	return &cobra.Command{
-		Use:     "report RUN...",
+	var why bool
+	cmd := &cobra.Command{
+		Use:     "report RUN... [flags]",
 		GroupID: "read",
 		Short:   "Make tables, charts and report.html again from run directories",
 		Long: `Makes everything in a run directory again from its run.json and launches.jsonl:
-launches.csv, summary.csv, bench.txt, the charts and report.html. Prints the table.`,
+launches.csv, workers.csv, summary.csv, bench.txt, the charts and report.html.
+Prints the table.`,
 		Example: `  ipcbench report results/20261123T101500Z-1a2b`,
 		Args:    someRunGiven,
 		RunE: func(_ *cobra.Command, paths []string) error {
@@ -27,10 +29,17 @@ launches.csv, summary.csv, bench.txt, the charts and report.html. Prints the tab
 				if err := printResults(out.stdout, run.path, run.Run, run.launches); err != nil {
 					return err
 				}
+				if why {
+					if err := printWhy(out.stdout, run.launches, run.diagnosed); err != nil {
+						return err
+					}
+				}
 			}
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&why, "why", false, "also print what the time of each cell goes to")
+	return cmd
 }
 
 func someRunGiven(_ *cobra.Command, paths []string) error {
@@ -43,8 +52,9 @@ func someRunGiven(_ *cobra.Command, paths []string) error {
 // A pastRun is a run directory that has been read.
 type pastRun struct {
 	results.Run
-	path     string
-	launches []results.Launch
+	path      string
+	launches  []results.Launch
+	diagnosed []results.Launch // to explain the launches; see results.OpenWhy
 }
 
 // openRuns reads all of them before anything is written.
@@ -55,10 +65,14 @@ func openRuns(out *console, paths []string) ([]pastRun, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, warning := range warnings {
+		diagnosed, more, err := results.OpenWhy(path)
+		if err != nil {
+			return nil, err
+		}
+		for _, warning := range append(warnings, more...) {
 			out.warn(warning)
 		}
-		runs = append(runs, pastRun{run, path, launches})
+		runs = append(runs, pastRun{run, path, launches, diagnosed})
 	}
 	return runs, nil
 }

@@ -47,7 +47,7 @@ func newRoot(out *console) *cobra.Command {
 		&cobra.Group{ID: "read", Title: "Read what was measured:"},
 		&cobra.Group{ID: "explore", Title: "Look around:"},
 	)
-	root.AddCommand(newRun(out), newReport(out), newList(out), newDemo(out))
+	root.AddCommand(newRun(out), newReport(out), newCompare(out), newList(out), newDoctor(out), newDemo(out))
 	return root
 }
 
@@ -69,8 +69,7 @@ Flags:
 
 Every flag can be set in the environment: IPCBENCH_` + `<FLAG>, in capitals, - as _.
 {{end}}{{else}}
-"ipcbench COMMAND --help" tells more. Every flag can be set in the environment:
---export-csv F as IPCBENCH_EXPORT_CSV=F.
+"ipcbench COMMAND --help" tells more. IPCBENCH_EXPORT_CSV=F is --export-csv F.
 {{end}}`
 
 func newHelp() *cobra.Command {

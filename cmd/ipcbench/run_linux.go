@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -34,6 +35,7 @@ A SPEC is a transport with options, as in mmap:wait=futex,sync=async; see
 		Example: `  ipcbench run
   ipcbench run --quick -w latency pipe unix
   ipcbench run -s 64..1MiB -p same-llc mmap:wait=spin mmap:wait=futex
+  ipcbench run --until 2% --budget 10m -s 64 pipe unix
   ipcbench run -d /var/tmp,/dev/shm --label disk=nvme mmap file`,
 		RunE: func(cmd *cobra.Command, specs []string) error { return r.run(cmd, specs) },
 	}
@@ -42,7 +44,8 @@ A SPEC is a transport with options, as in mmap:wait=futex,sync=async; see
 	r.planFlags.add(flags)
 	flags.BoolVar(&r.dryRun, "dry-run", false, "print the cells and the expected time, and measure nothing")
 	flags.StringVarP(&r.parent, "out", "o", "results", "`directory` in which every run makes its own")
-	r.exports.add(flags)
+	runExports(&r.exports, flags)
+	flags.BoolVar(&r.why, "why", false, "launch each cell once more to count perf events, and print what its time goes to")
 	flags.BoolVarP(&r.quiet, "quiet", "q", false, "no progress")
 	return cmd
 }
@@ -51,14 +54,16 @@ A SPEC is a transport with options, as in mmap:wait=futex,sync=async; see
 type runner struct {
 	planFlags
 	out     *console
-	exports exports
+	exports exports[measured]
 	parent  string
 	dryRun  bool
 	quiet   bool
+	why     bool
 
-	dir      *results.Directory
-	record   results.Run
-	launches []results.Launch
+	dir       *results.Directory
+	record    results.Run
+	launches  []results.Launch
+	diagnosed []results.Launch // none of the launches: they explain those
 }
 
 func (r *runner) run(cmd *cobra.Command, specs []string) error {
@@ -89,6 +94,7 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 		Started: time.Now(),
 		Status:  "running",
 	}
+	warnOf(cells, r.record.Host)
 	if r.dir, err = results.CreateDirectory(r.parent, r.record); err != nil {
 		return usage(err)
 	}
@@ -138,30 +144,52 @@ func launchesOf(plan bench.Plan, cells []bench.Cell) map[results.Cell]int {
 
 // measure runs the plan and keeps every launch as it ends.
 func (r *runner) measure(ctx context.Context, plan bench.Plan, cells []bench.Cell) error {
-	progress := newProgress(r.out, r.quiet, launchesOf(plan, cells))
+	progress := newProgress(r.out, r.quiet, r.record.Plan, launchesOf(plan, cells))
 	defer progress.end()
 	progress.say("what the harness itself costs")
-	floors, err := bench.Floors(ctx, plan.Sizes)
-	if err != nil && ctx.Err() == nil {
-		r.record.Warnings = append(r.record.Warnings, fmt.Sprintf("the harness's own costs are not known: %v", err))
-	}
-	r.record.Floors = floors
-	if err := r.dir.Note(r.record); err != nil {
+	floors := plan.Floors(cells)
+	if err := r.take(ctx, floors); err != nil {
 		return err
 	}
-	_, err = plan.Run(ctx, cells, func(launch results.Launch) error {
+	_, err := plan.Run(ctx, cells, func(launch results.Launch) error {
 		launch.Run = r.dir.Name()
 		if err := r.dir.Append(launch); err != nil {
 			return err
 		}
 		r.launches = append(r.launches, launch)
 		progress.launch(launch)
+		if floors.Due(launch.Order) {
+			return r.take(ctx, floors)
+		}
 		return nil
 	})
+	if err == nil {
+		err = r.take(ctx, floors)
+	}
 	if ctx.Err() != nil {
 		return errInterrupted
 	}
+	if err == nil && r.why {
+		progress.say("what perf events count")
+		err = r.diagnose(ctx, plan, cells)
+	}
 	return err
+}
+
+// take takes the floors once more and notes them at once: a run that is killed
+// has those that were taken by then.
+func (r *runner) take(ctx context.Context, floors *bench.Floors) error {
+	if err := floors.Take(ctx); err != nil && ctx.Err() == nil {
+		r.warnOnce(fmt.Sprintf("a floor is not known throughout: %v", err))
+	}
+	r.record.Floors = floors.Record()
+	return r.dir.Note(r.record)
+}
+
+func (r *runner) warnOnce(warning string) {
+	if !slices.Contains(r.record.Warnings, warning) {
+		r.record.Warnings = append(r.record.Warnings, warning)
+	}
 }
 
 // finish writes and prints all that follows from the launches there are, also
@@ -169,6 +197,10 @@ func (r *runner) measure(ctx context.Context, plan bench.Plan, cells []bench.Cel
 func (r *runner) finish(err error) error {
 	failed := r.countFailed()
 	r.record.Ended = time.Now()
+	r.record.Warnings = append(r.record.Warnings, notNarrow(r.record.Plan, r.launches)...)
+	if unsteady := results.Unsteady(r.record.Floors); unsteady != "" {
+		r.record.Warnings = append(r.record.Warnings, unsteady)
+	}
 	switch {
 	case errors.Is(err, errInterrupted):
 		r.record.Status = "interrupted"
@@ -188,8 +220,9 @@ func (r *runner) finish(err error) error {
 		wrong = fmt.Errorf("%w: the launches that had ended are kept: free some space, then run ipcbench report %s", wrong, r.dir.Path())
 	}
 	err = errors.Join(err, wrong,
-		r.exports.write(r.record, r.launches),
-		printResults(r.tableTo(), r.dir.Path(), r.record, r.launches))
+		r.exports.write(measured{r.record, r.launches}),
+		printResults(r.tableTo(), r.dir.Path(), r.record, r.launches),
+		r.printWhy())
 	switch {
 	case errors.Is(err, errInterrupted):
 		return fmt.Errorf("%w: launches that had ended: %d: %s has the reports on them", err, len(r.launches), r.dir.Path())
@@ -238,7 +271,11 @@ func printPlan(w io.Writer, plan bench.Plan, cells []bench.Cell) error {
 		fmt.Fprintln(&b, cellName(cell.Cell))
 		launches += plan.Launches
 	}
-	fmt.Fprintf(&b, "%d cells, %d launches of each, %s, seed %d\n", len(cells), plan.Launches, expected(plan, launches), plan.Seed)
+	fmt.Fprintf(&b, "%d cells, %d launches of each, %s", len(cells), plan.Launches, expected(plan, launches))
+	if plan.Until > 0 {
+		fmt.Fprintf(&b, ", then more of what is not within ±%s, up to %s in all", formatPercent(plan.Until), plan.Budget)
+	}
+	fmt.Fprintf(&b, ", seed %d\n", plan.Seed)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"ipcbench/results"
 )
 
 // TestMain lets this binary be the command, for the scripts, and the workers
@@ -31,6 +33,8 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"status":      scriptStatus,
 			"interrupted": scriptInterrupted,
+			"killed":      scriptKilled,
+			"floors":      scriptFloors,
 			"oneline":     scriptOneLine,
 			"screenful":   scriptScreenful,
 			"lines":       scriptLines,
@@ -40,6 +44,7 @@ func TestScripts(t *testing.T) {
 			"empty":       scriptEmpty,
 			"processes":   scriptProcesses,
 			"liststock":   scriptListStock,
+			"findings":    scriptFindings,
 		},
 	})
 }
@@ -60,6 +65,20 @@ func scriptStatus(ts *testscript.TestScript, _ bool, args []string) {
 //
 //	interrupted 'results/*/launches.jsonl' ipcbench run
 func scriptInterrupted(ts *testscript.TestScript, _ bool, args []string) {
+	// Twice, as timeout(1) does: the second must not cut the reports short.
+	if got := exitCode(signalled(ts, args, syscall.SIGINT, syscall.SIGINT)); got != statusInterrupted {
+		ts.Fatalf("exit status %d, not %d: %s", got, statusInterrupted, ts.ReadFile("err"))
+	}
+}
+
+// scriptKilled likewise sends a command SIGKILL.
+func scriptKilled(ts *testscript.TestScript, _ bool, args []string) {
+	signalled(ts, args, syscall.SIGKILL)
+}
+
+// signalled starts a command, sends it signals once a file that matches a
+// pattern has something in it, and returns how it ended.
+func signalled(ts *testscript.TestScript, args []string, signals ...syscall.Signal) error {
 	cmd := exec.Command(args[1], args[2:]...)
 	cmd.Dir = ts.Getenv("WORK")
 	cmd.Env = append(os.Environ(), "TMPDIR="+ts.Getenv("TMPDIR"))
@@ -74,14 +93,46 @@ func scriptInterrupted(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("nothing was written to %s: %s", args[0], stderr.String())
 		}
 	}
-	// Twice, as timeout(1) does: the second must not cut the reports short.
-	ts.Check(cmd.Process.Signal(syscall.SIGINT))
-	cmd.Process.Signal(syscall.SIGINT)
-	if got := exitCode(<-ended); got != statusInterrupted {
-		ts.Fatalf("exit status %d, not %d: %s", got, statusInterrupted, stderr.String())
+	for i, signal := range signals {
+		if err := cmd.Process.Signal(signal); i == 0 {
+			ts.Check(err)
+		}
 	}
+	err := <-ended
 	ts.Check(os.WriteFile(ts.MkAbs("out"), stdout.Bytes(), 0o644))
 	ts.Check(os.WriteFile(ts.MkAbs("err"), stderr.Bytes(), 0o644))
+	return err
+}
+
+// scriptFloors wants the floors of the run directory in RUN to have been taken
+// at these times, seen from its launches:
+//
+//	floors before between after
+func scriptFloors(ts *testscript.TestScript, _ bool, args []string) {
+	run, launches, _, err := results.Open(ts.Getenv("RUN"))
+	ts.Check(err)
+	first, last := launches[0].Started, launches[len(launches)-1].Started
+	for _, floor := range run.Floors {
+		taken := map[string]bool{}
+		for _, sample := range floor.Samples {
+			switch {
+			case sample.At.Before(first):
+				taken["before"] = true
+			case sample.At.After(last):
+				taken["after"] = true
+			default:
+				taken["between"] = true
+			}
+		}
+		for _, when := range args {
+			if !taken[when] {
+				ts.Fatalf("%s was not taken %s the launches: %v", floor.What(), when, floor.Samples)
+			}
+		}
+	}
+	if len(run.Floors) == 0 {
+		ts.Fatalf("no floor was taken")
+	}
 }
 
 func written(pattern string) bool {

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"ipcbench/results"
+	"ipcbench/results/compare"
+)
+
+func newCompare(out *console) *cobra.Command {
+	c := comparer{out: out}
+	cmd := &cobra.Command{
+		Use:     "compare OLD NEW | --old RUN... --new RUN... | RUN... --by COLUMN [flags]",
+		GroupID: "read",
+		Short:   "What changed between runs, and how sure that is",
+		Long: `Compares two runs, several on each side, or the parts of one that a column tells
+apart, and gives each cell a verdict: faster, slower, same, too noisy to tell, or
+the machine changed. Of two runs, verdicts hold for those two; give three runs a
+side for what also changes from boot to boot and hour to hour.`,
+		Example: `  ipcbench compare results/before results/after
+  ipcbench compare --old a1 --old a2 --old a3 --new b1 --new b2 --new b3
+  ipcbench compare results/sample --by fstype
+  ipcbench compare --threshold 5% --json=compare.json main branch`,
+		RunE: func(_ *cobra.Command, paths []string) error { return c.run(paths) },
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringArrayVar(&c.old, "old", nil, "a `run` of the old side; repeatable")
+	flags.StringArrayVar(&c.new, "new", nil, "a `run` of the new side; repeatable")
+	flags.StringVar(&c.by, "by", "", "compare by a `column`: transport, dir, fstype, placement or label.KEY")
+	flags.Func("metric", "`names` of columns of launches.csv, or all (default rtt_p50_ns,msgs_per_s)", c.setMetrics)
+	percentVar(flags, &c.threshold, "threshold", "exit with 1 if anything is slower by more than a `percentage`, as 5%, or fails")
+	percentVar(flags, &c.options.Same, "same", "call the same what is certainly within ± a `percentage` (default 5%)")
+	flags.Float64Var(&c.options.Alpha, "alpha", 0.05, "`chance` of a false faster or slower among all cells of a metric")
+	flags.BoolVar(&c.options.Force, "force", false, "compare different hardware and placements all the same")
+	c.addExports(flags)
+	return cmd
+}
+
+func percentVar(flags *pflag.FlagSet, ratio *float64, name, what string) {
+	flags.Func(name, what, func(text string) (err error) {
+		*ratio, err = parsePercent(text)
+		return err
+	})
+}
+
+// A comparer carries out the command compare.
+type comparer struct {
+	out       *console
+	old, new  []string
+	by        string
+	threshold float64 // as a ratio; 0: none
+	options   compare.Options
+	exports   exports[compare.Comparison]
+	chart     *export[compare.Comparison]
+}
+
+func (c *comparer) setMetrics(text string) error {
+	if text == "all" {
+		c.options.Metrics = results.Metrics
+		return nil
+	}
+	return appendNames(&c.options.Metrics, text, func(name string) error { return oneOf(name, results.Metrics...) })
+}
+
+func (c *comparer) run(paths []string) error {
+	comparison, err := c.compare(paths)
+	if err != nil {
+		return usage(err)
+	}
+	if err := c.exports.open(c.out.stdout); err != nil {
+		return usage(err)
+	}
+	err = c.exports.write(comparison)
+	if !c.exports.onStdout() {
+		err = errors.Join(err, compare.WriteText(c.out.stdout, c.shown(comparison), c.paint))
+	}
+	return errors.Join(err, regression(c.shown(comparison), c.threshold))
+}
+
+// compare reads the runs and compares them in the way that was asked for.
+func (c *comparer) compare(paths []string) (compare.Comparison, error) {
+	if !(c.options.Alpha > 0 && c.options.Alpha < 1) {
+		return compare.Comparison{}, fmt.Errorf("--alpha %g: it is a chance between 0 and 1, as 0.05", c.options.Alpha)
+	}
+	if err := c.checkChart(); err != nil {
+		return compare.Comparison{}, err
+	}
+	if c.by != "" {
+		return c.compareParts(paths)
+	}
+	old, new, err := c.sides(paths)
+	if err != nil {
+		return compare.Comparison{}, err
+	}
+	before, err := c.open(old)
+	if err != nil {
+		return compare.Comparison{}, err
+	}
+	after, err := c.open(new)
+	if err != nil {
+		return compare.Comparison{}, err
+	}
+	return compare.Runs(before, after, c.options)
+}
+
+func (c *comparer) compareParts(paths []string) (compare.Comparison, error) {
+	if len(c.old)+len(c.new) > 0 {
+		return compare.Comparison{}, errors.New("compare: --by compares the parts of runs, --old and --new whole runs: give one of them")
+	}
+	if len(paths) == 0 {
+		return compare.Comparison{}, errors.New("compare: no run directory is given: name one that \"ipcbench run\" made")
+	}
+	runs, err := c.open(paths)
+	if err != nil {
+		return compare.Comparison{}, err
+	}
+	return compare.By(runs, c.by, c.options)
+}
+
+// sides says which runs are old and which are new.
+func (c *comparer) sides(paths []string) (old, new []string, err error) {
+	switch flagged := len(c.old) + len(c.new); {
+	case flagged > 0 && len(paths) > 0:
+		return nil, nil, fmt.Errorf("compare: %s stands on no side: write --old or --new before each run", strings.Join(paths, " "))
+	case flagged > 0 && (len(c.old) == 0 || len(c.new) == 0):
+		return nil, nil, errors.New("compare: only one side is given: name runs with both --old and --new")
+	case flagged > 0:
+		return c.old, c.new, nil
+	case len(paths) == 2:
+		return paths[:1], paths[1:], nil
+	case len(paths) == 1:
+		return nil, nil, fmt.Errorf("compare: %s alone: name a second run, or compare its parts with --by transport, fstype, dir, placement or label.KEY", paths[0])
+	}
+	return nil, nil, fmt.Errorf("compare: %d runs are given: name an old one and a new one, or several with --old and --new before each (and output files as in --json=FILE)", len(paths))
+}
+
+func (c *comparer) open(paths []string) ([]compare.Run, error) {
+	past, err := openRuns(c.out, paths)
+	if err != nil {
+		return nil, err
+	}
+	var runs []compare.Run
+	for _, run := range past {
+		runs = append(runs, compare.Run{Run: run.Run, Launches: run.launches})
+	}
+	return runs, nil
+}
+
+// shown is the part of a comparison that a person is shown: of all that was
+// compared, the metrics that were asked for, or those that say most.
+func (c *comparer) shown(comparison compare.Comparison) compare.Comparison {
+	if c.options.Metrics == nil {
+		return comparison.Primary()
+	}
+	return comparison
+}
+
+func (c *comparer) paint(verdict compare.Verdict, words string) string {
+	colours := map[compare.Verdict]string{compare.Faster: green, compare.Slower: red, compare.MachineChanged: yellow}
+	if colour, has := colours[verdict]; has {
+		return c.out.paintOn(c.out.stdout, colour, words)
+	}
+	return words
+}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"ipcbench/results"
+)
+
+// printWhy prints of each cell what its time goes to: a sentence, and what a
+// message costs each end.
+func printWhy(w io.Writer, launches, diagnosed []results.Launch) error {
+	if _, err := fmt.Fprint(w, "\nWhy, from what all launches of a cell counted; costs are per message or round trip:\n\n"); err != nil {
+		return err
+	}
+	for _, e := range results.Why(summarize(launches), launches, diagnosed) {
+		t := e.Table()
+		t.Title = cellName(e.Cell) + ": " + e.Sentence
+		if err := t.Render(w, results.Text); err != nil {
+			return err
+		}
+	}
+	return printMissingEvents(w, diagnosed)
+}
+
+// printMissingEvents says which perf events could not be counted, by reason.
+func printMissingEvents(w io.Writer, diagnosed []results.Launch) error {
+	missing := map[string]map[string]bool{}
+	for _, l := range diagnosed {
+		for _, worker := range l.Workers {
+			for event, reason := range worker.PerfMissing {
+				if missing[reason] == nil {
+					missing[reason] = map[string]bool{}
+				}
+				missing[reason][event] = true
+			}
+		}
+	}
+	for _, reason := range slices.Sorted(maps.Keys(missing)) {
+		events := slices.Sorted(maps.Keys(missing[reason]))
+		if _, err := fmt.Fprintf(w, "No perf event %s: %s\n", strings.Join(events, ", "), reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
