@@ -19,9 +19,10 @@ const (
 )
 
 // explainOutliers warns of each launch that is far from the others of its cell
-// and belongs to no mode, with what was seen to happen meanwhile. It is not
-// taken out: the median hardly minds, and whoever chooses among measurements
-// gets the result he wants.
+// and belongs to no mode, with what was seen to happen meanwhile. One that
+// nothing explains goes without its number, so that rows share the warning. No
+// launch is taken out: the median hardly minds, and whoever chooses among
+// measurements gets the result he wants.
 func (s *Summary) explainOutliers(ok []Launch) {
 	metric := PrimaryMetric(s.Workload)
 	isOutlier := outlierOf(valuesOf(metric, ok))
@@ -31,11 +32,16 @@ func (s *Summary) explainOutliers(ok []Launch) {
 			continue
 		}
 		ratio := value / s.Metrics[metric].Median
-		warning := fmt.Sprintf("launch %d is an outlier of %s times the median", launch.Launch, FormatCount(ratio))
-		if isSlow := ratio > 1 != MoreIsBetter(metric); isSlow {
-			warning += ": " + launch.suspect(ok)
+		isSlow := ratio > 1 != MoreIsBetter(metric)
+		suspect, found := launch.suspect(ok)
+		switch {
+		case isSlow && found:
+			s.warn(fmt.Sprintf("launch %d is an outlier of %s times the median: %s", launch.Launch, FormatCount(ratio), suspect))
+		case isSlow:
+			s.warn("a launch is an outlier to the slow side, which nothing that was watched explains")
+		default:
+			s.warn("a launch is an outlier to the fast side")
 		}
-		s.warn(warning)
 	}
 }
 

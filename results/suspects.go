@@ -17,18 +17,19 @@ var suspects = []struct {
 }
 
 // suspect says what took most time from a slow launch, of what was out of the
-// ordinary for its cell. That both happened at once is all that is known.
-func (l Launch) suspect(cell []Launch) string {
+// ordinary for its cell; found is false where nothing was. That both happened at
+// once is all that is known.
+func (l Launch) suspect(cell []Launch) (text string, found bool) {
 	if l.Jitter == nil {
-		return "nothing was watched that could explain it"
+		return "", false
 	}
-	most, text := int64(0), "nothing that was watched explains it"
+	most := int64(0)
 	for _, s := range suspects {
 		if ns := s.took(*l.Jitter); ns > most && l.isUnusual(ns, s.took, cell) {
 			most, text = ns, fmt.Sprintf(s.text, FormatNS(float64(ns)))
 		}
 	}
-	return text
+	return text, most > 0
 }
 
 const (

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -14,7 +15,7 @@ const haltPolling = "/sys/module/haltpoll/parameters/guest_halt_poll_ns"
 
 // TestHaltPolling changes a setting of this machine that decides what waking a
 // process on another CPU costs. compare must say so in its first line and name
-// the setting among the environment's differences. It writes haltpoll.txt.
+// the setting among the environment's differences. It writes haltpoll.txt and haltpoll.svg.
 func TestHaltPolling(t *testing.T) {
 	if os.Getenv("IPCBENCH_HALTPOLL") == "" {
 		t.Skip("changes a setting of this machine for a few seconds: run make haltpoll as root")
@@ -30,6 +31,10 @@ func TestHaltPolling(t *testing.T) {
 	setHaltPolling(t, "50000")
 	polling := measure(t, 0, args...)
 	out, err := exec.Command("ipcbench", "compare", old, polling).CombinedOutput()
+	if err == nil {
+		chart, _ := filepath.Abs(filepath.Join(trialsDir, "haltpoll.svg"))
+		err = exec.Command("ipcbench", "compare", old, polling, "--chart="+chart).Run()
+	}
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

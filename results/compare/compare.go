@@ -53,6 +53,8 @@ type Comparison struct {
 	Warnings    []string
 	Setting     string  // with what and on what both were measured: "ipcbench v0.3.0 · AMD EPYC · Linux 6.18.44"
 	Options     Options // complete
+
+	tooShort map[string]string // of Warnings, that about a metric which some launches were too short for
 }
 
 // A Difference is a fact about the environment that the sides do not share.

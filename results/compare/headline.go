@@ -22,9 +22,16 @@ func headline(c Comparison, within string) string {
 	return text + surroundings(c.Environment)
 }
 
-// Primary is the comparison with only the rows that the headline counts.
+// Primary is the comparison with only the rows that the headline counts, and
+// without warnings about metrics that it no longer has.
 func (c Comparison) Primary() Comparison {
 	c.Rows = primary(c.Rows)
+	c.Warnings = slices.Clone(c.Warnings)
+	for metric, warning := range c.tooShort {
+		if !slices.ContainsFunc(c.Rows, func(row Row) bool { return row.Metric == metric }) {
+			c.Warnings = slices.DeleteFunc(c.Warnings, func(w string) bool { return w == warning })
+		}
+	}
 	return c
 }
 
@@ -77,7 +84,7 @@ func largest(rows []Row) Row {
 
 func (r Row) size() float64 { return math.Abs(math.Log1p(r.Change)) }
 
-// story says what changed and how much: "pipe 64 B same-llc round trip 9.1x
+// story says what changed and how much: "pipe 64 B same-llc round trip 9.1×
 // faster (49.5 µs → 5.30 µs)".
 func (c Comparison) story(row Row) string {
 	than := ""
@@ -119,9 +126,9 @@ func (r Row) magnitude() string {
 	case math.IsNaN(factor) || math.IsInf(factor, 0): // from 0, or to 0
 		return string(r.Verdict)
 	case factor >= 9.95:
-		return fmt.Sprintf("%.0fx %s", factor, r.Verdict)
+		return fmt.Sprintf("%.0f× %s", factor, r.Verdict)
 	case factor >= 2:
-		return fmt.Sprintf("%.1fx %s", factor, r.Verdict)
+		return fmt.Sprintf("%.1f× %s", factor, r.Verdict)
 	}
 	return percent(r.Change) + " " + string(r.Verdict)
 }

@@ -22,7 +22,7 @@ func TestHeadlineSaysWhatChangedMostAndWhatMayBeBehindIt(t *testing.T) {
 	new.measure(random, throughputOf("pipe", 64), 10, 0.9e6, 0.01)
 	old.measure(random, latencyOf("mmap", 64), 10, 200, 0.01)
 	new.measure(random, latencyOf("mmap", 64), 10, 200, 0.01)
-	const want = "pipe 64 B same-llc round trip 9.3x faster (49.5 µs → 5.30 µs) is the largest of 3 changes in 4 cells: " +
+	const want = "pipe 64 B same-llc round trip 9.3× faster (49.5 µs → 5.30 µs) is the largest of 3 changes in 4 cells: " +
 		"2 faster, 1 slower, 1 same (within these two runs); what differs: guest-halt-poll-ns 0 → 50000"
 	if got := compareRuns(t, []Run{old}, []Run{new}).Headline; got != want {
 		t.Errorf("headline is\n%s\nwant\n%s", got, want)
@@ -43,7 +43,7 @@ func TestHeadlineWithoutAChange(t *testing.T) {
 }
 
 func TestHeadlineByColumnSaysThanWhat(t *testing.T) {
-	const want = "pipe 64 B same-llc round trip 9.9x slower than same-cpu (5.01 µs → 49.8 µs) is the largest of 2 changes in 2 cells: 2 slower (within this run)"
+	const want = "pipe 64 B same-llc round trip 9.9× slower than same-cpu (5.01 µs → 49.8 µs) is the largest of 2 changes in 2 cells: 2 slower (within this run)"
 	if got := compareBy(t, []Run{matrix(seeded())}, "placement").Headline; got != want {
 		t.Errorf("headline is %s", got)
 	}
@@ -83,7 +83,7 @@ func TestMetricsBesideThePrimaryDoNotCount(t *testing.T) {
 		t.Errorf("%+v\n%s", c.Rows[1], c.Headline)
 	}
 	c, err := Runs([]Run{old}, []Run{new}, Options{Metrics: []string{results.CPUPerMsg}})
-	if err != nil || c.Headline != "pipe 64 B same-llc cpu_ns_per_msg 3.0x slower (1.00 µs → 3.00 µs) is the only change in 1 cell: 1 slower (within these two runs)" {
+	if err != nil || c.Headline != "pipe 64 B same-llc cpu_ns_per_msg 3.0× slower (1.00 µs → 3.00 µs) is the only change in 1 cell: 1 slower (within these two runs)" {
 		t.Errorf("asked for alone: %v %s", err, c.Headline)
 	}
 }

@@ -221,7 +221,7 @@ func TestRowsOfATableDiffer(t *testing.T) {
 
 func TestTitleSaysWhatChangedMost(t *testing.T) {
 	c := everything(t)
-	if want := "pipe 64 B same-llc round trip 9.3x faster; 2 of 6 cells changed"; c.Title() != want {
+	if want := "pipe 64 B same-llc round trip 9.3× faster; 2 of 6 cells changed"; c.Title() != want {
 		t.Errorf("the title is %s", c.Title())
 	}
 	for i := range c.Rows {

@@ -66,6 +66,13 @@ func (c *Comparison) conclude(contests []contest, o Options) {
 	c.Rows = rows(contests, c.Replicate, o)
 	correct(c.Rows)
 	judge(c.Rows, c.Replicate, o)
-	c.Warnings = append(c.Warnings, warnings(contests, c.Replicate, o)...)
+	c.Warnings = append(c.Warnings, warnings(contests, c.Replicate)...)
+	c.tooShort = map[string]string{}
+	for _, metric := range o.Metrics {
+		if warning := tooShort(contests, metric, c.Replicate); warning != "" {
+			c.Warnings = append(c.Warnings, warning)
+			c.tooShort[metric] = warning
+		}
+	}
 	c.Headline = headline(*c, whichRuns(contests))
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // warnings returns what a reader of the verdicts should know.
-func warnings(contests []contest, replicate string, o Options) []string {
+func warnings(contests []contest, replicate string) []string {
 	var list []string
 	add := func(warning string) {
 		if warning != "" && !slices.Contains(list, warning) {
@@ -27,9 +27,6 @@ func warnings(contests []contest, replicate string, o Options) []string {
 			add(p.old.losses())
 			add(p.new.losses())
 		}
-	}
-	for _, metric := range o.Metrics {
-		add(tooShort(contests, metric, replicate))
 	}
 	return list
 }
