@@ -101,16 +101,19 @@ func costs(record *results.Launch, reports []report, n float64) {
 	}
 }
 
-// waits fills in how long both workers waited for their CPUs.
+// waits fills in how long both workers waited for their CPUs, if both say.
 func waits(record *results.Launch, reports []report) {
 	if record.Jitter == nil {
 		return
 	}
+	var waited int64
 	for _, r := range reports {
-		if r.Worker.WaitNS != nil {
-			record.Jitter.WaitNS += *r.Worker.WaitNS
+		if r.Worker.WaitNS == nil {
+			return
 		}
+		waited += *r.Worker.WaitNS
 	}
+	record.Jitter.WaitNS = &waited
 }
 
 // handful is how many allocations the Go runtime itself may make, as when it

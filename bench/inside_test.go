@@ -91,7 +91,7 @@ func TestEndsThatShareACPUWaitForIt(t *testing.T) {
 		}
 		wait += *w.WaitNS
 	}
-	if wait <= 0 || l.Jitter != nil && l.Jitter.WaitNS != wait {
+	if wait <= 0 || l.Jitter != nil && *l.Jitter.WaitNS != wait {
 		t.Errorf("both waited %d ns, and the launch says %+v", wait, l.Jitter)
 	}
 }

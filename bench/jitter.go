@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"ipcbench/internal/host"
 	"ipcbench/internal/peer"
@@ -18,6 +19,7 @@ type watch struct {
 	cpus   []int // the cell's
 	stolen int64
 	known  bool         // the kernel says what was stolen
+	began  int64        // ns
 	probe  *peer.Worker // nil: the cell leaves no CPU for it
 	at     int          // the probe's CPU
 }
@@ -73,11 +75,23 @@ func (w *watch) startProbe(ctx context.Context, cpu int) {
 	w.probe, w.at = probe, cpu
 }
 
+// patience is for how long the driver waits for a word of a probe: no launch is
+// to be held up by what only watches it.
+const patience = 100 * time.Millisecond
+
+// ready waits until the probe is, or goes on without it.
+func (w *watch) ready() {
+	if w.probe != nil && w.probe.HearWithin(patience, new(string)) != nil {
+		w.probe.Kill()
+	}
+}
+
 // begin begins to watch.
 func (w *watch) begin() {
+	w.began = now()
 	w.stolen, w.known = host.Stolen(w.cpus)
-	if w.probe != nil && w.probe.Hear(new(string)) == nil {
-		w.probe.Tell("go")
+	if w.probe != nil {
+		w.probe.Tell("go") // one that is gone says nothing at the end
 	}
 }
 
@@ -85,12 +99,12 @@ func (w *watch) begin() {
 // nothing.
 func (w *watch) end() *results.Jitter {
 	stolen, ok := host.Stolen(w.cpus)
-	if !ok || !w.known {
+	if !ok || !w.known || len(w.cpus) == 0 {
 		return nil
 	}
-	j := &results.Jitter{StealNS: stolen - w.stolen}
+	j := &results.Jitter{StealNS: stolen - w.stolen, CPUs: len(w.cpus), WatchedNS: now() - w.began}
 	var seen stalls
-	if w.probe != nil && w.probe.Tell("stop") == nil && w.probe.Hear(&seen) == nil {
+	if w.probe != nil && w.probe.Tell("stop") == nil && w.probe.HearWithin(patience, &seen) == nil {
 		j.ProbeCPU, j.Stalls, j.WorstNS = &w.at, seen.Count, seen.WorstNS
 	}
 	return j

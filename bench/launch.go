@@ -45,6 +45,7 @@ func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
 		return err
 	}
 	reports := make([]report, len(pair.Workers))
+	watch.ready()
 	if err = pair.Go(); err == nil {
 		watch.begin()
 		err = pair.Reports(func(i int) any { return &reports[i] })

@@ -12,7 +12,7 @@ func withOutlier(ns float64, jitter *Jitter) []Launch {
 	launches := launchesOf(cellOf("pipe", "latency", 64, "same-cpu"), RTTP50, 5000, 5100, 4900, 5050, 5020, 4950, ns, 5000, 5080, 4990)
 	for i := range launches {
 		launches[i].ElapsedNS = 50e6
-		launches[i].Jitter = &Jitter{WaitNS: 25e6, WorstNS: 100e3, StealNS: 0}
+		launches[i].Jitter = &Jitter{WaitNS: waitOf(25e6), WorstNS: 100e3, StealNS: 0, ProbeCPU: new(int)}
 	}
 	launches[6].Jitter = jitter
 	return launches
@@ -20,10 +20,10 @@ func withOutlier(ns float64, jitter *Jitter) []Launch {
 
 func TestOutlierIsAttributed(t *testing.T) {
 	for want, launches := range map[string][]Launch{
-		"launch 7 is an outlier of 4.09 times the median: meanwhile the hypervisor took 8.00 ms from its CPUs": withOutlier(20500, &Jitter{StealNS: 8e6, WaitNS: 26e6, WorstNS: 3e6}),
-		"launch 7 is an outlier of 4.09 times the median: its ends waited 90.0 ms for a CPU":                   withOutlier(20500, &Jitter{StealNS: 8e6, WaitNS: 90e6}),
-		"launch 7 is an outlier of 4.09 times the median: meanwhile a CPU that was free stalled for 9.00 ms":   withOutlier(20500, &Jitter{WaitNS: 25e6, WorstNS: 9e6}),
-		"a launch is an outlier to the slow side, which nothing that was watched explains":                     withOutlier(20500, &Jitter{WaitNS: 26e6, WorstNS: 200e3}),
+		"launch 7 is an outlier of 4.09 times the median: meanwhile the hypervisor took 8.00 ms from its CPUs": withOutlier(20500, &Jitter{StealNS: 8e6, WaitNS: waitOf(26e6), WorstNS: 3e6, ProbeCPU: new(int)}),
+		"launch 7 is an outlier of 4.09 times the median: its ends waited 90.0 ms for a CPU":                   withOutlier(20500, &Jitter{StealNS: 8e6, WaitNS: waitOf(90e6)}),
+		"launch 7 is an outlier of 4.09 times the median: meanwhile a CPU that was free stalled for 9.00 ms":   withOutlier(20500, &Jitter{WaitNS: waitOf(25e6), WorstNS: 9e6, ProbeCPU: new(int)}),
+		"a launch is an outlier to the slow side, which nothing that was watched explains":                     withOutlier(20500, &Jitter{WaitNS: waitOf(26e6), WorstNS: 200e3, ProbeCPU: new(int)}),
 		"a launch is an outlier to the fast side":                                                              withOutlier(2500, &Jitter{StealNS: 8e6}),
 	} {
 		s := Summarize(launches)[0]
@@ -74,3 +74,5 @@ func TestScatterHasFewOutliers(t *testing.T) {
 		}
 	}
 }
+
+func waitOf(n int64) *int64 { return &n }

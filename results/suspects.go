@@ -8,12 +8,19 @@ import (
 
 // suspects are what can take time from a launch and is watched.
 var suspects = []struct {
-	took func(Jitter) int64 // ns
+	took func(Jitter) (ns int64, known bool)
 	text string
 }{
-	{func(j Jitter) int64 { return j.StealNS }, "meanwhile the hypervisor took %s from its CPUs"},
-	{func(j Jitter) int64 { return j.WaitNS }, "its ends waited %s for a CPU"},
-	{func(j Jitter) int64 { return j.WorstNS }, "meanwhile a CPU that was free stalled for %s"},
+	{func(j Jitter) (int64, bool) { return j.StealNS, true }, "meanwhile the hypervisor took %s from its CPUs"},
+	{waited, "its ends waited %s for a CPU"},
+	{func(j Jitter) (int64, bool) { return j.WorstNS, j.ProbeCPU != nil }, "meanwhile a CPU that was free stalled for %s"},
+}
+
+func waited(j Jitter) (ns int64, known bool) {
+	if j.WaitNS == nil {
+		return 0, false
+	}
+	return *j.WaitNS, true
 }
 
 // suspect says what took most time from a slow launch, of what was out of the
@@ -25,7 +32,7 @@ func (l Launch) suspect(cell []Launch) (text string, found bool) {
 	}
 	most := int64(0)
 	for _, s := range suspects {
-		if ns := s.took(*l.Jitter); ns > most && l.isUnusual(ns, s.took, cell) {
+		if ns, known := s.took(*l.Jitter); known && ns > most && l.isUnusual(ns, s.took, cell) {
 			most, text = ns, fmt.Sprintf(s.text, FormatNS(float64(ns)))
 		}
 	}
@@ -39,11 +46,14 @@ const (
 
 // isUnusual says whether so much time is a part of the launch's, and far more
 // than in most launches of the cell.
-func (l Launch) isUnusual(ns int64, took func(Jitter) int64, cell []Launch) bool {
+func (l Launch) isUnusual(ns int64, took func(Jitter) (int64, bool), cell []Launch) bool {
 	var all []float64
 	for _, launch := range cell {
-		if launch.Jitter != nil {
-			all = append(all, float64(took(*launch.Jitter)))
+		if launch.Jitter == nil {
+			continue
+		}
+		if ns, known := took(*launch.Jitter); known {
+			all = append(all, float64(ns))
 		}
 	}
 	usual, _ := stats.Median(all)

@@ -104,7 +104,7 @@ func tableOf(summaries []Summary) Table {
 }
 
 const (
-	latencyCaption = "Round trip, from before the send to after the echo. Median over launches, ± its 95 % confidence interval.\n" +
+	latencyCaption = "Round trip, from before the send to after the echo. Median over launches, ± its 95 % confidence interval, — below 6.\n" +
 		"A percentile for which a launch is too short is that of all launches together; — where even these are.\n" +
 		"CPU time and context switches are those of both processes, per message."
 	throughputCaption = "Counted at the receiver; 1 MB is 1e6 bytes. Median over launches, ± its 95 % confidence interval, — below 6.\n" +

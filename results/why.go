@@ -67,14 +67,17 @@ type pool struct {
 
 func poolOf(cell Cell, launches []Launch) pool {
 	p := pool{Cell: cell, launches: len(launches)}
-	var messages, elapsed, wait, steal, ends float64
+	var messages, wait, waitable, steal, stealable float64
 	for _, l := range launches {
 		messages += l.counted()
-		elapsed += float64(l.ElapsedNS)
 		p.wallNS += float64(l.ElapsedNS) / float64(l.Messages) * l.counted()
-		if l.Jitter != nil {
-			wait += float64(l.Jitter.WaitNS)
-			steal += float64(l.Jitter.StealNS)
+		if j := l.Jitter; j != nil {
+			steal += float64(j.StealNS)
+			stealable += float64(j.WatchedNS) * float64(j.CPUs)
+			if j.WaitNS != nil {
+				wait += float64(*j.WaitNS)
+				waitable += float64(l.ElapsedNS) * float64(len(l.Workers))
+			}
 		}
 		for i, w := range l.Workers {
 			if i == len(p.sides) {
@@ -86,23 +89,22 @@ func poolOf(cell Cell, launches []Launch) pool {
 				p.migrations += *w.Migrations
 			}
 		}
-		ends = float64(len(l.Workers))
 	}
 	p.wallNS /= messages
 	for i := range p.sides {
 		p.sides[i].divide(messages)
 	}
-	p.waitShare = wait / (elapsed * ends)
-	p.stealShare = steal / (elapsed * p.cpus())
+	p.waitShare = share(wait, waitable)
+	p.stealShare = share(steal, stealable)
 	return p
 }
 
-// cpus is on how many CPUs at once the ends run, if they get them.
-func (p pool) cpus() float64 {
-	if p.onOneCPU() {
-		return 1
+// share is part of whole, and 0 of nothing.
+func share(part, whole float64) float64 {
+	if whole == 0 {
+		return 0
 	}
-	return float64(len(p.sides))
+	return part / whole
 }
 
 func (c *SideCosts) add(w Worker) {

@@ -155,7 +155,7 @@ func (p pool) waiting() string {
 	if p.Wait != "spin" && p.Wait != "yield" && !p.onOneCPU() {
 		what = "waits for the wake-up"
 	}
-	return fmt.Sprintf("of %s, %s are CPU time: the rest %s", FormatNS(p.wallNS), FormatNS(cpu), what)
+	return fmt.Sprintf("of %s on average, %s are CPU time: the rest %s", FormatNS(p.wallNS), FormatNS(cpu), what)
 }
 
 // kernel tells the share of the kernel where it is a notable one and enough

@@ -56,7 +56,7 @@ func TestWhy(t *testing.T) {
 	}{
 		"blocking on two CPUs": {
 			countedLaunch(apart, 37_000, cpu(2, 4).switched(1000, 3), cpu(1, 5).switched(998, 2)),
-			"each round trip sleeps and wakes twice; the wake-up crosses CPUs; of 37.0 µs, 12.0 µs are CPU time: the rest waits for the wake-up",
+			"each round trip sleeps and wakes twice; the wake-up crosses CPUs; of 37.0 µs on average, 12.0 µs are CPU time: the rest waits for the wake-up",
 		},
 		"blocking on one CPU, where waking is also pushing off": {
 			countedLaunch(together, 5_200, cpu(0, 3).switched(400, 600), cpu(1, 1).switched(650, 350)),
@@ -73,7 +73,7 @@ func TestWhy(t *testing.T) {
 		"spinning, and flushing to the disk": {
 			countedLaunch(waiting("spin", apart), 200_000, cpu(20, 20).switched(2100, 0), cpu(20, 60).switched(2100, 0)),
 			"an end spins while it waits for the other, and yet sleeps come 4.20 to a round trip: in its calls, as in a flush to the disk; " +
-				"of 200 µs, 120 µs are CPU time: the rest is waiting; 67 % of the CPU time is in the kernel",
+				"of 200 µs on average, 120 µs are CPU time: the rest is waiting; 67 % of the CPU time is in the kernel",
 		},
 		"sleeping now and then": {
 			countedLaunch(apart, 9_000, cpu(5, 3).switched(400, 0), cpu(5, 3).switched(500, 0)),
@@ -120,7 +120,7 @@ func TestWhy(t *testing.T) {
 
 func TestWhyTellsWhatOthersTook(t *testing.T) {
 	l := countedLaunch(waiting("spin", cellOf("mmap", "latency", 64, "same-llc")), 1_000, cpu(1, 0), cpu(1, 0))
-	l.Jitter = &Jitter{StealNS: 200_000, WaitNS: 240_000}
+	l.Jitter = &Jitter{StealNS: 200_000, CPUs: 2, WatchedNS: l.ElapsedNS, WaitNS: waitOf(240_000)}
 	l.Workers[0].WaitNS, l.Workers[1].WaitNS = new(int64), new(int64)
 	sentence := Why(Summarize([]Launch{l}), []Launch{l}, nil)[0].Sentence
 	for _, want := range []string{"the ends were ready and waited 12 % of the time", "the hypervisor gave 10 % of the CPUs' time to others"} {
@@ -176,7 +176,7 @@ func TestWhyOfTheKeptRun(t *testing.T) {
 	}
 	for cell, want := range map[string]string{
 		"pipe latency 64 B same-cpu":      "the ends take turns on one CPU: 2.00 context switches a round trip, and no idle CPU to wake; 85 % of the CPU time is in the kernel",
-		"pipe latency 4 KiB same-llc":     "each round trip sleeps and wakes twice; the wake-up crosses CPUs; of 42.8 µs, 27.0 µs are CPU time: the rest waits for the wake-up; 95 % of the CPU time is in the kernel",
+		"pipe latency 4 KiB same-llc":     "each round trip sleeps and wakes twice; the wake-up crosses CPUs; of 42.8 µs on average, 27.0 µs are CPU time: the rest waits for the wake-up; 95 % of the CPU time is in the kernel",
 		"pipe throughput 64 B same-cpu":   "the ends take turns on one CPU: one context switch in 72.0 messages, so it moves in batches; 78 % of the CPU time is in the kernel",
 		"unix latency 64 KiB same-llc":    "each round trip sleeps and wakes 3.06 times; the wake-up crosses CPUs; 94 % of the CPU time is in the kernel",
 		"unix throughput 64 KiB same-cpu": "the ends take turns on one CPU: 0.851 context switches a message; 93 % of the CPU time is in the kernel",

@@ -12,7 +12,7 @@ func TestWorkersCSV(t *testing.T) {
 	moved, waited, free := int64(3), int64(4000), 1
 	measured.Run = "r"
 	measured.Workers[1].CPU, measured.Workers[1].Migrations, measured.Workers[1].WaitNS = 0, &moved, &waited
-	measured.Jitter = &Jitter{StealNS: 10e6, WaitNS: waited, ProbeCPU: &free, Stalls: 2, WorstNS: 700}
+	measured.Jitter = &Jitter{StealNS: 10e6, WaitNS: &waited, ProbeCPU: &free, Stalls: 2, WorstNS: 700}
 	unprobed := measured
 	unprobed.Launch, unprobed.Jitter = 2, &Jitter{StealNS: 20e6}
 	failed := Launch{Cell: cell, Launch: 3, Status: Failed, Workers: []Worker{{Side: "producer", Exit: "signal: killed"}}}

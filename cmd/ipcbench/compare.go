@@ -85,8 +85,8 @@ func (c *comparer) run(paths []string) error {
 
 // compare reads the runs and compares them in the way that was asked for.
 func (c *comparer) compare(paths []string) (compare.Comparison, error) {
-	if !(c.options.Alpha > 0 && c.options.Alpha < 1) {
-		return compare.Comparison{}, fmt.Errorf("--alpha %g: it is a chance between 0 and 1, as 0.05", c.options.Alpha)
+	if !(c.options.Alpha > 0 && c.options.Alpha <= 0.05) {
+		return compare.Comparison{}, fmt.Errorf("--alpha %g: it is a chance above 0 and, since intervals are of 95 %%, at most 0.05", c.options.Alpha)
 	}
 	if err := c.checkChart(); err != nil {
 		return compare.Comparison{}, err
@@ -106,7 +106,12 @@ func (c *comparer) compare(paths []string) (compare.Comparison, error) {
 	if err != nil {
 		return compare.Comparison{}, err
 	}
-	return compare.Runs(before, after, c.options)
+	comparison, err := compare.Runs(before, after, c.options)
+	var refusal *compare.Refusal
+	if errors.As(err, &refusal) {
+		err = fmt.Errorf("%w, or give --force", err)
+	}
+	return comparison, err
 }
 
 func (c *comparer) compareParts(paths []string) (compare.Comparison, error) {
@@ -155,10 +160,7 @@ func (c *comparer) open(paths []string) ([]compare.Run, error) {
 // shown is the part of a comparison that a person is shown: of all that was
 // compared, the metrics that were asked for, or those that say most.
 func (c *comparer) shown(comparison compare.Comparison) compare.Comparison {
-	if c.options.Metrics == nil {
-		return comparison.Primary()
-	}
-	return comparison
+	return comparison.Primary()
 }
 
 func (c *comparer) paint(verdict compare.Verdict, words string) string {

@@ -24,8 +24,8 @@ func (c *comparer) addExports(flags *pflag.FlagSet) {
 	add("markdown", "print Markdown instead, or write it to a `file`", "-", func(w io.Writer, all compare.Comparison) error {
 		return compare.WriteMarkdown(w, c.shown(all))
 	})
-	add("json", "print JSON, with all metrics, or write it to a `file`", "-", compare.WriteJSON)
-	add("csv", "print CSV, with all metrics, or write it to a `file`", "-", compare.WriteCSV)
+	add("json", "print JSON, with further metrics, or write it to a `file`", "-", compare.WriteJSON)
+	add("csv", "print CSV, with further metrics, or write it to a `file`", "-", compare.WriteCSV)
 	add("html", "write a page to a `file`", "compare.html", report.WriteComparison)
 	c.chart = add("chart", "draw the changes into a `file`, .svg or .png", "compare.svg", func(w io.Writer, all compare.Comparison) error {
 		return writeForest(w, c.shown(all), filepath.Ext(c.chart.path))

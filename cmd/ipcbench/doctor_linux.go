@@ -119,9 +119,9 @@ func (c checkup) verdict() string {
 	case 0:
 		return "fit to measure"
 	case 1:
-		return "fit to measure, with 1 warning: " + about[0]
+		return "not quite fit to measure, 1 warning: " + about[0]
 	}
-	return fmt.Sprintf("fit to measure, with %d warnings: %s", len(about), strings.Join(about, ", "))
+	return fmt.Sprintf("not quite fit to measure, %d warnings: %s", len(about), strings.Join(about, ", "))
 }
 
 // of returns the findings of a level, without what is not known.

@@ -46,7 +46,7 @@ func TestTheDoctorSaysWhatToMindFirst(t *testing.T) {
 		{ID: "lockdown", Level: doctor.Note, Finding: "kernel lockdown: not known", About: "kernel lockdown", Unknown: true},
 		{ID: "steal", Level: doctor.Warning, Finding: "half of the time was stolen", Why: "it is missing", Remedy: "none: a host " + strings.Repeat("of its own ", 6), About: "steal time"},
 	}}
-	const want = `fit to measure, with 1 warning: steal time
+	const want = `not quite fit to measure, 1 warning: steal time
 
 warning   half of the time was stolen
           it is missing

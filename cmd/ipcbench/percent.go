@@ -12,7 +12,7 @@ func parsePercent(text string) (ratio float64, err error) {
 	number, signed := strings.CutSuffix(text, "%")
 	percent, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 	if err != nil || !signed || !(percent > 0) || percent > 1e6 {
-		return 0, fmt.Errorf("%q is no share above 0: write it in percent, as 2%%", text)
+		return 0, fmt.Errorf("%q is no percentage above 0: write it as 2%%", text)
 	}
 	return percent / 100, nil
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"ipcbench/results"
@@ -23,6 +25,9 @@ Prints the table.`,
 				return usage(err)
 			}
 			for _, run := range runs {
+				if run.Status == "running" {
+					run.Warnings = append(run.Warnings, fmt.Sprintf("the run has not ended, or was killed: of its launches, %d are here", len(run.launches)))
+				}
 				if err := run.remake(); err != nil {
 					return err
 				}

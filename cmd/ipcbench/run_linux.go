@@ -204,6 +204,7 @@ func (r *runner) finish(err error) error {
 	switch {
 	case errors.Is(err, errInterrupted):
 		r.record.Status = "interrupted"
+		r.record.Warnings = append(r.record.Warnings, fmt.Sprintf("the run was interrupted: of its launches, %d are here", len(r.launches)))
 	case err != nil || failed > 0:
 		r.record.Status = "failed"
 	default:

@@ -8,14 +8,19 @@ import (
 )
 
 // regression says what of a comparison got worse by more than threshold, a
-// ratio, or nil where nothing did: rows that are slower, and cells that fail
-// on the new side alone. A threshold of 0 is none.
+// ratio, or nil where nothing did: rows that are slower, and cells of which
+// launches fail on the new side alone. A threshold of 0 is none.
 func regression(c compare.Comparison, threshold float64) error {
 	if threshold == 0 {
 		return nil
 	}
 	slower, failed := 0, 0
+	counted := map[results.Cell]bool{}
 	for _, row := range c.Rows {
+		if row.NewFailed > 0 && row.OldFailed == 0 && !counted[row.Cell] {
+			counted[row.Cell] = true
+			failed++
+		}
 		if row.Verdict == compare.Slower && !(worsening(row) <= threshold) { // from 0, it is beyond any
 			slower++
 		}

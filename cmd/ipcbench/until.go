@@ -28,8 +28,8 @@ func notNarrow(plan results.Plan, launches []results.Launch) []string {
 	}
 	slices.SortStableFunc(wide, func(a, b results.Summary) int { return cmp.Compare(margin(b), margin(a)) })
 	var warnings []string
-	if len(wide) > 0 && isSpentOnPlan(plan, launches) {
-		warnings = append(warnings, fmt.Sprintf("the first %d launches of each cell alone took longer than --budget %s: there were no further ones", plan.Launches, time.Duration(plan.BudgetNS)))
+	if sound := slices.DeleteFunc(slices.Clone(wide), func(s results.Summary) bool { return s.Failed > 0 }); len(sound) > 0 {
+		warnings = append(warnings, budgetSpent(plan, launches))
 	}
 	for i, s := range wide {
 		if i == mostNotNarrow {
@@ -57,17 +57,12 @@ func reached(s results.Summary) string {
 	return text
 }
 
-// isSpentOnPlan says whether the launches that are made in any case took all of
-// the budget.
-func isSpentOnPlan(plan results.Plan, launches []results.Launch) bool {
-	began, ended := launches[0].Started, launches[0].Started
-	for _, l := range launches {
-		if l.Launch > plan.Launches {
-			return false
-		}
-		if end := l.Started.Add(time.Duration(l.ElapsedNS)); end.After(ended) {
-			ended = end
-		}
+// budgetSpent says on what the budget was spent: a cell that is wide and did not
+// fail would otherwise have got further launches.
+func budgetSpent(plan results.Plan, launches []results.Launch) string {
+	budget := time.Duration(plan.BudgetNS)
+	if slices.ContainsFunc(launches, func(l results.Launch) bool { return l.Launch > plan.Launches }) {
+		return fmt.Sprintf("--budget %s was spent before every cell was within ±%s", budget, formatPercent(plan.Until))
 	}
-	return ended.Sub(began) >= time.Duration(plan.BudgetNS)
+	return fmt.Sprintf("the first %d launches of each cell alone took --budget %s: there were no further ones", plan.Launches, budget)
 }

@@ -3,16 +3,18 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"ipcbench/bench"
 	"ipcbench/results"
 )
 
-// diagnose launches every cell once more with perf events on, after all that is
+// diagnose launches every cell that has a result once more with perf events on, after all that is
 // measured: their cost must fall on no result. A launch that fails is a warning,
 // for the results are there without it.
 func (r *runner) diagnose(ctx context.Context, plan bench.Plan, cells []bench.Cell) error {
-	err := plan.Diagnose(ctx, cells, func(launch results.Launch) error {
+	measured := slices.DeleteFunc(slices.Clone(cells), func(c bench.Cell) bool { return !r.hasResult(c.Cell) })
+	err := plan.Diagnose(ctx, measured, func(launch results.Launch) error {
 		launch.Run = r.dir.Name()
 		if launch.Status != results.OK {
 			r.record.Warnings = append(r.record.Warnings, fmt.Sprintf("%s: the launch with perf events failed: %s", cellName(launch.Cell), launch.Reason))
@@ -24,6 +26,10 @@ func (r *runner) diagnose(ctx context.Context, plan bench.Plan, cells []bench.Ce
 		return errInterrupted
 	}
 	return err
+}
+
+func (r *runner) hasResult(cell results.Cell) bool {
+	return slices.ContainsFunc(r.launches, func(l results.Launch) bool { return l.Cell == cell && l.Status == results.OK })
 }
 
 // printWhy prints what it was asked for.

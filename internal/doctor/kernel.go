@@ -128,6 +128,8 @@ func perfEvents(m machine) verdict {
 		has, remedy = "software events can be counted; hardware counters there are none", "none: this machine does not show them; most virtual ones do not"
 	}
 	switch {
+	case paranoid > 2:
+		return note(fmt.Sprintf("%s; by root only (perf_event_paranoid is %d)", has, paranoid), "sysctl kernel.perf_event_paranoid=1")
 	case paranoid > 1:
 		return note(fmt.Sprintf("%s; inside the kernel only by root (perf_event_paranoid is %d)", has, paranoid), "sysctl kernel.perf_event_paranoid=1")
 	case remedy == "none needed":

@@ -46,13 +46,3 @@ func TestSharingACPUIsWaitingForIt(t *testing.T) {
 		}
 	}
 }
-
-func TestReadingTheRunQueueDoesNotAllocate(t *testing.T) {
-	onThread(func() {
-		q := OpenRunQueue()
-		defer q.Close()
-		if n := testing.AllocsPerRun(100, func() { q.WaitNS() }); n > 0 {
-			t.Errorf("%v allocations a reading", n)
-		}
-	})
-}

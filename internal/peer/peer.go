@@ -136,6 +136,16 @@ func (w *Worker) Hear(v any) error {
 	return fmt.Errorf("hear from the %s: %w", w.Side, err)
 }
 
+// HearWithin is Hear that waits no longer than limit. After an error nothing
+// more can be heard of the worker.
+func (w *Worker) HearWithin(limit time.Duration, v any) error {
+	if err := w.control.SetReadDeadline(time.Now().Add(limit)); err != nil {
+		return fmt.Errorf("hear from the %s: %w", w.Side, err)
+	}
+	defer w.control.SetReadDeadline(time.Time{})
+	return w.Hear(v)
+}
+
 // Kill ends the worker at once. It does nothing to one that has ended.
 func (w *Worker) Kill() {
 	select {

@@ -67,6 +67,7 @@ func labelled(key string) func(Run, results.Launch) string {
 // error where the column has no two values, or the parts have nothing in
 // common.
 func By(runs []Run, name string, o Options) (Comparison, error) {
+	asked := o.Metrics != nil
 	o, err := o.complete()
 	if err != nil {
 		return Comparison{}, err
@@ -83,7 +84,7 @@ func By(runs []Run, name string, o Options) (Comparison, error) {
 		return Comparison{}, err
 	}
 	contests, reasons := by.contests(runs, name, values)
-	c := Comparison{By: name, Old: values[0], New: strings.Join(values[1:], ", ")}
+	c := Comparison{By: name, Old: values[0], New: strings.Join(values[1:], ", "), asked: asked}
 	if err := c.refuse(append(hardware(runs), reasons...), o); err != nil {
 		return Comparison{}, err
 	}

@@ -54,6 +54,7 @@ type Comparison struct {
 	Setting     string  // with what and on what both were measured: "ipcbench v0.3.0 · AMD EPYC · Linux 6.18.44"
 	Options     Options // complete
 
+	asked    bool              // for certain metrics: all of them count, not only those that say most
 	tooShort map[string]string // of Warnings, that about a metric which some launches were too short for
 }
 
@@ -91,10 +92,11 @@ type Row struct {
 	Old, New         results.Estimate // over the replicates
 	OldOnes, NewOnes []float64        // the replicates
 	Effect
-	Verdict Verdict
-	Within  float64 // of Same: the interval lies this near to no change
-	Needed  int     // of Noisy: about how many replicates a side could tell; 0: unknown, or no number would
-	Because string  // of Noisy and MachineChanged: what stands in the way, and what would help
+	OldFailed, NewFailed int // launches of the cell that failed beside these
+	Verdict              Verdict
+	Within               float64 // of Same: the interval lies this near to no change
+	Needed               int     // of Noisy: about how many replicates a side could tell; 0: unknown, or no number would
+	Because              string  // of Noisy and MachineChanged: what stands in the way, and what would help
 
 	identity   results.Cell // of the pair: what is the same on both sides
 	controls   []Control    // those that concern the cell

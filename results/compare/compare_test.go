@@ -262,6 +262,29 @@ func TestEnvironmentNamesWhatDiffersTheLikeliestFirst(t *testing.T) {
 	}
 }
 
+// TestASmallMoveOfAFloorExplainsNoLargeChange has a cell of which little is
+// certain, and a clock that certainly moved by that little.
+func TestASmallMoveOfAFloorExplainsNoLargeChange(t *testing.T) {
+	clock := Control{Floor: results.Floor{Name: "clock"}, Effect: Effect{Change: 0.005, Lo: 0.004, Hi: 0.006}}
+	row := Row{Metric: results.RTTP50, Effect: Effect{Change: 0.2, Lo: 0.004, Hi: 0.4}, controls: []Control{clock}}
+	if suspect, found := row.suspect(); found {
+		t.Errorf("%s explains a change of 20 %%", suspect.What())
+	}
+	row.Metric = results.CtxswPer
+	if list := concerning([]Control{clock}, row); list != nil {
+		t.Errorf("the clock concerns a count: %v", list)
+	}
+}
+
+// TestOneEqualValueASideProvesNothing has two launches of 5 µs, or two runs.
+func TestOneEqualValueASideProvesNothing(t *testing.T) {
+	for _, replicate := range []string{byLaunch, byRun} {
+		if e := effectOf([]float64{5000}, []float64{5000}, replicate); !math.IsNaN(e.Lo) {
+			t.Errorf("by %s, the interval of one value a side is %v to %v", replicate, e.Lo, e.Hi)
+		}
+	}
+}
+
 // TestFloorsAreTheControl has a machine that became 12 % slower under a cell
 // that became 10 % slower, and another cell that became 3 times slower.
 func TestFloorsAreTheControl(t *testing.T) {
@@ -404,7 +427,7 @@ func TestTooFewLaunchesToTell(t *testing.T) {
 		new.measure(random, latencyOf("pipe", 64<<(i%12)+i), 6, 100e3, 0.01)
 	}
 	c := compareRuns(t, []Run{old}, []Run{new})
-	const want = "6 launches a side cannot tell among 36 cells: 7 could: -n 7"
+	const want = "too few launches to tell among 36 cells, 6 on a side: 7 a side could: -n 7"
 	if row := c.Rows[0]; row.Verdict != Noisy || row.Because != want {
 		t.Errorf("%s because %q", row.Verdict, row.Because)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"ipcbench/results"
 )
@@ -68,8 +69,12 @@ func samples(runs []Run, floor results.Floor, replicate string) []float64 {
 // concerning returns the controls that say something of a row's cell: how fast
 // the CPU is; how fast it copies and checks a message of about that size; and,
 // for ends on two CPUs, how fast those hand each other a cache line.
+// To counts they say nothing.
 func concerning(controls []Control, row Row) []Control {
 	var list []Control
+	if !strings.Contains(row.Metric, "_ns") && !results.MoreIsBetter(row.Metric) {
+		return nil
+	}
 	for _, c := range controls {
 		concerns := c.Name == "clock"
 		switch c.Name {
@@ -105,32 +110,28 @@ func isBetween(c Control, cell results.Cell) bool {
 }
 
 // suspect returns the control that moved most among those that may be behind
-// the row's change: it certainly moved, to the same side, and as far as the
-// row's change certainly reaches.
+// the row's change: it certainly moved, to the same side, and its interval
+// reaches as far as the row's change.
 func (r Row) suspect() (Control, bool) {
-	certain := r.slowdown()
+	slowdown := r.slowdown()
 	var most Control
 	for _, c := range r.controls {
-		moved := c.Lo > 0 || c.Hi < 0
-		sameWay := (c.Change > 0) == (certain > 0)
-		if moved && sameWay && math.Abs(c.Change) >= math.Abs(certain) && math.Abs(c.Change) > math.Abs(most.Change) {
+		slower := c.Lo > 0 && slowdown > 0 && c.Hi >= slowdown
+		faster := c.Hi < 0 && slowdown < 0 && c.Lo <= slowdown
+		if (slower || faster) && math.Abs(c.Change) > math.Abs(most.Change) {
 			most = c
 		}
 	}
 	return most, most.Name != ""
 }
 
-// slowdown returns the end of the row's interval that is nearest to no change,
-// as a change of the time a message takes: that of a rate is its reciprocal's.
+// slowdown returns the row's change as one of the time a message takes: that of
+// a rate is its reciprocal's.
 func (r Row) slowdown() float64 {
-	nearest := r.Lo
-	if r.Hi < 0 {
-		nearest = r.Hi
-	}
 	if results.MoreIsBetter(r.Metric) {
-		return 1/(1+nearest) - 1
+		return 1/(1+r.Change) - 1
 	}
-	return nearest
+	return r.Change
 }
 
 // sentence says what the control did: "the cache-line round trip between CPUs 0

@@ -20,5 +20,5 @@ func (c Comparison) Definitions() string {
 	}
 	return fmt.Sprintf("Change: %s, less 1; ×2 is twice, ÷2 half. p: how often chance alone would show as much, by %s, corrected for the number of cells (Holm). "+
 		"faster, slower: p is at most %g and the 95 %% interval on one side of 0. same: the whole interval lies within ±%.3g %% of it. too noisy to tell: neither, and about so many a side might. "+
-		"the machine changed: so did a floor, at least as much.", change, test, c.Options.Alpha, 100*c.Options.Same)
+		"the machine changed: so did a floor, whose interval reaches as far.", change, test, c.Options.Alpha, 100*c.Options.Same)
 }

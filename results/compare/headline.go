@@ -14,7 +14,7 @@ import (
 // changes there are, and what may be behind them. It counts only the metric
 // that says most about each workload, so a cell is counted once.
 func headline(c Comparison, within string) string {
-	counted := primary(c.Rows)
+	counted := c.Primary().Rows
 	text := summary(c, counted)
 	if c.Replicate == byLaunch {
 		text += " (within " + within + ")"
@@ -23,8 +23,12 @@ func headline(c Comparison, within string) string {
 }
 
 // Primary is the comparison with only the rows that the headline counts, and
-// without warnings about metrics that it no longer has.
+// without warnings about metrics that it no longer has. Where metrics were asked
+// for, these are all.
 func (c Comparison) Primary() Comparison {
+	if c.asked {
+		return c
+	}
 	c.Rows = primary(c.Rows)
 	c.Warnings = slices.Clone(c.Warnings)
 	for metric, warning := range c.tooShort {
@@ -58,13 +62,21 @@ func summary(c Comparison, rows []Row) string {
 		return "nothing can be compared: no cell has a result on both sides"
 	case len(suspicious) > len(changed):
 		return fmt.Sprintf("the machine changed, and %d of %s with it: %s; %s",
-			len(suspicious), numberOf(len(rows), "cell"), largest(suspicious).Because, tally(rows))
+			len(suspicious), numberOf(len(rows), c.counts()), largest(suspicious).Because, tally(rows))
 	case len(changed) == 0:
 		return fmt.Sprintf("nothing changed that these %s can show: %s", plural(c.Replicate), tally(rows))
 	case len(changed) == 1:
-		return fmt.Sprintf("%s is the only change in %s: %s", c.story(changed[0]), numberOf(len(rows), "cell"), tally(rows))
+		return fmt.Sprintf("%s is the only change in %s: %s", c.story(changed[0]), numberOf(len(rows), c.counts()), tally(rows))
 	}
-	return fmt.Sprintf("%s is the largest of %d changes in %s: %s", c.story(largest(changed)), len(changed), numberOf(len(rows), "cell"), tally(rows))
+	return fmt.Sprintf("%s is the largest of %d changes in %s: %s", c.story(largest(changed)), len(changed), numberOf(len(rows), c.counts()), tally(rows))
+}
+
+// counts names what the headline counts: a cell once, or each of its metrics.
+func (c Comparison) counts() string {
+	if c.asked && len(c.Options.Metrics) > 1 {
+		return "result"
+	}
+	return "cell"
 }
 
 func withVerdict(rows []Row, verdicts ...Verdict) []Row {

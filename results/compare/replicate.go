@@ -93,7 +93,7 @@ func rowOf(p pair, metric, replicate string) (Row, bool) {
 	return Row{
 		Cell: p.new.cell, OldCell: p.old.cell, identity: p.old.identity, Metric: metric,
 		Old: results.EstimateOf(old), New: results.EstimateOf(new), OldOnes: old, NewOnes: new,
-		Effect: effectOf(old, new, replicate),
+		Effect: effectOf(old, new, replicate), OldFailed: p.old.failures(), NewFailed: p.new.failures(),
 	}, true
 }
 

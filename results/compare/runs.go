@@ -11,6 +11,7 @@ import (
 // have nothing in common, where a run stands on a side twice, or, as a
 // [Refusal], where they are of different machines or placements.
 func Runs(old, new []Run, o Options) (Comparison, error) {
+	asked := o.Metrics != nil
 	o, err := o.complete()
 	if err != nil {
 		return Comparison{}, err
@@ -18,10 +19,15 @@ func Runs(old, new []Run, o Options) (Comparison, error) {
 	if err := cmp.Or(eachOnce(old), eachOnce(new)); err != nil {
 		return Comparison{}, err
 	}
+	for _, run := range new {
+		if slices.ContainsFunc(old, func(other Run) bool { return other.Name == run.Name }) {
+			return Comparison{}, fmt.Errorf("compare: run %s is on both sides: name another run", run.Name)
+		}
+	}
 	between := match(newSide("", old, whatWasMeasured), newSide("", new, whatWasMeasured))
 	between.matchLone(withoutDir)
 	reasons := append(hardware(slices.Concat(old, new)), placements(&between)...)
-	c := Comparison{Old: names(old), New: names(new)}
+	c := Comparison{Old: names(old), New: names(new), asked: asked}
 	if err := c.refuse(reasons, o); err != nil {
 		return Comparison{}, err
 	}

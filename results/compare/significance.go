@@ -13,7 +13,7 @@ const confidence = 0.95
 // effectOf returns the change from the old replicates to the new ones, each in
 // the way that suits what a replicate is.
 func effectOf(old, new []float64, replicate string) Effect {
-	if slices.Min(old) == slices.Max(old) && slices.Equal(slices.Compact(slices.Clone(old)), slices.Compact(slices.Clone(new))) {
+	if min(len(old), len(new)) >= leastRuns && slices.Min(old) == slices.Max(old) && slices.Equal(slices.Compact(slices.Clone(old)), slices.Compact(slices.Clone(new))) {
 		return Effect{P: 1, Corrected: 1} // nothing varies, and nothing differs
 	}
 	switch {

@@ -85,7 +85,7 @@ func (r Row) obstacle(cells int, replicate string, o Options) string {
 		return "the old median is 0: there is no ratio to it"
 	case replicate == byLaunch && (uTest{r.Old.N, r.New.N}).p(0)*float64(cells) > o.Alpha:
 		could := leastLaunches(o.Alpha, cells)
-		return fmt.Sprintf("%d launches a side cannot tell among %d cells: %d could%s", least, cells, could, r.remedy(could))
+		return fmt.Sprintf("too few launches to tell among %d cells, %d on a side: %d a side could%s", cells, least, could, r.remedy(could))
 	case math.IsNaN(r.Lo):
 		return fmt.Sprintf("%d %s a side are too few for an interval", least, plural(replicate))
 	}

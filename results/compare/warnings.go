@@ -53,16 +53,22 @@ func (c contest) withoutControl() string {
 // losses warns of launches that failed beside others that did not: those may be
 // the ones that were fast enough.
 func (g *group) losses() string {
+	failed := g.failures()
+	if failed == 0 || !g.isMeasured() {
+		return ""
+	}
+	return fmt.Sprintf("%s: %d of %d launches failed in %s and are left out", describe(g.cell), failed, failed+len(g.measured()), g.failed[0].Run)
+}
+
+// failures counts the launches that were made and failed.
+func (g *group) failures() int {
 	failed := 0
 	for _, launch := range g.failed {
 		if launch.Status == results.Failed {
 			failed++
 		}
 	}
-	if failed == 0 || !g.isMeasured() {
-		return ""
-	}
-	return fmt.Sprintf("%s: %d of %d launches failed in %s and are left out", describe(g.cell), failed, failed+len(g.measured()), g.failed[0].Run)
+	return failed
 }
 
 // tooShort warns of cells that a metric was left out of, see [group.ones].

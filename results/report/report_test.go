@@ -138,7 +138,7 @@ func TestThePageSaysWhatTheTimeGoesTo(t *testing.T) {
 	}
 	page := written(t, run, launches)
 	parse(t, page)
-	const want = "each round trip sleeps and wakes twice; the wake-up crosses CPUs; of 37.0 µs, 12.0 µs are CPU time"
+	const want = "each round trip sleeps and wakes twice; the wake-up crosses CPUs; of 37.0 µs on average, 12.0 µs are CPU time"
 	if n := strings.Count(page, want); n != 2 {
 		t.Errorf("of 2 cells with a round trip that sleeps, %d say so", n)
 	}
