@@ -92,7 +92,7 @@ func TestBudgetEndsWhatDoesNotNarrow(t *testing.T) {
 	if numbers := launchNumbers(measure(t, p))["pipe"]; !slices.Equal(numbers, upTo(6)) {
 		t.Errorf("without budget for more, there are launches %v", numbers)
 	}
-	p.Budget = 500 * time.Millisecond
+	p.Budget = 500 * time.Millisecond // that it ends at all is the budget's doing
 	launches := measure(t, p)
 	if spent := time.Since(launches[0].Started); spent < p.Budget {
 		t.Errorf("it ended after %v of %v, and the interval cannot be narrow", spent, p.Budget)

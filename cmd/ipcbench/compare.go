@@ -77,10 +77,11 @@ func (c *comparer) run(paths []string) error {
 		return usage(err)
 	}
 	err = c.exports.write(comparison)
+	shown := comparison.Primary()
 	if !c.exports.onStdout() {
-		err = errors.Join(err, compare.WriteText(c.out.stdout, c.shown(comparison), c.paint))
+		err = errors.Join(err, compare.WriteText(c.out.stdout, shown, c.paint))
 	}
-	return errors.Join(err, regression(c.shown(comparison), c.threshold))
+	return errors.Join(err, regression(shown, c.threshold))
 }
 
 // compare reads the runs and compares them in the way that was asked for.
@@ -155,12 +156,6 @@ func (c *comparer) open(paths []string) ([]compare.Run, error) {
 		runs = append(runs, compare.Run{Run: run.Run, Launches: run.launches})
 	}
 	return runs, nil
-}
-
-// shown is the part of a comparison that a person is shown: of all that was
-// compared, the metrics that were asked for, or those that say most.
-func (c *comparer) shown(comparison compare.Comparison) compare.Comparison {
-	return comparison.Primary()
 }
 
 func (c *comparer) paint(verdict compare.Verdict, words string) string {

@@ -22,13 +22,13 @@ func (c *comparer) addExports(flags *pflag.FlagSet) {
 		return c.exports.flag(flags, name, what, write)
 	}
 	add("markdown", "print Markdown instead, or write it to a `file`", "-", func(w io.Writer, all compare.Comparison) error {
-		return compare.WriteMarkdown(w, c.shown(all))
+		return compare.WriteMarkdown(w, all.Primary())
 	})
 	add("json", "print JSON, with further metrics, or write it to a `file`", "-", compare.WriteJSON)
 	add("csv", "print CSV, with further metrics, or write it to a `file`", "-", compare.WriteCSV)
 	add("html", "write a page to a `file`", "compare.html", report.WriteComparison)
 	c.chart = add("chart", "draw the changes into a `file`, .svg or .png", "compare.svg", func(w io.Writer, all compare.Comparison) error {
-		return writeForest(w, c.shown(all), filepath.Ext(c.chart.path))
+		return writeForest(w, all.Primary(), filepath.Ext(c.chart.path))
 	})
 }
 

@@ -197,7 +197,9 @@ func (r *runner) warnOnce(warning string) {
 func (r *runner) finish(err error) error {
 	failed := r.countFailed()
 	r.record.Ended = time.Now()
-	r.record.Warnings = append(r.record.Warnings, notNarrow(r.record.Plan, r.launches)...)
+	if err == nil { // one that was cut short had its budget left
+		r.record.Warnings = append(r.record.Warnings, notNarrow(r.record.Plan, r.launches)...)
+	}
 	if unsteady := results.Unsteady(r.record.Floors); unsteady != "" {
 		r.record.Warnings = append(r.record.Warnings, unsteady)
 	}

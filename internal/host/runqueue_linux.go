@@ -22,7 +22,7 @@ func OpenRunQueue() RunQueue {
 }
 
 // WaitNS returns the nanoseconds waited since the thread began. ok is false
-// where the kernel does not say.
+// where the kernel does not say. It does not allocate.
 func (q RunQueue) WaitNS() (ns int64, ok bool) {
 	var text [64]byte
 	n, err := unix.Pread(q.fd, text[:], 0)
