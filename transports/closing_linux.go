@@ -29,18 +29,24 @@ type closing struct {
 // looking at one costs nothing until it is set.
 const closingWords = 128
 
-// newClosing makes the memory of both words for transport what.
-func newClosing(what string) (*os.File, error) {
+// newClosing makes the memory of both words for transport what, open once for
+// each side.
+func newClosing(what string) (ends [2]*os.File, err error) {
 	fd, err := unix.MemfdCreate("ipcbench", unix.MFD_CLOEXEC)
 	if err != nil {
-		return nil, fmt.Errorf("%s: create shared memory for the end marks: %w: %s", what, err, fileRemedy(err))
+		return ends, fmt.Errorf("%s: create shared memory for the end marks: %w: %s", what, err, fileRemedy(err))
 	}
-	f := os.NewFile(uintptr(fd), "shared memory")
-	if err := f.Truncate(int64(os.Getpagesize())); err != nil {
-		f.Close()
-		return nil, fmt.Errorf("%s: extend shared memory for the end marks: %w", what, errno(err))
+	ends[0] = os.NewFile(uintptr(fd), "shared memory")
+	err = ends[0].Truncate(int64(os.Getpagesize()))
+	if err == nil {
+		fd, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 	}
-	return f, nil
+	if err != nil {
+		ends[0].Close()
+		return ends, fmt.Errorf("%s: extend and share memory for the end marks: %w: %s", what, errno(err), fileRemedy(err))
+	}
+	ends[1] = os.NewFile(uintptr(fd), "shared memory")
+	return ends, nil
 }
 
 // openClosing maps f, which it does not close.

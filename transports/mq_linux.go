@@ -129,8 +129,8 @@ func (m mq) Create(s Spec) (Link, error) {
 		return nil, err
 	}
 	return &ownFiles{
-		Producer: {back[0], there[1], shared},
-		Consumer: {there[0], back[1], shared},
+		Producer: {back[0], there[1], shared[Producer]},
+		Consumer: {there[0], back[1], shared[Consumer]},
 	}, nil
 }
 

@@ -70,22 +70,25 @@ func (sysvmsg) Create(s Spec) (Link, error) {
 	if err := probeSize(s); err != nil {
 		return nil, err
 	}
-	namespace, err := newQueueNamespace(s)
-	if err != nil {
-		return nil, err
-	}
 	shared, err := newClosing("sysvmsg")
 	if err != nil {
-		namespace.Close()
 		return nil, err
 	}
-	return &ownFiles{{namespace, shared}, {namespace, shared}}, nil
+	link := &ownFiles{}
+	for side, f := range shared {
+		link[side] = []*os.File{f}
+	}
+	if err := newQueueNamespace(s, link); err != nil {
+		link.Close()
+		return nil, err
+	}
+	return link, nil
 }
 
-// newQueueNamespace makes an IPC namespace with the link's two queues, which
-// stays as long as the file is open. It does so on a goroutine of its own, whose
-// thread the runtime ends with it if there is no way back.
-func newQueueNamespace(s Spec) (made *os.File, err error) {
+// newQueueNamespace makes an IPC namespace with the link's two queues, and adds
+// to each side's files one that keeps it. It does so on a goroutine of its own,
+// whose thread the runtime ends with it if there is no way back.
+func newQueueNamespace(s Spec, link *ownFiles) (err error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -97,15 +100,19 @@ func newQueueNamespace(s Spec) (made *os.File, err error) {
 		if err = allowMessages(s); err != nil {
 			return
 		}
-		for _, side := range []Side{Producer, Consumer} {
-			if _, err = sysvQueue(side, unix.IPC_CREAT|unix.IPC_EXCL|0o600); err != nil {
+		for side := range link {
+			if _, err = sysvQueue(Side(side), unix.IPC_CREAT|unix.IPC_EXCL|0o600); err != nil {
 				return
 			}
+			f, failed := ownNamespace()
+			if err = failed; err != nil {
+				return
+			}
+			link[side] = append(link[side], f)
 		}
-		made, err = ownNamespace()
 	}()
 	<-done
-	return made, err
+	return err
 }
 
 // unshareIPC puts this thread into a new IPC namespace.
@@ -125,18 +132,19 @@ func unshareIPC() error {
 }
 
 // allowMessages raises the limits of this thread's namespace, where they do not
-// do, before the queues are made, which take them over.
+// do, before the queues are made, which take them over. Where the capacity is
+// not given, a queue holds two of the largest messages, as with the usual limits.
 func allowMessages(s Spec) error {
 	if s.Size > usualMessageMax {
 		if err := setLimit("msgmax", s.Size); err != nil {
 			return err
 		}
 	}
-	room := usualQueueMax
+	room := max(usualQueueMax, 2*s.Size)
 	if s.Capacity > 0 {
-		room = s.Capacity
+		room = max(s.Capacity, s.Size)
 	}
-	if room = max(room, s.Size); room == usualQueueMax {
+	if room == usualQueueMax {
 		return nil
 	}
 	return setLimit("msgmnb", room)
@@ -171,7 +179,7 @@ func sysvQueue(sender Side, flags int) (uintptr, error) {
 
 func (sysvmsg) Open(s Spec, side Side, files []*os.File) (Endpoint, error) {
 	defer closeOnce(files...)
-	c, err := openClosing("sysvmsg", files[1], side)
+	c, err := openClosing("sysvmsg", files[0], side)
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +188,7 @@ func (sysvmsg) Open(s Spec, side Side, files []*os.File) (Endpoint, error) {
 		e.flags = unix.IPC_NOWAIT
 	}
 	e.previous, err = enterNamespace(func() error {
-		if err := unix.Setns(int(files[0].Fd()), unix.CLONE_NEWIPC); err != nil {
+		if err := unix.Setns(int(files[1].Fd()), unix.CLONE_NEWIPC); err != nil {
 			return fmt.Errorf("sysvmsg: enter the link's IPC namespace: %w", err)
 		}
 		return nil

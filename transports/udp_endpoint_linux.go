@@ -26,8 +26,8 @@ type udpEndpoint struct {
 	iov     [2]unix.Iovec
 	header  unix.Msghdr
 
-	// Messages that came while Send waited, in slots used in turn: the window's
-	// number of them, since what was not taken is not sent beyond.
+	// Messages that came while Send waited, in slots used in turn: a power of two
+	// of them, more than the window, beyond which nothing comes but a receipt.
 	messages []byte
 	lengths  []int
 
@@ -96,7 +96,7 @@ func (e *udpEndpoint) Recv(buf []byte) (int, error) {
 		return 0, err
 	}
 	if e.came != e.took {
-		n := copy(buf, e.slot(e.took)[:e.lengths[e.took%e.window]])
+		n := copy(buf, e.slot(e.took)[:*e.length(e.took)])
 		return n, e.take()
 	}
 	for !e.ended {
@@ -127,19 +127,21 @@ func (e *udpEndpoint) take() error {
 
 // keepNext waits for the next datagram and keeps its message for Recv.
 func (e *udpEndpoint) keepNext() error {
-	if e.came-e.took == e.window {
-		return errors.New("the peer sent more than its window: the sockets are not its alone")
-	}
 	at := e.came
 	n, err := e.next(e.slot(at))
-	e.lengths[at%e.window] = n
+	*e.length(at) = n
+	if e.came-e.took > e.window {
+		return fmt.Errorf("the peer sent more than its window of %d messages", e.window)
+	}
 	return err
 }
 
 // slot is where a message is kept that came after i others.
 func (e *udpEndpoint) slot(i uint32) []byte {
-	return e.messages[int(i%e.window)*e.size:][:e.size]
+	return e.messages[(int(i)&(len(e.lengths)-1))*e.size:][:e.size]
 }
+
+func (e *udpEndpoint) length(i uint32) *int { return &e.lengths[int(i)&(len(e.lengths)-1)] }
 
 // next waits for a datagram, stores its message in buf and returns the length
 // of that, or 0 if it has none.
@@ -150,7 +152,7 @@ func (e *udpEndpoint) next(buf []byte) (int, error) {
 	}
 	n -= headerBytes
 	if n < 0 {
-		return 0, fmt.Errorf("a datagram of %d bytes, which is less than a header: the sockets are not ours alone", n+headerBytes)
+		return 0, fmt.Errorf("a datagram of %d bytes, which is less than a header: it is not the peer's", n+headerBytes)
 	}
 	number := binary.NativeEndian.Uint32(e.in[datagramNumber:])
 	if number != e.came {
@@ -199,30 +201,28 @@ func (e *udpEndpoint) receive(buf []byte) (n int, err error) {
 // lost is the error of a datagram whose number is not the next one. Because the
 // window keeps the buffer from filling up, that is nothing to go on from.
 func (e *udpEndpoint) lost(number uint32) error {
-	dropped := "an unknown number"
-	if conn, err := e.d.rawConn(); err == nil {
-		conn.Control(func(fd uintptr) {
-			if n, err := droppedBySocket(int(fd)); err == nil {
-				dropped = fmt.Sprint(n)
-			}
-		})
-	}
 	if int32(number-e.came) < 0 {
 		return fmt.Errorf("message %d came again or too late: the next is %d", number, e.came)
 	}
-	return fmt.Errorf("%d messages were lost before message %d (the socket dropped %s)", number-e.came, number, dropped)
+	dropped := uint32(0)
+	if conn, err := e.d.rawConn(); err == nil {
+		conn.Control(func(fd uintptr) {
+			info, _ := socketMemory(int(fd))
+			dropped = info[len(info)-1]
+		})
+	}
+	return fmt.Errorf("%d messages were lost before message %d (the socket itself dropped %d)", number-e.came, number, dropped)
 }
 
-// droppedBySocket returns how many datagrams a socket has dropped, the last word
-// of SO_MEMINFO (linux/sock_diag.h).
-func droppedBySocket(fd int) (uint32, error) {
-	var info [9]uint32
+// socketMemory returns SO_MEMINFO of a socket (linux/sock_diag.h): first the
+// bytes in its receive buffer, last how many datagrams it has dropped.
+func socketMemory(fd int) (info [9]uint32, err error) {
 	length := uint32(unsafe.Sizeof(info))
 	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), unix.SOL_SOCKET, unix.SO_MEMINFO, uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&length)), 0)
 	if errno != 0 {
-		return 0, errno
+		return info, errno
 	}
-	return info[8], nil
+	return info, nil
 }
 
 func (e *udpEndpoint) Close() error {

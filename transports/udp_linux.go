@@ -2,6 +2,7 @@ package transports
 
 import (
 	"fmt"
+	"math/bits"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -192,14 +193,14 @@ func (udp) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
 		return nil, err
 	}
 	window := windowOf(buffer, s.Size)
-	e := &udpEndpoint{
+	slots := 1 << bits.Len(uint(window))
+	return &udpEndpoint{
 		d:        ends[0],
 		size:     s.Size,
 		window:   uint32(window),
 		out:      make([]byte, headerBytes+min(s.Size, copyLimit)),
 		in:       make([]byte, headerBytes+min(s.Size, copyLimit)),
-		messages: make([]byte, window*s.Size),
-		lengths:  make([]int, window),
-	}
-	return e, nil
+		messages: make([]byte, slots*s.Size),
+		lengths:  make([]int, slots),
+	}, nil
 }
