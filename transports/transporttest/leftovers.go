@@ -69,6 +69,12 @@ func Names(dir string) []string {
 			all = append(all, filepath.Join(d[1], entry.Name()))
 		}
 	}
+	mounts, _ := os.ReadFile("/proc/self/mountinfo")
+	for line := range strings.Lines(string(mounts)) {
+		if fields := strings.Fields(line); len(fields) > 4 && strings.HasPrefix(fields[4], dir+"/") {
+			all = append(all, "the mount "+fields[4])
+		}
+	}
 	for _, table := range []string{"/proc/sysvipc/shm", "/proc/sysvipc/msg", "/proc/sysvipc/sem"} {
 		text, _ := os.ReadFile(table)
 		for line := range strings.Lines(string(text)) {
@@ -112,8 +118,8 @@ var queues = sync.OnceValue(func() string {
 // that has ended. What was left by mistake stays.
 const patience = 500 * time.Millisecond
 
-// leaked says what list has more than before.
-func leaked(before []string, list func() []string) error {
+// Leaked says what list still has more than before, after some patience.
+func Leaked(before []string, list func() []string) error {
 	left := more(before, list())
 	for end := time.Now().Add(patience); left != nil && time.Now().Before(end); {
 		time.Sleep(time.Millisecond) // polls; it does not decide anything

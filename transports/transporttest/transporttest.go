@@ -139,7 +139,7 @@ func runCase(c testCase, tr transports.Transport, spec transports.Spec, most tim
 	if ctx.Err() != nil {
 		return errors.Join(fmt.Errorf("it hung for %v and was killed", most), err)
 	}
-	return errors.Join(err, leaked(before, func() []string { return leftovers(spec.Dir) }))
+	return errors.Join(err, Leaked(before, func() []string { return leftovers(spec.Dir) }))
 }
 
 // checkInfo looks for what a list of transports cannot do without.

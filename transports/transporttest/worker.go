@@ -80,7 +80,7 @@ func Worker() {
 			}
 		}
 		// The files were the endpoint's, and so gone by now.
-		if err := leaked(before, owned); err != nil {
+		if err := Leaked(before, owned); err != nil {
 			return fmt.Errorf("close an end: %w", err)
 		}
 		return c.Tell(out)
