@@ -15,7 +15,7 @@ import (
 
 var files = []string{
 	"file", "file:wait=inotify",
-	"file:sync=sync", "file:sync=dsync",
+	"file:sync=sync", "file:sync=dsync", "file:direct=yes",
 }
 
 // TestFileGoesRound: messages of many lengths go through few slots more often
@@ -26,6 +26,9 @@ func TestFileGoesRound(t *testing.T) {
 			t.Run(text+"/"+name, func(t *testing.T) {
 				s := parse(t, text, size)
 				s.Capacity = 1 // so the least slots
+				if s.Option("direct") == "yes" && testing.Short() {
+					t.Skip("slow: each message waits for storage")
+				}
 				if s.Option("sync") != "none" {
 					s.Dir = tmpfs(t, "1m", 0)
 				}
@@ -51,7 +54,7 @@ func TestFileEchoes(t *testing.T) {
 	for _, text := range files[:2] {
 		t.Run(text, func(t *testing.T) {
 			s := parse(t, text, 256)
-			s.Capacity = 64 * (slotMessage + 256)
+			s.Capacity = 64 * (recordMessage + 256)
 			e := openWithEcho(t, s)
 			buf := make([]byte, 256)
 			for i := range 200 {
@@ -212,6 +215,75 @@ func TestFileInABadDirectory(t *testing.T) {
 			t.Errorf("got %v, want %v", err, cause)
 		}
 	}
+}
+
+// TestDirectInMemory: a filesystem that has only the page cache says so, though
+// some kernels take the flag.
+func TestDirectInMemory(t *testing.T) {
+	for _, text := range []string{"file:direct=yes", "log:direct=yes"} {
+		s := parse(t, text, 64)
+		s.Dir = tmpfs(t, "1m", 0)
+		tr := registry[s.Transport]
+		if err := tr.Probe(s); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "choose another --dir") {
+			t.Errorf("%s: Probe: %v", text, err)
+		}
+		if _, err := tr.Create(s); !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("%s: Create: %v", text, err)
+		}
+	}
+}
+
+// TestDirectLeavesNothingInTheCache: what both ends have written and read is not
+// to be found there. See cachestat(2).
+func TestDirectLeavesNothingInTheCache(t *testing.T) {
+	for _, text := range []string{"file:direct=yes", "log:direct=yes"} {
+		t.Run(text, func(t *testing.T) {
+			s := parse(t, text, 64)
+			if err := registry[s.Transport].Probe(s); err != nil {
+				t.Skip(err)
+			}
+			link := create(t, s)
+			cached := func() uint64 {
+				var stat unix.Cachestat_t
+				fd := link.Files(Producer)[0].Fd()
+				if err := unix.Cachestat(uint(fd), &unix.CachestatRange{}, &stat, 0); err != nil {
+					t.Skipf("cachestat: %v: needs Linux 6.5", err)
+				}
+				return stat.Cache
+			}
+			producer := openShared(t, s, Producer, link)
+			consumer := openShared(t, s, Consumer, link)
+			before := cached()
+			buf := make([]byte, 64)
+			const count = 100
+			for range count {
+				send(t, producer, message(64))
+				receive(t, consumer, buf, message(64))
+			}
+			if now := cached(); before > 0 && now > before-count || before == 0 && now > 0 {
+				t.Errorf("%d pages were in the cache and now %d, after %d messages of a block each", before, now, count)
+			}
+		})
+	}
+}
+
+// openShared is open for a link whose files the test needs as well.
+func openShared(t *testing.T, s Spec, side Side, link Link) Endpoint {
+	t.Helper()
+	var files []*os.File
+	for _, f := range link.Files(side) {
+		fd, err := unix.Dup(int(f.Fd()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, os.NewFile(uintptr(fd), f.Name()))
+	}
+	e, err := registry[s.Transport].Open(s, side, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	return e
 }
 
 func TestFileOnHugetlbfs(t *testing.T) {
