@@ -128,7 +128,10 @@ const (
 	Stream   Kind = "stream"   // in a byte stream of the kernel's, framed by a length
 	Datagram Kind = "datagram" // in the kernel, as whole messages
 	File     Kind = "file"     // in a file, written and read by system calls
-	Floor    Kind = "floor"    // nowhere: the harness's own cost
+
+	Notification Kind = "notification" // in a wake-up, which carries up to 8 bytes
+	Direct       Kind = "direct"       // in the sender's memory, until the kernel copies it into the receiver's
+	Floor        Kind = "floor"        // nowhere: the harness's own cost
 )
 
 // Caps is a set of capabilities.
