@@ -124,7 +124,7 @@ func (m memfdpass) Create(s Spec) (Link, error) {
 	}
 	for _, fd := range fds {
 		// The kernel doubles it, and has a least value of some four messages.
-		if err := setSendBuffer(fd, messagesInFlight(s)*datagramMemory/2); err != nil {
+		if err := setSendBuffer("memfdpass", fd, messagesInFlight(s)*datagramMemory/2); err != nil {
 			link.Close()
 			return nil, err
 		}

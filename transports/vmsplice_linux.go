@@ -29,6 +29,7 @@ func (vmsplice) Info() Info {
 		Caps:    CanInPlace | SeesPeerDeath,
 		MaxSize: largestMessage,
 		Options: []Option{
+			pipeCapacity(),
 			descriptorWait(),
 			{Name: "api", Doc: "how a message gets into the pages that are lent", Values: []Value{
 				{Name: "copy", Doc: "copied in by the writer, and out by read(2)"},

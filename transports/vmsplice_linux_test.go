@@ -77,7 +77,7 @@ func lendAtRandom(t *testing.T, l *lender, ends []*os.File, slots, size int) (re
 func TestVmspliceKeepsWhatIsNotRead(t *testing.T) {
 	page := os.Getpagesize()
 	for _, size := range []int{1, page, page + 1, 3 * page, 8 * page} {
-		ends, err := newPipe(8 * page)
+		ends, err := newPipe(Spec{Capacity: 8 * page})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +100,7 @@ func TestVmspliceKeepsWhatIsNotRead(t *testing.T) {
 // TestVmspliceNeedsItsPages: with fewer pages than the pipe has slots, the test
 // above would have found it.
 func TestVmspliceNeedsItsPages(t *testing.T) {
-	ends, err := newPipe(8 * os.Getpagesize())
+	ends, err := newPipe(Spec{Capacity: 8 * os.Getpagesize()})
 	if err != nil {
 		t.Fatal(err)
 	}
