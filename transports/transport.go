@@ -127,6 +127,7 @@ const (
 	Memory   Kind = "memory"   // in memory that both processes map
 	Stream   Kind = "stream"   // in a byte stream of the kernel's, framed by a length
 	Datagram Kind = "datagram" // in the kernel, as whole messages
+	Queue    Kind = "queue"    // in the kernel, as whole messages of a queue
 	File     Kind = "file"     // in a file, written and read by system calls
 
 	Notification Kind = "notification" // in a wake-up, which carries up to 8 bytes
