@@ -116,11 +116,12 @@ func (unixSocket) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &datagrams{d: ends[0], size: s.Size, marksEnd: s.Option("type") == "dgram"}, nil
+	return &datagrams{what: s.Transport, d: ends[0], size: s.Size, marksEnd: s.Option("type") == "dgram"}, nil
 }
 
 // datagrams is an end of a socket that keeps the boundaries of messages.
 type datagrams struct {
+	what     string // the transport, for errors
 	d        descriptor
 	size     int
 	marksEnd bool // Close sends an empty datagram, because the socket has no end of its own
@@ -133,7 +134,7 @@ func (e *datagrams) Send(msg []byte) error {
 		return err
 	}
 	if _, err := e.d.write(msg); err != nil {
-		return sendFailed("unix", len(msg), err)
+		return sendFailed(e.what, len(msg), err)
 	}
 	return nil
 }
@@ -147,7 +148,7 @@ func (e *datagrams) Recv(buf []byte) (int, error) {
 	}
 	n, err := e.d.read(buf[:e.size])
 	if err != nil {
-		return 0, fmt.Errorf("unix: receive: %w", err)
+		return 0, fmt.Errorf("%s: receive: %w", e.what, err)
 	}
 	if n == 0 {
 		e.ended = true
@@ -176,14 +177,14 @@ func (e *datagrams) Close() error {
 func (e *datagrams) sendEnd() error {
 	conn, err := e.d.rawConn()
 	if err != nil {
-		return fmt.Errorf("unix: send the end mark: %w", err)
+		return fmt.Errorf("%s: send the end mark: %w", e.what, err)
 	}
 	conn.Control(func(fd uintptr) {
 		unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF, math.MaxInt32/2)
 	})
 	_, err = e.d.write(nil)
 	if err != nil && !peerGone(err) {
-		return fmt.Errorf("unix: send the end mark: %w", err)
+		return fmt.Errorf("%s: send the end mark: %w", e.what, err)
 	}
 	return nil
 }
