@@ -234,13 +234,14 @@ static void consumer_ended(int signal, siginfo_t *info, void *context)
 		_exit(1);
 }
 
-/* shared_pages returns memory that the ends will share. */
-static void *shared_pages(size_t bytes)
+/* unnamed_file makes a file of so many bytes in $TMPDIR. */
+static int unnamed_file(size_t bytes)
 {
-	void *mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (mem == MAP_FAILED)
-		die("mmap");
-	return mem;
+	const char *dir = getenv("TMPDIR");
+	int fd = open(dir ? dir : "/tmp", O_TMPFILE | O_RDWR, 0600);
+	if (fd < 0 || posix_fallocate(fd, 0, bytes) != 0)
+		die("make a file in $TMPDIR");
+	return fd;
 }
 
 /* aligned_bytes returns memory as aligned as a Go slice of that size is. */

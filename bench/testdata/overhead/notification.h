@@ -2,6 +2,15 @@
 #include <linux/futex.h>
 #include <sys/signalfd.h>
 
+/* shared_pages returns memory that the ends will share. */
+static void *shared_pages(size_t bytes)
+{
+	void *mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (mem == MAP_FAILED)
+		die("mmap");
+	return mem;
+}
+
 /* Bit 63 makes the kernel hold back a second write: the counter would exceed
  * what it can count to. */
 #define HELD (UINT64_C(1) << 63)

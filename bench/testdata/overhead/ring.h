@@ -142,16 +142,6 @@ MECHANISM(mmap_spin, send_spin, recv_spin)
 MECHANISM(mmap_futex, send_futex_ring, recv_futex_ring)
 MECHANISM(mmap_eventfd, send_eventfd_ring, recv_eventfd_ring)
 
-/* unnamed_file makes a file of so many bytes in $TMPDIR. */
-static int unnamed_file(size_t bytes)
-{
-	const char *dir = getenv("TMPDIR");
-	int fd = open(dir ? dir : "/tmp", O_TMPFILE | O_RDWR, 0600);
-	if (fd < 0 || (bytes > 0 && posix_fallocate(fd, 0, bytes) != 0))
-		die("make a file in $TMPDIR");
-	return fd;
-}
-
 static void create_mmap(struct end ends[2])
 {
 	ring_fd = unnamed_file(2 * ring_bytes(ends[0].size));
