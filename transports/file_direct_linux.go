@@ -55,12 +55,13 @@ func noDirect(s Spec) error {
 	return unsupported{fmt.Sprintf("files in %s cannot be read and written with O_DIRECT: choose another --dir", s.Dir)}
 }
 
-// setDirect makes reads and writes of f go past the page cache, which must hold
-// nothing of f that is not stored.
+// setDirect makes reads and writes of f go past the page cache, and empties that
+// of f, all of which must be stored.
 func setDirect(s Spec, f *os.File) error {
 	if _, err := directBlock(s, f); err != nil {
 		return err
 	}
+	unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED) // or each write would have to
 	flags, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)
 	if err == nil {
 		_, err = unix.FcntlInt(f.Fd(), unix.F_SETFL, flags|unix.O_DIRECT)

@@ -26,9 +26,6 @@ func TestFileGoesRound(t *testing.T) {
 			t.Run(text+"/"+name, func(t *testing.T) {
 				s := parse(t, text, size)
 				s.Capacity = 1 // so the least slots
-				if s.Option("direct") == "yes" && testing.Short() {
-					t.Skip("slow: each message waits for storage")
-				}
 				if s.Option("sync") != "none" {
 					s.Dir = tmpfs(t, "1m", 0)
 				}
@@ -253,15 +250,16 @@ func TestDirectLeavesNothingInTheCache(t *testing.T) {
 			}
 			producer := openShared(t, s, Producer, link)
 			consumer := openShared(t, s, Consumer, link)
-			before := cached()
+			if n := cached(); n > 0 {
+				t.Errorf("%d pages are in the cache before the first message", n)
+			}
 			buf := make([]byte, 64)
-			const count = 100
-			for range count {
+			for range 100 {
 				send(t, producer, message(64))
 				receive(t, consumer, buf, message(64))
 			}
-			if now := cached(); before > 0 && now > before-count || before == 0 && now > 0 {
-				t.Errorf("%d pages were in the cache and now %d, after %d messages of a block each", before, now, count)
+			if n := cached(); n > 0 {
+				t.Errorf("%d pages are in the cache", n)
 			}
 		})
 	}
