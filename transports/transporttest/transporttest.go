@@ -48,6 +48,9 @@ func Run(t *testing.T, tr transports.Transport) {
 	for _, spec := range Specs(tr) {
 		t.Run(spec.String(), func(t *testing.T) {
 			spec.Dir, spec.Size, spec.Capacity = t.TempDir(), usual, capacity
+			if limit := spec.MaxSize(); limit > 0 {
+				spec.Size = min(spec.Size, limit)
+			}
 			if err := tr.Probe(spec); errors.Is(err, errors.ErrUnsupported) {
 				t.Skip(err)
 			}
