@@ -20,9 +20,36 @@ import (
 func hugeOption() Option {
 	return Option{Name: "huge", Doc: "the pages that the memory consists of", Values: []Value{
 		{Name: "none", Doc: "ordinary ones"},
-		{Name: "2MiB", Doc: "huge ones of 2 MiB, from the pool of vm.nr_hugepages"},
-		{Name: "1GiB", Doc: "huge ones of 1 GiB, from their pool"},
+		{Name: "2MiB", Doc: "huge ones of 2 MiB, from the pool of vm.nr_hugepages", MaxSize: largestInPool(2 << 20)},
+		{Name: "1GiB", Doc: "huge ones of 1 GiB, from their pool", MaxSize: largestInPool(1 << 30)},
 	}}
+}
+
+// largestInPool returns the largest message in bytes whose rings, at their
+// shortest, fit in the huge pages that are free, or 0 where not even the
+// smallest does: then Probe says what to do.
+func largestInPool(page int) int {
+	_, free, err := poolOf(page)
+	if err != nil {
+		return 0
+	}
+	return largestIn(uint64(free) * uint64(page))
+}
+
+// poolOf returns how many huge pages of so many bytes there are, and how many
+// of them nobody has or has reserved.
+func poolOf(page int) (all, free int, err error) {
+	var n [3]uint64
+	for i, name := range []string{"nr", "free", "resv"} {
+		if n[i], err = readNumber(poolFile(page, name)); err != nil {
+			return 0, 0, err
+		}
+	}
+	return int(n[0]), int(n[1] - min(n[1], n[2])), nil
+}
+
+func poolFile(page int, name string) string {
+	return fmt.Sprintf("/sys/kernel/mm/hugepages/hugepages-%dkB/%s_hugepages", page>>10, name)
 }
 
 // hugeBytes returns the size of the pages that the option huge asks for, or 0.
@@ -51,8 +78,7 @@ func reserveHuge(f *os.File, size int) error {
 // hugeError is why there are not size bytes of huge pages of the given size,
 // and what to do about it.
 func hugeError(s Spec, size, page int, err error) error {
-	pool := fmt.Sprintf("/sys/kernel/mm/hugepages/hugepages-%dkB/", page>>10)
-	all, missing := readNumber(pool + "nr_hugepages")
+	all, free, missing := poolOf(page)
 	if missing != nil {
 		return unsupported{fmt.Sprintf("%s: the kernel has no huge pages of %d KiB: see /sys/kernel/mm/hugepages", s, page>>10)}
 	}
@@ -60,8 +86,8 @@ func hugeError(s Spec, size, page int, err error) error {
 	case unix.EPERM:
 		return unsupported{fmt.Sprintf("%s: reserve huge pages: %v: run as root, or put your group into vm.hugetlb_shm_group", s, err)}
 	case unix.ENOMEM, unix.ENOSPC:
-		free, _ := readNumber(pool + "free_hugepages")
-		return unsupported{fmt.Sprintf("%s: it takes %d huge pages of %d KiB and %d are free: echo %d > %snr_hugepages", s, size/page, page>>10, free, int(all)+size/page, pool)}
+		need := size / page
+		return unsupported{fmt.Sprintf("%s: it takes %d huge pages of %d KiB and %d are free: echo %d > %s", s, need, page>>10, free, all+need-free, poolFile(page, "nr"))}
 	}
 	return unsupported{fmt.Sprintf("%s: reserve %d bytes of huge pages: %v: leave them out", s, size, err)}
 }

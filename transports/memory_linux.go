@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sort"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -72,6 +73,14 @@ func ringLayout(s Spec) (shm.Layout, int) {
 func ringBytes(s Spec, huge int) int {
 	_, half := ringLayout(s)
 	return wholePieces(2*half, max(huge, thpBytes(s), 1))
+}
+
+// largestIn returns the largest message in bytes whose rings, at their shortest,
+// fit in so many bytes of memory.
+func largestIn(memory uint64) int {
+	return sort.Search(largestMessage, func(n int) bool {
+		return uint64(ringBytes(Spec{Size: n + 1, Capacity: 1}, 0)) > memory
+	})
 }
 
 func wholePieces(n, unit int) int { return (n + unit - 1) / unit * unit }
@@ -331,6 +340,9 @@ func mapAligned(size, align int, place func(at unsafe.Pointer, fixed bool) (unsa
 // pages, and the remedy.
 func probeRing(s Spec, huge int, scratch func(size, align int) (mem []byte, release func(), err error), small func() string) error {
 	if err := probeSize(s); err != nil {
+		if huge > 0 {
+			return fmt.Errorf("%w: raise the number of huge pages (/sys/kernel/mm/hugepages)", err)
+		}
 		return err
 	}
 	if huge > 0 && s.Option("thp") == "advise" {

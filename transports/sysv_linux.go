@@ -6,7 +6,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"sort"
 	"strconv"
 	"unsafe"
 
@@ -36,16 +35,14 @@ func (sysv) Info() Info {
 	}
 }
 
-// largestInSegment returns the largest message in bytes whose rings, at their
-// shortest, fit in a segment.
+// largestInSegment returns the largest message in bytes that a segment has room
+// for.
 func largestInSegment() int {
 	most, err := readNumber("/proc/sys/kernel/shmmax")
 	if err != nil {
 		return largestMessage
 	}
-	return sort.Search(largestMessage, func(n int) bool {
-		return uint64(ringBytes(Spec{Size: n + 1, Capacity: 1}, 0)) > most
-	})
+	return largestIn(most)
 }
 
 func (v sysv) Probe(s Spec) error {
