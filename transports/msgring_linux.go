@@ -78,7 +78,7 @@ func (msgring) Probe(s Spec) error {
 	if inboxConfig(s).Completions > mostSlots {
 		return unsupported{fmt.Sprintf("msgring holds %d messages at most, %d bytes each: ask for a capacity of %d bytes or less", mostSlots, completionBytes, mostSlots*completionBytes)}
 	}
-	return probeRing(inboxConfig(s), uring.MsgRing, uring.PollAdd)
+	return probeUring(inboxConfig(s), uring.MsgRing, uring.PollAdd)
 }
 
 func (m msgring) Create(s Spec) (Link, error) {
