@@ -51,9 +51,9 @@ func TestQueueEnds(t *testing.T) {
 	})
 }
 
-// fill sends until a queue of the usual limits is full, and returns how many
+// fillQueue sends until a queue of the usual limits is full, and returns how many
 // messages that took.
-func fill(t *testing.T, s Spec, e Endpoint) int {
+func fillQueue(t *testing.T, s Spec, e Endpoint) int {
 	t.Helper()
 	n := usualQueueMax / s.Size
 	if s.Transport == "mq" {
@@ -69,7 +69,7 @@ func fill(t *testing.T, s Spec, e Endpoint) int {
 // one whose mark was lost would make the reader hang.
 func TestQueueEndNeedsNoRoom(t *testing.T) {
 	eachQueue(t, func(t *testing.T, s Spec, producer, consumer Endpoint) {
-		sent := fill(t, s, producer)
+		sent := fillQueue(t, s, producer)
 		if err := producer.Close(); err != nil {
 			t.Fatal(err)
 		}
