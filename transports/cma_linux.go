@@ -165,11 +165,9 @@ func (e *cmaEnd) wait(t *turn) (last bool, err error) {
 }
 
 func (e *cmaEnd) meet() error {
-	if _, err := e.out.peer(); err != nil {
-		return err
-	}
+	peer := e.out.peer()
 	if yamaScope() == yamaDeclared {
-		if err := unix.Prctl(unix.PR_SET_PTRACER, e.out.peerProcess(), 0, 0, 0); err != nil {
+		if err := unix.Prctl(unix.PR_SET_PTRACER, uintptr(peer.process), 0, 0, 0); err != nil {
 			return fmt.Errorf("allow the peer to access memory (PR_SET_PTRACER): %w", err)
 		}
 	}

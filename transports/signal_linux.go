@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
 	"sync/atomic"
@@ -75,11 +76,11 @@ func (signal) Info() Info {
 }
 
 // window is how many messages may be on their way in each direction.
-func window(s Spec) uint32 {
+func window(s Spec) int {
 	if s.Capacity == 0 {
 		return signalWindow
 	}
-	return uint32(max(4, s.Capacity/wordBytes))
+	return max(4, s.Capacity/wordBytes)
 }
 
 func (signal) Probe(s Spec) error {
@@ -88,8 +89,8 @@ func (signal) Probe(s Spec) error {
 	}
 	var limit unix.Rlimit
 	need := 2*uint64(window(s)) + spareSignals
-	if err := unix.Getrlimit(unix.RLIMIT_SIGPENDING, &limit); err == nil && limit.Cur < need {
-		return unsupported{fmt.Sprintf("two directions queue up to %d signals and RLIMIT_SIGPENDING is %d: raise it (ulimit -i)", need, limit.Cur)}
+	if err := unix.Getrlimit(unix.RLIMIT_SIGPENDING, &limit); err == nil && limit.Cur < need || need > math.MaxInt32 {
+		return unsupported{fmt.Sprintf("two directions queue up to %d signals and RLIMIT_SIGPENDING is %d: raise it (ulimit -i), or buffer less", need, limit.Cur)}
 	}
 	// Signal 0 is checked and not sent.
 	info := queuedSignal{code: siQueue}
@@ -126,9 +127,9 @@ func (signal) Open(s Spec, side Side, files []*os.File) (Endpoint, error) {
 	pipes := files[1:]
 	e := &signalEndpoint{
 		size:   s.Size,
-		window: window(s),
-		limit:  window(s),
-		due:    window(s) / 4,
+		window: uint32(window(s)),
+		limit:  uint32(window(s)),
+		due:    uint32(window(s)) / 4,
 		spins:  s.Waits() == Spins,
 		out:    queuedSignal{code: siQueue, pid: int32(os.Getpid())},
 		heard:  pipes[side],
@@ -290,7 +291,7 @@ func (e *signalEndpoint) insist(result uintptr) error {
 		case unix.EAGAIN:
 			rawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0, 0, 0, 0)
 		case unix.ESRCH:
-			return errPeerDied
+			return fmt.Errorf("%w: the peer closed its end or died", unix.EPIPE)
 		default:
 			return errno
 		}
@@ -300,13 +301,9 @@ func (e *signalEndpoint) insist(result uintptr) error {
 }
 
 // meet learns where to send to.
-func (e *signalEndpoint) meet() error {
-	thread, err := e.peer()
-	if err != nil {
-		return err
-	}
-	e.thread, e.process = uintptr(thread), e.peerProcess()
-	return nil
+func (e *signalEndpoint) meet() {
+	peer := e.peer()
+	e.thread, e.process = uintptr(peer.thread), uintptr(peer.process)
 }
 
 // room waits until the peer has taken a message of the window. An end that
@@ -314,9 +311,7 @@ func (e *signalEndpoint) meet() error {
 // turn, so that the peer knows whom to wake, and the kernel does if it dies.
 func (e *signalEndpoint) room() error {
 	if e.process == 0 {
-		if err := e.meet(); err != nil {
-			return err
-		}
+		e.meet()
 	}
 	way, life := &e.page.way[e.side], &e.page.life[e.side.Peer()].word
 	theirs := uint32(e.thread) | futexWaiters
@@ -364,11 +359,7 @@ func (e *signalEndpoint) Recv(buf []byte) (int, error) {
 		if uintptr(e.got.Pid) == e.process && e.got.Code == siQueue {
 			return e.deliver(buf)
 		}
-		message, err := e.consider()
-		if err != nil {
-			return 0, fmt.Errorf("signal: receive: %w", err)
-		}
-		if message {
+		if e.consider() {
 			return e.deliver(buf)
 		}
 	}
@@ -405,15 +396,15 @@ func (e *signalEndpoint) wait(limit *unix.Timespec) unix.Errno {
 
 // consider says whether a signal is a message after all. If it is the end, it
 // takes note of that; a stranger's signal is nothing.
-func (e *signalEndpoint) consider() (message bool, err error) {
+func (e *signalEndpoint) consider() (message bool) {
 	if e.got.Code != siQueue {
 		e.ended = e.peerEnded()
-		return false, nil
+		return false
 	}
 	if e.process == 0 {
-		err = e.meet()
+		e.meet()
 	}
-	return uintptr(e.got.Pid) == e.process, err
+	return uintptr(e.got.Pid) == e.process
 }
 
 // drain is Recv after the peer's end: what is queued is all there will be.
@@ -421,11 +412,7 @@ func (e *signalEndpoint) drain(buf []byte) (int, error) {
 	for {
 		switch errno := e.wait(&unix.Timespec{}); errno {
 		case 0:
-			message, err := e.consider()
-			if err != nil {
-				return 0, fmt.Errorf("signal: receive: %w", err)
-			}
-			if message {
+			if e.consider() {
 				return e.deliver(buf)
 			}
 		case unix.EINTR:
