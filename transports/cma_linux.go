@@ -220,7 +220,7 @@ func (e *cmaEnd) failed(trap uintptr, done, n int) error {
 	case unix.ESRCH:
 		return errPeerDied
 	case unix.EPERM:
-		return fmt.Errorf("%s of %d bytes: %w: allow ptrace between processes of one user (kernel.yama.ptrace_scope, SELinux deny_ptrace) or run as root", call, n, errno)
+		return fmt.Errorf("%s of %d bytes: %w: allow ptrace between processes of one user (kernel.yama.ptrace_scope, SELinux deny_ptrace), make the program readable, or run as root", call, n, errno)
 	default:
 		return fmt.Errorf("%s of %d bytes: %w", call, n, errno)
 	}
