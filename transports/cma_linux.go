@@ -165,11 +165,9 @@ func (e *cmaEnd) wait(t *turn) (last bool, err error) {
 }
 
 func (e *cmaEnd) meet() error {
-	if _, err := e.out.peer(); err != nil {
-		return err
-	}
+	peer := e.out.peer()
 	if yamaScope() == yamaDeclared {
-		if err := unix.Prctl(unix.PR_SET_PTRACER, e.out.peerProcess(), 0, 0, 0); err != nil {
+		if err := unix.Prctl(unix.PR_SET_PTRACER, uintptr(peer.process), 0, 0, 0); err != nil {
 			return fmt.Errorf("allow the peer to access memory (PR_SET_PTRACER): %w", err)
 		}
 	}
@@ -222,7 +220,7 @@ func (e *cmaEnd) failed(trap uintptr, done, n int) error {
 	case unix.ESRCH:
 		return errPeerDied
 	case unix.EPERM:
-		return fmt.Errorf("%s of %d bytes: %w: allow ptrace between processes of one user (kernel.yama.ptrace_scope, SELinux deny_ptrace) or run as root", call, n, errno)
+		return fmt.Errorf("%s of %d bytes: %w: allow ptrace between processes of one user (kernel.yama.ptrace_scope, SELinux deny_ptrace), make the program readable, or run as root", call, n, errno)
 	default:
 		return fmt.Errorf("%s of %d bytes: %w", call, n, errno)
 	}

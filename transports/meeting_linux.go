@@ -1,7 +1,6 @@
 package transports
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -28,7 +27,7 @@ type meeting struct {
 
 // meetingPage is what the page holds. Cells do not share lines.
 type meetingPage struct {
-	life [2]cell // word: the thread of that side; value: its process
+	life [2]cell // word: the thread of that side, until it dies; value: see identity
 	way  [2]cell // for the messages that side sends
 	head [2]robustList
 }
@@ -101,7 +100,7 @@ func join(what string, f *os.File, side Side) (*meeting, error) {
 		return nil, err
 	}
 	life := &m.page.life[side]
-	*(*uint64)(unsafe.Pointer(&life.value)) = uint64(os.Getpid())
+	*life.identity() = identity{process: uint32(os.Getpid()), thread: m.tid}
 	atomic.StoreUint32(&life.word, m.tid)
 	futexWake(&life.word)
 	return m, nil
@@ -126,26 +125,19 @@ func (m *meeting) outlast() error {
 	return nil
 }
 
-// peer waits until the other side has joined and returns its thread.
-func (m *meeting) peer() (tid uint32, err error) {
-	life := &m.page.life[m.side.Peer()].word
-	for {
-		switch tid := atomic.LoadUint32(life); {
-		case tid == 0:
-			futexWait(life, 0)
-		case tid&futexDied != 0:
-			return 0, errPeerDied
-		case tid == m.tid:
-			return 0, errors.New("both ends are on one thread")
-		default:
-			return tid, nil
-		}
-	}
-}
+// identity is what is beside the word that says that a thread lives, and stays
+// when it has died: what it sent is still to be received.
+type identity struct{ process, thread uint32 }
 
-// peerProcess returns the process of the other side, after peer.
-func (m *meeting) peerProcess() uintptr {
-	return uintptr(*(*uint64)(unsafe.Pointer(&m.page.life[m.side.Peer()].value)))
+func (c *cell) identity() *identity { return (*identity)(unsafe.Pointer(&c.value)) }
+
+// peer waits until the other side has joined and says who it is, or was.
+func (m *meeting) peer() identity {
+	life := &m.page.life[m.side.Peer()]
+	for atomic.LoadUint32(&life.word) == 0 {
+		futexWait(&life.word, 0)
+	}
+	return *life.identity()
 }
 
 // leave ends the part of this thread, and unmaps the page.

@@ -68,9 +68,9 @@ func (t *turn) has() bool { return atomic.LoadUint32(&t.at.word) == t.mine }
 // this one.
 func (t *turn) wait() (last bool, err error) {
 	if t.theirs == 0 {
-		peer, err := t.peer()
-		if err != nil {
-			return false, err
+		peer := t.peer().thread
+		if peer == t.tid {
+			return false, errors.New("both ends are on one thread, which cannot take turns with itself")
 		}
 		t.mine, t.theirs = t.tid|futexWaiters, peer|futexWaiters
 	}
