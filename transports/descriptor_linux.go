@@ -34,7 +34,7 @@ type descriptor struct {
 	file   io.Closer   // owns fd
 }
 
-// A pollable is an *os.File or a *net.UnixConn.
+// A pollable is an *os.File, a *net.UnixConn or a *net.TCPConn.
 type pollable interface {
 	io.ReadWriteCloser
 	syscall.Conn
@@ -97,13 +97,13 @@ func pollFile(f *os.File) (pollable, error) {
 	return os.NewFile(uintptr(fd), f.Name()), nil
 }
 
-// pollSocket makes a net.Conn of f, a Unix socket.
+// pollSocket makes a net.Conn of f, a Unix or TCP socket.
 func pollSocket(f *os.File) (pollable, error) {
 	conn, err := net.FileConn(f)
 	if err != nil {
 		return nil, fmt.Errorf("make a net.Conn of %s: %w", f.Name(), err)
 	}
-	return conn.(*net.UnixConn), nil
+	return conn.(pollable), nil
 }
 
 // read stores what one system call finds in p and returns how much that was; 0

@@ -228,7 +228,7 @@ func smallFile(dir string) string {
 
 const notHugeHere = "the kernel gave small pages all the same, so memory is fragmented: echo 1 > /proc/sys/vm/compact_memory"
 
-// scratchFile makes scratch memory of files for probeRing.
+// scratchFile makes scratch memory of files for probeMemory.
 func scratchFile(create func() (*os.File, error)) func(size, align int) ([]byte, func(), error) {
 	return func(size, align int) ([]byte, func(), error) {
 		f, err := create()

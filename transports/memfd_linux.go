@@ -27,7 +27,7 @@ func (memfd) Info() Info {
 func (m memfd) Probe(s Spec) error {
 	huge := hugeBytes(s)
 	create := func() (*os.File, error) { return m.create(s) }
-	if err := probeRing(s, huge, scratchFile(create), smallShmem); err != nil {
+	if err := probeMemory(s, huge, scratchFile(create), smallShmem); err != nil {
 		return err
 	}
 	f, err := create()

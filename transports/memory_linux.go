@@ -111,7 +111,7 @@ func shareRing(s Spec, f *os.File) (sharedFiles, error) {
 }
 
 // unnamedMemory makes an unnamed file in dir that holds a ring. Every byte of it
-// is reserved, as by unnamedFile.
+// is reserved, so that a full filesystem is an error here and no SIGBUS later.
 func unnamedMemory(s Spec, dir string, remedy func(error) string) (*os.File, error) {
 	f, err := createUnnamed(dir)
 	if err != nil {
@@ -333,12 +333,12 @@ func mapAligned(size, align int, place func(at unsafe.Pointer, fixed bool) (unsa
 	return unsafe.Slice((*byte)(at), size), nil
 }
 
-// probeRing is the part of Probe that all transports over shared memory have in
+// probeMemory is the part of Probe that all transports over shared memory have in
 // common. huge is the size of the memory's huge pages, or 0. scratch makes new
 // memory of the transport's kind, all at addresses that are multiples of align,
 // and release gives it back; small says why it may not be in transparent huge
 // pages, and the remedy.
-func probeRing(s Spec, huge int, scratch func(size, align int) (mem []byte, release func(), err error), small func() string) error {
+func probeMemory(s Spec, huge int, scratch func(size, align int) (mem []byte, release func(), err error), small func() string) error {
 	if err := probeSize(s); err != nil {
 		if huge > 0 {
 			return fmt.Errorf("%w: raise the number of huge pages (/sys/kernel/mm/hugepages)", err)

@@ -35,7 +35,7 @@ func (mmap) Probe(s Spec) error {
 	}
 	create := func() (*os.File, error) { return createUnnamed(s.Dir) }
 	huge := hugePageIn(s.Dir)
-	if err := probeRing(s, huge, scratchFile(create), func() string { return smallFile(s.Dir) }); err != nil || huge == 0 {
+	if err := probeMemory(s, huge, scratchFile(create), func() string { return smallFile(s.Dir) }); err != nil || huge == 0 {
 		return err
 	}
 	f, err := create()

@@ -36,7 +36,7 @@ func (posixShm) Probe(s Spec) error {
 		return unsupported{fmt.Sprintf("shm: make a file in %s: %v: chmod 1777 %s, or remount it rw", shmDir, err, shmDir)}
 	}
 	create := func() (*os.File, error) { return createUnnamed(shmDir) }
-	return probeRing(s, 0, scratchFile(create), func() string { return smallFile(shmDir) })
+	return probeMemory(s, 0, scratchFile(create), func() string { return smallFile(shmDir) })
 }
 
 func (p posixShm) Create(s Spec) (Link, error) {

@@ -47,7 +47,7 @@ func largestInSegment() int {
 
 func (v sysv) Probe(s Spec) error {
 	huge := hugeBytes(s)
-	if err := probeRing(s, huge, v.scratch, smallShmem); err != nil {
+	if err := probeMemory(s, huge, v.scratch, smallShmem); err != nil {
 		return err
 	}
 	size := ringBytes(s, huge)
@@ -134,7 +134,7 @@ func attachSegment(id, size, align int) ([]byte, error) {
 	return mem, nil
 }
 
-// scratch is new memory for probeRing.
+// scratch is new memory for probeMemory.
 func (sysv) scratch(size, align int) ([]byte, func(), error) {
 	_, mem, err := attachNew(Spec{}, size, align)
 	return mem, func() { unix.SysvShmDetach(mem) }, err
