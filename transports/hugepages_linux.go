@@ -221,7 +221,7 @@ func smallShmem() string {
 func smallFile(dir string) string {
 	var fs unix.Statfs_t
 	if err := unix.Statfs(dir, &fs); err == nil && fs.Type == unix.TMPFS_MAGIC {
-		return fmt.Sprintf("the tmpfs of %s gave small pages: remount it with -o remount,huge=advise, and see that transparent_hugepage/shmem_enabled is not deny", dir)
+		return fmt.Sprintf("the tmpfs of %s gave small pages: remount it with -o remount,huge=advise, and see that /sys/kernel/mm/transparent_hugepage/shmem_enabled is not deny", dir)
 	}
 	return fmt.Sprintf("the filesystem of %s gave small pages: choose another --dir, as on ext4 or a tmpfs mounted with huge=advise", dir)
 }

@@ -45,9 +45,9 @@ func ringOptions(own ...Option) []Option {
 			{Name: "system", Doc: "as the system is set"},
 			{Name: "advise", Doc: "asked for (MADV_HUGEPAGE), by a mapping that whole ones fill"},
 		}},
-		Option{Name: "lock", Doc: "whether the pages may be swapped out or written back and dropped", Values: []Value{
-			{Name: "no", Doc: "as the kernel likes"},
-			{Name: "yes", Doc: "they stay (mlock2)"},
+		Option{Name: "lock", Doc: "whether the pages may leave memory", Values: []Value{
+			{Name: "no", Doc: "when the kernel likes"},
+			{Name: "yes", Doc: "never (mlock2)"},
 		}},
 	)
 }
