@@ -22,7 +22,7 @@ var mayImport = map[string]string{
 	"ipcbench/bench":           "ipcbench/transports ipcbench/results ipcbench/internal/peer ipcbench/internal/host ipcbench/internal/shm golang.org/x/sys",
 	"ipcbench/bench/benchtest": "ipcbench/bench ipcbench/transports ipcbench/results",
 
-	"ipcbench/transports":               "ipcbench/internal/shm ipcbench/internal/uring golang.org/x/sys",
+	"ipcbench/transports":               "ipcbench/internal/shm ipcbench/internal/uring golang.org/x/sys github.com/cilium/ebpf",
 	"ipcbench/transports/transporttest": "ipcbench/transports ipcbench/internal/peer golang.org/x/sys",
 
 	"ipcbench/results": "github.com/HdrHistogram/hdrhistogram-go github.com/montanaflynn/stats github.com/aclements/go-moremath " +

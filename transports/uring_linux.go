@@ -61,11 +61,11 @@ func (uringStream) Probe(s Spec) error {
 		return err
 	}
 	ops := uringOps[s.Option("over")]
-	return probeRing(uringConfig(s), ops[:]...)
+	return probeUring(uringConfig(s), ops[:]...)
 }
 
-// probeRing makes a ring and asks it for what it can do.
-func probeRing(c uring.Config, ops ...uring.Opcode) error {
+// probeUring makes a ring and asks it for what it can do.
+func probeUring(c uring.Config, ops ...uring.Opcode) error {
 	r, err := uring.New(c)
 	if err != nil {
 		return ringFailed(c, err)

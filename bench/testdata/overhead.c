@@ -16,23 +16,23 @@
 #include "overhead/datagram.h"
 #include "overhead/notification.h"
 #include "overhead/copied.h"
+#include "overhead/sockmap.h"
 #include "overhead/file.h"
 #include "overhead/uring.h"
 
-static void nonblocking_end(struct end *e) { nonblocking(e); }
-
 static const struct mechanism mechanisms[] = {
 	{"pipe", create_pipe, NULL, run_stream, 0},
-	{"pipe-poll", create_pipe, nonblocking_end, run_stream_poll, 0},
+	{"pipe-poll", create_pipe, nonblocking, run_stream_poll, 0},
 	{"pipe-epoll", create_pipe, open_epoll, run_stream_epoll, 0},
 	{"fifo", create_fifo, NULL, run_stream, 0},
 	{"vmsplice", create_pipe, open_vmsplice, run_vmsplice, 0},
 	{"unix", create_unix, NULL, run_stream, 0},
-	{"unix-poll", create_unix, nonblocking_end, run_stream_poll, 0},
+	{"unix-poll", create_unix, nonblocking, run_stream_poll, 0},
 	{"unix-seqpacket", create_seqpacket, NULL, run_datagram, 0},
 	{"unix-dgram", create_dgram, NULL, run_datagram, 0},
 	{"tcp", create_tcp, NULL, run_stream, 0},
 	{"udp", create_udp, NULL, run_datagram, 0},
+	{"sockmap", create_sockmap, NULL, run_stream, 0},
 	{"mq", create_mq, NULL, run_mq, 0},
 	{"sysvmsg", create_sysvmsg, open_sysvmsg, run_sysvmsg, 0},
 	{"eventfd", create_eventfd, NULL, run_eventfd, 1},
@@ -44,6 +44,7 @@ static const struct mechanism mechanisms[] = {
 	{"uring-unix", create_unix, open_uring, run_uring_socket, 0},
 	{"msgring", create_msgring, open_msgring, run_msgring, 1},
 	{"file-poll", create_file, open_file, run_file, 0},
+	{"log-poll", create_log, open_file, run_log, 0},
 	{"mmap-spin", create_mmap, open_mmap, run_mmap_spin, 0},
 	{"mmap-futex", create_mmap, open_mmap, run_mmap_futex, 0},
 	{"mmap-eventfd", create_mmap, open_mmap, run_mmap_eventfd, 0},

@@ -38,37 +38,40 @@ static void open_vmsplice(struct end *e)
 }
 
 /* The sender says where its message lies and waits until the receiver has
- * copied it. */
+ * copied it. Whoever sleeps says so. */
 
 struct offer {
-	_Atomic uint32_t open;
+	_Atomic uint32_t open, asleep[2]; /* sender, receiver */
 	uint64_t address, length;
-	char apart[LINE - 24];
+	char apart[LINE - 32];
 };
 
 static struct offer *offers; /* of each side: what it sends */
+
+ALWAYS void turn_over(struct offer *o, uint32_t open, int to)
+{
+	atomic_store(&o->open, open);
+	if (atomic_load(&o->asleep[to]))
+		futex_wake(&o->open);
+}
 
 ALWAYS void send_cma(struct end *e, const char *msg)
 {
 	struct offer *o = &offers[e->side];
 	o->address = (uintptr_t)msg;
 	o->length = e->size;
-	atomic_store_explicit(&o->open, 1, memory_order_release);
-	futex_wake(&o->open);
-	while (atomic_load_explicit(&o->open, memory_order_acquire))
-		futex_wait(&o->open, 1);
+	turn_over(o, 1, 1);
+	await_word(&o->open, 1, &o->asleep[0]);
 }
 
 ALWAYS void recv_cma(struct end *e)
 {
 	struct offer *o = &offers[!e->side];
-	while (!atomic_load_explicit(&o->open, memory_order_acquire))
-		futex_wait(&o->open, 0);
+	await_word(&o->open, 0, &o->asleep[1]);
 	struct iovec theirs = {(void *)(uintptr_t)o->address, o->length}, ours = {e->buf, e->size};
 	if (process_vm_readv(e->peer, &ours, 1, &theirs, 1, 0) != (ssize_t)e->size)
 		die("process_vm_readv");
-	atomic_store_explicit(&o->open, 0, memory_order_release);
-	futex_wake(&o->open);
+	turn_over(o, 0, 0);
 }
 
 MECHANISM(cma, send_cma, recv_cma)

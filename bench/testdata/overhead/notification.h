@@ -88,10 +88,11 @@ static void open_signal(struct end *e)
 		die("signalfd");
 }
 
-/* A word that is 1 while there is a message beside it. */
+/* A word that is 1 while there is a message beside it. Each message wakes its
+ * receiver, sleeping or not; a sender is woken only if it waits for room. */
 
 struct note {
-	_Atomic uint32_t full;
+	_Atomic uint32_t full, sender_asleep;
 	uint64_t message;
 	char apart[LINE - 16];
 };
@@ -101,11 +102,20 @@ static struct note *notes; /* of each side: what it sends */
 ALWAYS void futex_wait(_Atomic uint32_t *word, uint32_t seen) { syscall(SYS_futex, word, FUTEX_WAIT, seen, NULL, NULL, 0); }
 ALWAYS void futex_wake(_Atomic uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0); }
 
+/* await_word sleeps until *word is no longer seen, and says so in *asleep. */
+ALWAYS void await_word(_Atomic uint32_t *word, uint32_t seen, _Atomic uint32_t *asleep)
+{
+	while (atomic_load(word) == seen) {
+		atomic_store(asleep, 1);
+		futex_wait(word, seen);
+		atomic_store_explicit(asleep, 0, memory_order_relaxed);
+	}
+}
+
 ALWAYS void send_futex(struct end *e, const char *msg)
 {
 	struct note *n = &notes[e->side];
-	while (atomic_load_explicit(&n->full, memory_order_acquire))
-		futex_wait(&n->full, 1);
+	await_word(&n->full, 1, &n->sender_asleep);
 	memcpy(&n->message, msg, 8);
 	atomic_store_explicit(&n->full, 1, memory_order_release);
 	futex_wake(&n->full);
@@ -117,8 +127,9 @@ ALWAYS void recv_futex(struct end *e)
 	while (!atomic_load_explicit(&n->full, memory_order_acquire))
 		futex_wait(&n->full, 0);
 	memcpy(e->buf, &n->message, 8);
-	atomic_store_explicit(&n->full, 0, memory_order_release);
-	futex_wake(&n->full);
+	atomic_store(&n->full, 0);
+	if (atomic_load(&n->sender_asleep))
+		futex_wake(&n->full);
 }
 
 MECHANISM(futex, send_futex, recv_futex)

@@ -90,12 +90,17 @@ ALWAYS int completion(uint64_t *user_data)
 	return result;
 }
 
-ALWAYS void transfer(int opcode, int fd, const char *p, size_t size)
+/* The registered files. */
+enum { FROM, TO };
+
+/* file is the index of a registered file. */
+ALWAYS void transfer(int opcode, int file, const char *p, size_t size)
 {
 	for (size_t done = 0; done < size;) {
 		struct io_uring_sqe *sqe = next_sqe();
 		sqe->opcode = opcode;
-		sqe->fd = fd;
+		sqe->flags = IOSQE_FIXED_FILE;
+		sqe->fd = file;
 		sqe->addr = (uintptr_t)(p + done);
 		sqe->len = size - done;
 		sqe->off = opcode == IORING_OP_READ || opcode == IORING_OP_WRITE ? UINT64_MAX : 0;
@@ -108,19 +113,21 @@ ALWAYS void transfer(int opcode, int fd, const char *p, size_t size)
 	}
 }
 
-ALWAYS void send_uring(struct end *e, const char *msg) { transfer(IORING_OP_WRITE, e->wr, msg, e->size); }
-ALWAYS void recv_uring(struct end *e) { transfer(IORING_OP_READ, e->rd, e->buf, e->size); }
-ALWAYS void send_uring_socket(struct end *e, const char *msg) { transfer(IORING_OP_SEND, e->wr, msg, e->size); }
-ALWAYS void recv_uring_socket(struct end *e) { transfer(IORING_OP_RECV, e->rd, e->buf, e->size); }
+ALWAYS void send_uring(struct end *e, const char *msg) { transfer(IORING_OP_WRITE, TO, msg, e->size); }
+ALWAYS void recv_uring(struct end *e) { transfer(IORING_OP_READ, FROM, e->buf, e->size); }
+ALWAYS void send_uring_socket(struct end *e, const char *msg) { transfer(IORING_OP_SEND, TO, msg, e->size); }
+ALWAYS void recv_uring_socket(struct end *e) { transfer(IORING_OP_RECV, FROM, e->buf, e->size); }
 
 MECHANISM(uring, send_uring, recv_uring)
 MECHANISM(uring_socket, send_uring_socket, recv_uring_socket)
 
 static void open_uring(struct end *e)
 {
-	(void)e;
+	int fds[] = {[FROM] = e->rd, [TO] = e->wr};
 	new_uring(&rings[0]);
 	enable(&rings[0]);
+	if (syscall(SYS_io_uring_register, own.fd, IORING_REGISTER_FILES, fds, 2) < 0)
+		die("register files");
 }
 
 /* A message of 8 bytes is the user_data of a completion in the peer's ring. The
