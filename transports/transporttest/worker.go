@@ -32,8 +32,12 @@ type outcome struct {
 // behaviours are what an end can be told to do. A nil error means that it saw
 // what the interface promises.
 var behaviours = map[string]func(*peer.Control, task, transports.Endpoint, *outcome) error{
-	"ping":     ping,
-	"echo":     echo,
+	"ping": ping,
+	"echo": echo,
+
+	"ping, send":    pingThenSend,
+	"echo, receive": echoThenReceive,
+
 	"send":     send,
 	"receive":  receive,
 	"oversize": oversize,
@@ -111,10 +115,11 @@ func ping(_ *peer.Control, job task, ep transports.Endpoint, out *outcome) error
 	return nil
 }
 
-// echo sends back what it receives until the peer closes.
+// echo sends back what it receives until the peer closes, or so many messages
+// where Count is not 0.
 func echo(_ *peer.Control, job task, ep transports.Endpoint, out *outcome) error {
 	buf := make([]byte, job.Spec.Size)
-	for {
+	for job.Count == 0 || out.Messages < job.Count {
 		n, err := ep.Recv(buf)
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -127,6 +132,28 @@ func echo(_ *peer.Control, job task, ep transports.Endpoint, out *outcome) error
 		}
 		out.Messages++
 	}
+	return nil
+}
+
+// some is how many messages go there and back before the others.
+const some = 20
+
+func pingThenSend(c *peer.Control, job task, ep transports.Endpoint, out *outcome) error {
+	first := job
+	first.Count = some
+	if err := ping(c, first, ep, out); err != nil {
+		return fmt.Errorf("there and back: %w", err)
+	}
+	return send(c, job, ep, out)
+}
+
+func echoThenReceive(c *peer.Control, job task, ep transports.Endpoint, out *outcome) error {
+	first := job
+	first.Count = some
+	if err := echo(c, first, ep, out); err != nil {
+		return fmt.Errorf("there and back: %w", err)
+	}
+	return receive(c, job, ep, out)
 }
 
 // send streams messages and closes.
