@@ -20,9 +20,10 @@ func init() { Register(memfdpass{}) }
 //
 // A message costs its sender five system calls (create, write, seal, send,
 // close) and its receiver four (receive, look at the seals, pread, close). With
-// api=inplace both map the file, for two calls more each: one sets or asks the
-// size, and before it seals the sender has to give up its mapping, or the
-// receiver has to map.
+// api=inplace both map the file. The sender then sets its length, maps it and,
+// because a file that is mapped to be written cannot be sealed, takes the
+// mapping away again: seven calls. The receiver asks for the length and maps:
+// five.
 //
 // Files on their way are held by the socket alone. They vanish with it, however
 // the two processes end.
