@@ -158,7 +158,7 @@ func newRedirection(port int) (*ebpf.Map, error) {
 func bpfRefused(what string, err error) error {
 	switch {
 	case errors.Is(err, unix.EPERM):
-		return unsupported{fmt.Sprintf("%s for BPF: %v: run as root or with CAP_BPF and CAP_NET_ADMIN, without kernel lockdown, and before Linux 5.11 with ulimit -l unlimited", what, err)}
+		return unsupported{fmt.Sprintf("%s for BPF: %v: run as root (CAP_BPF and CAP_NET_ADMIN; before Linux 5.11 with ulimit -l unlimited) and without kernel lockdown", what, unix.EPERM)}
 	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EOPNOTSUPP), errors.Is(err, ebpf.ErrNotSupported):
 		return unsupported{fmt.Sprintf("%s for BPF: %v: it takes Linux 4.18 with CONFIG_BPF_STREAM_PARSER", what, err)}
 	}
