@@ -73,7 +73,7 @@ var memfdName = []byte("ipcbench\x00") // for /proc/PID/maps
 // the flag.
 func memfdFlags() (uintptr, error) {
 	for _, flags := range []uintptr{unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING | unix.MFD_NOEXEC_SEAL, unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING} {
-		fd, err := memfd(flags)
+		fd, err := createMemfd(flags)
 		if err == nil {
 			unix.Close(fd)
 			return flags, nil
@@ -89,7 +89,7 @@ func memfdFlags() (uintptr, error) {
 	return 0, unsupported{"memfd_create takes no MFD_ALLOW_SEALING here: it takes Linux 3.17"}
 }
 
-func memfd(flags uintptr) (fd int, err error) {
+func createMemfd(flags uintptr) (fd int, err error) {
 	fd, errno := call(unix.SYS_MEMFD_CREATE, uintptr(unsafe.Pointer(unsafe.SliceData(memfdName))), flags, 0)
 	if errno != 0 {
 		return 0, errno
@@ -218,7 +218,7 @@ func (e *passedFiles) Send(msg []byte) error {
 	if err := checkSend(len(msg), e.size); err != nil {
 		return err
 	}
-	fd, err := memfd(e.flags)
+	fd, err := createMemfd(e.flags)
 	if err != nil {
 		return e.failed("create a file for", len(msg), err)
 	}
@@ -348,7 +348,7 @@ func (e *passedFiles) Loan(n int) ([]byte, error) {
 	if e.building >= 0 {
 		return nil, errors.New("memfdpass: a second loan before the first is committed")
 	}
-	fd, err := memfd(e.flags)
+	fd, err := createMemfd(e.flags)
 	if err != nil {
 		return nil, e.failed("create a file for", n, err)
 	}

@@ -13,7 +13,7 @@ import (
 // fill sends files until the socket takes no more, and returns how many it took.
 func fill(t *testing.T, e *passedFiles) (n int) {
 	t.Helper()
-	fd, err := memfd(e.flags)
+	fd, err := createMemfd(e.flags)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestMemfdpassTakesOnlySealedFiles(t *testing.T) {
 	} {
 		producer, consumer := openPair(t, parse(t, "memfdpass", 64))
 		e := producer.(*passedFiles)
-		fd, err := memfd(e.flags)
+		fd, err := createMemfd(e.flags)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +83,7 @@ func TestMemfdpassShortFile(t *testing.T) {
 	for _, text := range []string{"memfdpass", "memfdpass:api=inplace"} {
 		producer, consumer := openPair(t, parse(t, text, 20000))
 		e := producer.(*passedFiles)
-		fd, err := memfd(e.flags)
+		fd, err := createMemfd(e.flags)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,42 +18,56 @@ func bySize(p panel, f figure, label, format func(float64) string) (Chart, bool)
 		return Chart{}, false
 	}
 	metric := metricOf(p.workload)
-	series, left := p.series()
 	f.title += " by message size, " + p.setting.String()
-	f.subtitle += ", " + p.cpus() + "." + p.points() + leftOut(left)
-	f.below, f.height, f.footer, f.plot = "Message size", 250, p.footer(), newPlot()
-
-	f.plot.Add(grid{x: true, y: true})
-	var labels names
-	var curves []curve
+	f.subtitle += ", " + p.cpus() + "." + p.points()
+	f.below, f.height, f.footer = "Message size", 250, p.footer()
 	var values []float64
-	for _, s := range series {
+	line := func(s series) curve {
 		k := curve{look: s.look, marked: func(int) bool { return true }}
 		for _, c := range s.cells {
 			e := c.Metrics[metric]
 			k.points = append(k.points, point{x: float64(c.SizeBytes), y: e.Median, lo: e.Lo, hi: e.Hi})
 			values = append(values, e.Median, e.Lo, e.Hi)
 		}
-		curves = append(curves, k)
-		labels = append(labels, newName(s.look, s.name, k.points[len(k.points)-1]))
+		return k
 	}
-	addCurves(f.plot, curves)
-	f.xSizes(sizes)
-	f.yAxis(label, values)
-	f.nameLines(labels)
+	if all := p.series(); p.isCrowded() {
+		for _, s := range all {
+			line(s)
+		}
+		f.addMultiples(p, all, line, func(pl *plot.Plot) {
+			xSizes(pl, sizes, 0.3)
+			yAxis(pl, label, values, smallRoom)
+		})
+	} else {
+		f.plot = newPlot()
+		f.plot.Add(grid{x: true, y: true})
+		var labels names
+		var curves []curve
+		for _, s := range all {
+			k := line(s)
+			curves = append(curves, k)
+			labels = append(labels, newName(s.look, s.name, k.points[len(k.points)-1]))
+		}
+		addCurves(f.plot, curves)
+		xSizes(f.plot, sizes, 0.115)
+		yAxis(f.plot, label, values, 9)
+		f.nameLines(labels)
+	}
 	return Chart{
 		Name: stem(p.workload, p.setting.String()), Workload: p.workload, Title: f.title, Caption: f.subtitle,
 		Columns: sizeColumns(sizes), Rows: p.sizeRows(sizes, format), figure: f,
 	}, true
 }
 
-// xSizes makes the level axis logarithmic, with a little room at either end.
-func (f *figure) xSizes(sizes []int) {
+// xSizes makes the level axis logarithmic, with a little room at either end,
+// and with labels so far apart, as a share of it.
+func xSizes(p *plot.Plot, sizes []int, apart float64) {
 	lo, hi := float64(sizes[0]), float64(sizes[len(sizes)-1])
 	room := math.Pow(hi/lo, 0.03)
-	f.plot.X.Min, f.plot.X.Max = lo/room, hi*room
-	f.plot.X.Scale = plot.LogScale{}
-	f.plot.X.Tick.Marker = sizeTicks(sizes)
+	p.X.Min, p.X.Max = lo/room, hi*room
+	p.X.Scale = plot.LogScale{}
+	p.X.Tick.Marker = sizeTicks(sizes, apart)
 }
 
 func sizeColumns(sizes []int) []string {

@@ -55,18 +55,34 @@ func All(run results.Run, launches []results.Launch) []Chart {
 			add(percentiles(p.ofSize(size)))
 		}
 	}
-	add(launchStrip(s, "latency"))
+	s.eachLaunch("latency", add)
 	for _, p := range s.panels("latency") {
 		add(filesystems(p))
 	}
 	for _, p := range s.panels("throughput") {
 		add(throughput(p))
 	}
-	add(launchStrip(s, "throughput"))
+	s.eachLaunch("throughput", add)
 	for _, p := range s.panels("throughput") {
 		add(filesystems(p))
 	}
 	return all
+}
+
+// eachLaunch adds the charts that show every launch of a workload: one of all
+// placements, or where a placement has more series than that has room for, a
+// ranking of each.
+func (s study) eachLaunch(workload string, add func(Chart, bool)) {
+	panels := s.panels(workload)
+	if !slices.ContainsFunc(panels, panel.isCrowded) {
+		add(launchStrip(s, workload))
+		return
+	}
+	for _, p := range panels {
+		for _, size := range p.drawn() {
+			add(ranking(p.ofSize(size)))
+		}
+	}
 }
 
 // WriteSVG writes the chart as a picture that looks the same everywhere: its

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
-	"fmt"
 	"image/png"
 	"io"
 	"math"
@@ -101,65 +100,72 @@ func TestPlacementsAreNotMixed(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotDrawnIsSaid(t *testing.T) {
-	many := small
-	many.specs, many.dirs = manySpecs(12), nil
-	for _, c := range All(many.run(), many.all(t)) {
-		if !strings.Contains(c.Caption, "4 more series are not drawn") {
-			t.Errorf("%s: the caption does not say how many are not drawn: %s", c.Name, c.Caption)
-		}
-		if len(c.Rows) != 12 {
-			t.Errorf("%s: the table has %d rows of 12", c.Name, len(c.Rows))
+// A run of every transport shows every one in every chart over all of them.
+func TestEverySeriesIsDrawn(t *testing.T) {
+	run, launches := everyTransport.run(), everyTransport.all(t)
+	for _, c := range All(run, launches) {
+		if strings.HasPrefix(c.Name, "filesystems-") {
+			continue
 		}
 		_, texts := parse(t, svgText(t, c))
-		drawn := 0
-		for _, spec := range many.specs {
-			if strings.Contains(strings.Join(texts, ""), spec) {
-				drawn++
+		drawn := map[string]bool{}
+		for _, text := range texts {
+			drawn[text] = true
+		}
+		var families []string
+		for _, text := range texts {
+			_, of, _ := strings.Cut(text, ": ")
+			families = append(families, strings.FieldsFunc(of, func(r rune) bool { return r == ',' || r == ' ' })...)
+		}
+		for _, row := range c.Rows {
+			spec, place, _ := strings.Cut(row[slices.Index(c.Columns, "transport")], " · ")
+			family, options, _ := strings.Cut(spec, ":")
+			if options == "" {
+				options = "wait=" + waitOf(spec)
+			}
+			inShort := drawn[options] || drawn[options+" · "+place]
+			if !drawn[spec] && !drawn[spec+" · "+place] && !(inShort && slices.Contains(families, family)) {
+				t.Errorf("%s: %s is not drawn", c.Name, row[0])
 			}
 		}
-		if drawn != maxTransports {
-			t.Errorf("%s: %d series are drawn, want %d", c.Name, drawn, maxTransports)
-		}
 	}
 }
 
-// TestEveryFamilyIsDrawn has one family whose options are all faster than the
-// other's, which people would miss.
-func TestEveryFamilyIsDrawn(t *testing.T) {
-	var launches []results.Launch
-	for i := range 12 {
-		launches = append(launches, plain(fmt.Sprintf("quick:n=%d", i), "latency", 64, results.RTTP50, float64(100+i)), plain(fmt.Sprintf("quick:n=%d", i), "latency", 128, results.RTTP50, 100))
-	}
-	launches = append(launches, plain("slow", "latency", 64, results.RTTP50, 9000), plain("slow", "latency", 128, results.RTTP50, 9000))
-	for _, c := range All(results.Run{}, launches) {
-		if _, texts := parse(t, svgText(t, c)); !slices.Contains(texts, "slow") {
-			t.Errorf("%s: the only transport of its family is not drawn", c.Name)
+// The plots of one chart are there to be compared: each has the same axes.
+func TestSmallPlotsHaveTheSameAxes(t *testing.T) {
+	compared := 0
+	for _, c := range All(everyTransport.run(), everyTransport.all(t)) {
+		for _, m := range c.figure.multiples {
+			first := c.figure.multiples[0].plot
+			if m.plot.X.Min != first.X.Min || m.plot.X.Max != first.X.Max || m.plot.Y.Min != first.Y.Min || m.plot.Y.Max != first.Y.Max {
+				t.Errorf("%s: %s has other axes than %s", c.Name, m.title, c.figure.multiples[0].title)
+			}
+			compared++
 		}
+	}
+	if compared < 50 {
+		t.Errorf("only %d small plots", compared)
 	}
 }
 
-func TestTheFastestAreDrawn(t *testing.T) {
-	run := results.Run{}
-	var launches []results.Launch
-	for i, spec := range manySpecs(10) {
-		for _, size := range []int{64, 128} {
-			launches = append(launches, plain(spec, "latency", size, results.RTTP50, float64(1000*(i+1))), plain(spec, "throughput", size, results.BytesPerS, float64(1e6*(i+1))))
-		}
+// The rows of a ranking, and the groups of rows, begin with the best.
+func TestARankingIsSorted(t *testing.T) {
+	all := All(everyTransport.run(), everyTransport.all(t))
+	i := slices.IndexFunc(all, func(c Chart) bool { return c.Name == "launches-latency-64B-same-llc" })
+	if i < 0 {
+		t.Fatalf("no ranking among %q", chartNames(all))
 	}
-	for _, want := range []struct {
-		chart string
-		gone  []string
-	}{{"latency-same-llc", manySpecs(10)[8:]}, {"throughput-same-llc", manySpecs(10)[:2]}} {
-		all := All(run, launches)
-		i := slices.IndexFunc(all, func(c Chart) bool { return c.Name == want.chart })
+	_, texts := parse(t, svgText(t, all[i]))
+	at := func(text string) int {
+		i := slices.Index(texts, text)
 		if i < 0 {
-			t.Fatalf("no chart %s among %q", want.chart, chartNames(all))
+			t.Errorf("%q is not in the chart", text)
 		}
-		for _, spec := range want.gone {
-			if bytes.Contains(svgText(t, all[i]), []byte(spec)) {
-				t.Errorf("%s: %s is drawn, though eight others are faster", want.chart, spec)
-			}
+		return i
+	}
+	for _, want := range [][2]string{{"Shared memory", "Sockets"}, {"Sockets", "unix"}, {"unix", "Message queues"}, {"memfd", "memfd:wait=futex"}} {
+		if at(want[0]) > at(want[1]) {
+			t.Errorf("%s comes after %s", want[0], want[1])
 		}
 	}
 }

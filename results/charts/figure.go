@@ -18,6 +18,7 @@ type figure struct {
 	height          vg.Length // of the plot with its tick labels
 	footer          string
 	plot            *plot.Plot
+	multiples       []multiple // instead of the plot
 }
 
 // An entry is one thing that a legend explains.
@@ -54,9 +55,13 @@ func (f figure) parts() []part {
 		parts = append(parts, prose(f.above, axisType)...)
 		parts = append(parts, space(3))
 	}
-	parts = append(parts, part{f.height, func(c draw.Canvas) {
-		f.plot.Draw(draw.Crop(c, f.left, -f.right, 0, 0))
-	}})
+	if f.multiples != nil {
+		parts = append(parts, rowsOf(f.multiples, f.height)...)
+	} else {
+		parts = append(parts, part{f.height, func(c draw.Canvas) {
+			f.plot.Draw(draw.Crop(c, f.left, -f.right, 0, 0))
+		}})
+	}
 	if f.below != "" {
 		parts = append(parts, space(2), part{axisType.leading(), func(c draw.Canvas) {
 			axisType.write(c, c.Max.X-f.right, c.Min.Y+axisType.size*0.25, toRight, f.below)

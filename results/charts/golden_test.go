@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -22,6 +23,17 @@ var small = synthetic{
 	seed:       3,
 }
 
+// many has more transports than one plot has room for.
+var many = synthetic{
+	specs:      []string{"mmap", "mmap:wait=futex", "mmap:wait=hybrid", "pipe", "pipe:wait=go", "unix", "tcp", "mq", "file", "null"},
+	sizes:      []int{64, 65536},
+	placements: []string{"same-llc"},
+	dirs:       []string{"/tmp", "/dev/shm"},
+	launches:   6,
+	messages:   300,
+	seed:       5,
+}
+
 // A change of a picture has to be looked at: run the test with -update, look
 // at the pictures in testdata, and commit them.
 func TestPicturesAreAsAgreed(t *testing.T) {
@@ -30,6 +42,12 @@ func TestPicturesAreAsAgreed(t *testing.T) {
 	}
 	for _, c := range All(small.run(), small.all(t)) {
 		t.Run(c.Name, func(t *testing.T) { checkGolden(t, c) })
+	}
+	for _, c := range All(many.run(), many.all(t)) {
+		if c.Name == "latency-same-llc" || strings.HasPrefix(c.Name, "percentiles-64B") || strings.HasPrefix(c.Name, "launches-throughput-64B") {
+			c.Name = "many-" + c.Name
+			t.Run(c.Name, func(t *testing.T) { checkGolden(t, c) })
+		}
 	}
 	forest, _ := Forest(someChanges(t))
 	t.Run(forest.Name, func(t *testing.T) { checkGolden(t, forest) })

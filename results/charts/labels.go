@@ -21,13 +21,14 @@ const (
 
 // A name stands beside the end of a line, joined to it by a leader.
 type name struct {
-	look look
-	text []string
-	end  point // the line's last point
+	look   look
+	sample vg.Length // how much of its line is drawn beside it
+	text   []string
+	end    point // the line's last point
 }
 
 func newName(l look, text string, end point) name {
-	return name{look: l, text: clip(wrap(text, nameType, nameWidth, withinNames), nameLines), end: end}
+	return name{look: l, sample: sampleLength, text: clip(wrap(text, nameType, nameWidth, withinNames), nameLines), end: end}
 }
 
 func (n name) height() float64 {
@@ -43,10 +44,19 @@ func (ns names) width() vg.Length {
 	var widest vg.Length
 	for _, n := range ns {
 		for _, line := range n.text {
-			widest = max(widest, nameType.width(line))
+			widest = max(widest, n.sample+5+nameType.width(line))
 		}
 	}
-	return leaderLength + sampleLength + 5 + widest
+	return leaderLength + widest
+}
+
+// height is the room that they need under each other.
+func (ns names) height() vg.Length {
+	needed := vg.Length(tickRow)
+	for _, n := range ns {
+		needed += vg.Length(n.height())
+	}
+	return needed
 }
 
 func (ns names) Plot(c draw.Canvas, p *plot.Plot) {
@@ -63,10 +73,10 @@ func (ns names) Plot(c draw.Canvas, p *plot.Plot) {
 		from := vg.Point{X: x(n.end.x) + markRadius + 1, Y: y(n.end.y)}
 		leader := []vg.Point{from, {X: max(from.X, c.Max.X+2), Y: from.Y}, {X: c.Max.X + leaderLength - 2, Y: middle}}
 		c.StrokeLines(draw.LineStyle{Color: axisInk, Width: 0.5}, leader)
-		n.look.sample(c, vg.Point{X: c.Max.X + leaderLength, Y: middle}, sampleLength)
+		n.look.sample(c, vg.Point{X: c.Max.X + leaderLength, Y: middle}, n.sample)
 		top := middle + nameType.leading()*vg.Length(len(n.text)-1)/2
 		for j, line := range n.text {
-			nameType.writeMid(c, c.Max.X+leaderLength+sampleLength+5, top-vg.Length(j)*nameType.leading(), fromLeft, line)
+			nameType.writeMid(c, c.Max.X+leaderLength+n.sample+5, top-vg.Length(j)*nameType.leading(), fromLeft, line)
 		}
 	}
 }

@@ -26,7 +26,6 @@ func launchStrip(s study, workload string) (Chart, bool) {
 	var all []row
 	var values []float64
 	cells := panel{study: s, workload: workload}
-	left := 0
 	for _, p := range panels {
 		p = p.ofSize(size)
 		if len(p.cells) == 0 {
@@ -34,9 +33,7 @@ func launchStrip(s study, workload string) (Chart, bool) {
 		}
 		cells.cells = append(cells.cells, p.cells...)
 		all = append(all, row{name: p.setting.String()})
-		series, more := p.series()
-		left += more
-		for _, line := range series {
+		for _, line := range p.series() {
 			c := line.cells[0]
 			e := c.Metrics[metric]
 			dots := s.valuesOf(c.Cell, metric)
@@ -52,7 +49,7 @@ func launchStrip(s study, workload string) (Chart, bool) {
 	}
 	f.title += ", " + sizeName(size)
 	f.subtitle = "Each dot is one launch, a fresh pair of processes, in the order of measuring from top to bottom (" + cells.launchCount() +
-		"). Below them their median" + cells.bars() + leftOut(left)
+		"). Below them their median" + cells.bars()
 	f.footer = cells.footer()
 	newRows(all, []string{"median", "95 % CI"}, 24).put(&f, label, values)
 	return Chart{

@@ -59,12 +59,19 @@ func TestNoTextLiesOnAnother(t *testing.T) {
 	wide.placements = []string{"free", "0-1"}
 	wide.dirs = []string{"/tmp", "/dev/shm", "/mnt/xfs", "/mnt/btrfs", "/mnt/other", "/a/very/long/name/of/a/directory/that/goes/on/and/on/and/has/no/end"}
 	wide.messages, wide.launches = 50, 1
+	crowd := everyTransport
+	crowd.launches, crowd.messages = 1, 50
+	for _, family := range []string{"memfd", "shm", "sysv", "fifo", "vmsplice", "tcp", "udp", "vsock", "mq"} {
+		for _, wait := range []string{"futex", "hybrid", "eventfd", "yield", "poll", "epoll", "go"} {
+			crowd.specs = append(crowd.specs, family+":api=inplace,wait="+wait)
+		}
+	}
 	long := small
 	long.specs = []string{strings.Repeat("long", 40), "mmap:api=inplace,sync=async,wait=hybrid-with-a-long-name-that-needs-several-lines,x=y"}
 	long.dirs = wide.dirs
 	odd := small
 	odd.sizes = []int{64, 65, 66, 100, 1000, 1001, 4096}
-	for name, s := range map[string]synthetic{"default": likeDefault, "wide": wide, "long names": long, "odd sizes": odd} {
+	for name, s := range map[string]synthetic{"default": likeDefault, "every transport": everyTransport, "crowd": crowd, "wide": wide, "long names": long, "odd sizes": odd} {
 		t.Run(name, func(t *testing.T) {
 			for _, c := range All(s.run(), s.all(t)) {
 				checkLayout(t, c)

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/vg"
 
 	"ipcbench/results"
 )
@@ -14,50 +13,67 @@ import (
 // further nine the same room: a median says little about waiting, which shows
 // in the tail.
 func percentiles(p panel) (Chart, bool) {
-	series, left := p.series()
 	size := sizeName(p.cells[0].SizeBytes)
 	f := figure{
 		title: "Round-trip latency by percentile, " + size + ", " + p.setting.String(),
 		subtitle: "Ping-pong, one message in flight, " + p.cpus() + ". Line: all round trips of " + p.launchCount() +
-			", up to the last percentile with 10 beyond it; band: range over the launches." + leftOut(left) + p.sizesDrawn(),
+			", up to the last percentile with 10 beyond it",
 		above:  "Round-trip latency",
 		below:  "Percentile",
 		height: 250,
 		footer: p.footer(),
-		plot:   newPlot(),
 	}
-	f.plot.Add(grid{x: true, y: true})
 	var values []float64
-	var labels names
-	var curves []curve
+	var drawn []series
 	end := 1.0
-	for _, s := range series {
-		k := curve{look: s.look, points: curveOf(s.cells[0].Histogram)}
-		if len(k.points) == 0 {
+	for _, s := range p.series() {
+		points := curveOf(s.cells[0].Histogram)
+		if len(points) == 0 {
 			continue
 		}
-		k.marked = atNines(k.points)
-		b := band{look: s.look, points: p.launchBand(s.cells[0].Cell)}
-		f.plot.Add(b)
-		curves = append(curves, k)
-		last := k.points[len(k.points)-1]
-		end = math.Max(end, last.x)
-		labels = append(labels, newName(s.look, s.name, last))
-		for _, pt := range k.points {
+		drawn = append(drawn, s)
+		end = math.Max(end, points[len(points)-1].x)
+		for _, pt := range points {
 			values = append(values, pt.y)
 		}
-		for _, pt := range b.points {
-			values = append(values, pt.lo, pt.hi)
-		}
 	}
-	if len(curves) == 0 {
+	if len(drawn) == 0 {
 		return Chart{}, false
 	}
-	addCurves(f.plot, curves)
-	f.plot.X.Min, f.plot.X.Max = 0, end
-	f.plot.X.Tick.Marker = plot.TickerFunc(ninesTicks)
-	f.yAxis(nsTick, values)
-	f.nameLines(labels)
+	line := func(s series) curve {
+		points := curveOf(s.cells[0].Histogram)
+		return curve{look: s.look, points: points, marked: atNines(points)}
+	}
+	if p.isCrowded() {
+		f.subtitle += "."
+		f.addMultiples(p, drawn, line, func(pl *plot.Plot) {
+			pl.X.Min, pl.X.Max = 0, end
+			pl.X.Tick.Marker = thinned(ninesTicks)
+			yAxis(pl, nsTick, values, smallRoom)
+		})
+	} else {
+		f.subtitle += "; band: range over the launches."
+		f.plot = newPlot()
+		f.plot.Add(grid{x: true, y: true})
+		var labels names
+		var curves []curve
+		for _, s := range drawn {
+			k := line(s)
+			b := band{look: s.look, points: p.launchBand(s.cells[0].Cell)}
+			f.plot.Add(b)
+			curves = append(curves, k)
+			labels = append(labels, newName(s.look, s.name, k.points[len(k.points)-1]))
+			for _, pt := range b.points {
+				values = append(values, pt.lo, pt.hi)
+			}
+		}
+		addCurves(f.plot, curves)
+		f.plot.X.Min, f.plot.X.Max = 0, end
+		f.plot.X.Tick.Marker = plot.TickerFunc(ninesTicks)
+		yAxis(f.plot, nsTick, values, 9)
+		f.nameLines(labels)
+	}
+	f.subtitle += p.sizesDrawn()
 	return Chart{
 		Name: stem("percentiles", size, p.setting.String()), Workload: p.workload, Title: f.title, Caption: f.subtitle,
 		Columns: percentileColumns(), Rows: p.percentileRows(), figure: f,
@@ -69,18 +85,15 @@ func percentiles(p panel) (Chart, bool) {
 func (f *figure) nameLines(labels names) {
 	f.plot.Add(labels)
 	f.right = labels.width()
-	needed := vg.Length(tickRow)
-	for _, n := range labels {
-		needed += vg.Length(n.height())
-	}
-	f.height = max(f.height, needed)
+	f.height = max(f.height, labels.height())
 }
 
-// yAxis makes the upright axis logarithmic and wide enough for the values.
-func (f *figure) yAxis(label func(float64) string, values []float64) {
-	f.plot.Y.Min, f.plot.Y.Max = logRange(values...)
-	f.plot.Y.Scale = plot.LogScale{}
-	f.plot.Y.Tick.Marker = logTicks(label, 9)
+// yAxis makes the upright axis logarithmic and wide enough for the values,
+// with room for so many labels.
+func yAxis(p *plot.Plot, label func(float64) string, values []float64, room int) {
+	p.Y.Min, p.Y.Max = logRange(values...)
+	p.Y.Scale = plot.LogScale{}
+	p.Y.Tick.Marker = logTicks(label, room)
 }
 
 // curveOf puts a histogram's curve on the axis of nines.

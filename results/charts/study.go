@@ -1,10 +1,8 @@
 package charts
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"ipcbench/results"
 )
@@ -177,38 +175,30 @@ func (p panel) ofSize(size int) panel {
 	return p.only(func(c results.Cell) bool { return c.SizeBytes == size })
 }
 
-// What can be told apart in one chart: so many transports, by their colours,
+// What can be told apart in one plot: so many transports, by their colours,
 // and so many lines in all, of those that are drawn for each filesystem.
 const (
 	maxTransports = 8
 	maxSeries     = 12
 )
 
-// series groups the panel's cells by transport and place. Where there are more
-// than can be told apart it keeps the fastest transport of each family, by what
-// the chart shows, then the fastest of the others, each in all its places, and
-// returns how many series it left out.
-func (p panel) series() (kept []series, left int) {
-	var groups [][]series // a transport's
+// series groups the panel's cells by transport and place.
+func (p panel) series() []series {
+	var all []series
 	for _, transport := range p.transports {
-		if group := p.ofTransport(transport); len(group) > 0 {
-			groups = append(groups, group)
-			left += len(group)
-		}
+		all = append(all, p.ofTransport(transport)...)
 	}
-	var chosen []int
-	for _, i := range p.byFamily(groups) {
-		if len(chosen) < maxTransports && len(kept)+len(groups[i]) <= maxSeries {
-			chosen = append(chosen, i)
-			kept = append(kept, groups[i]...)
-		}
+	return all
+}
+
+// isCrowded says whether one plot has no room for the panel's series.
+func (p panel) isCrowded() bool {
+	var transports []string
+	all := p.series()
+	for _, s := range all {
+		transports = append(transports, s.cells[0].Transport)
 	}
-	slices.Sort(chosen)
-	kept = nil
-	for _, i := range chosen {
-		kept = append(kept, groups[i]...)
-	}
-	return kept, left - len(kept)
+	return len(slices.Compact(transports)) > maxTransports || len(all) > maxSeries
 }
 
 // ofTransport returns a transport's series, one for each place.
@@ -222,27 +212,6 @@ func (p panel) ofTransport(transport string) []series {
 		}
 	}
 	return group
-}
-
-// byFamily ranks transports: the fastest of each family first, then the others.
-func (p panel) byFamily(groups [][]series) []int {
-	order := make([]int, len(groups))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(p.speed(groups[b][0]), p.speed(groups[a][0])) })
-	seen := map[string]bool{}
-	var first, others []int
-	for _, i := range order {
-		family, _, _ := strings.Cut(groups[i][0].cells[0].Transport, ":")
-		if seen[family] {
-			others = append(others, i)
-		} else {
-			first = append(first, i)
-		}
-		seen[family] = true
-	}
-	return append(first, others...)
 }
 
 // speed ranks a series by what the chart shows at its smallest size.

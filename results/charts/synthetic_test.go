@@ -2,8 +2,11 @@ package charts
 
 import (
 	"fmt"
+	"hash/crc32"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,7 +88,7 @@ func (s synthetic) cells() []results.Cell {
 					}
 					for _, dir := range dirs {
 						cell := results.Cell{
-							Transport: spec, Family: familyOf(spec), Workload: workload, SizeBytes: size, Placement: placement,
+							Transport: spec, Family: familyOf(spec), Kind: kindOf(spec), Wait: waitOf(spec), Workload: workload, SizeBytes: size, Placement: placement,
 							ProducerCPU: 0, ConsumerCPU: 1, Pairs: 1, Dir: dir, FSType: fstypes[dir],
 						}
 						switch placement {
@@ -124,7 +127,7 @@ func typicalNS(c results.Cell) float64 {
 	}
 	ns := map[string]float64{"mmap": 4200, "pipe": 5100, "unix": 6300}[c.Family]
 	if ns == 0 {
-		ns = 4000 + 500*float64(len(c.Transport))
+		ns = everyNS(c)
 	}
 	if c.Placement != "same-cpu" {
 		ns *= 9
@@ -168,7 +171,62 @@ func (s synthetic) throughput(rng *rand.Rand, l *results.Launch) {
 	}
 }
 
-func spins(spec string) bool { return spec == "mmap:wait=spin" }
+// everyTransport is shaped as a run of all transports.
+var everyTransport = synthetic{
+	specs: []string{
+		"mmap", "mmap:wait=yield", "mmap:wait=futex", "mmap:wait=hybrid", "mmap:wait=eventfd",
+		"memfd", "memfd:wait=futex", "shm", "shm:wait=futex", "sysv", "sysv:wait=futex",
+		"pipe", "pipe:wait=poll", "pipe:wait=epoll", "pipe:wait=spin", "pipe:wait=go", "fifo", "vmsplice",
+		"unix", "unix:type=seqpacket", "unix:type=dgram", "unix:wait=epoll", "unix:wait=go", "tcp", "tcp:wait=epoll", "udp", "vsock", "sockmap",
+		"mq", "sysvmsg", "eventfd", "signal", "futex", "cma", "memfdpass", "uring", "uring:over=unix", "msgring",
+		"file", "file:wait=inotify", "log", "null",
+	},
+	sizes:      []int{64, 4096, 65536},
+	placements: []string{"same-cpu", "same-llc"},
+	dirs:       []string{"/tmp", "/dev/shm"},
+	launches:   10,
+	messages:   400,
+	seed:       4,
+}
+
+var kinds = map[string]string{
+	"mmap": "memory", "memfd": "memory", "shm": "memory", "sysv": "memory", "udp": "datagram", "vsock": "stream",
+	"mq": "queue", "sysvmsg": "queue", "eventfd": "notification", "signal": "notification", "futex": "notification",
+	"cma": "direct", "memfdpass": "direct", "file": "file", "log": "file", "null": "floor",
+}
+
+func kindOf(spec string) string {
+	if kind := kinds[familyOf(spec)]; kind != "" {
+		return kind
+	}
+	return "stream"
+}
+
+func waitOf(spec string) string {
+	_, wait, named := strings.Cut(spec, "wait=")
+	switch family := familyOf(spec); {
+	case named:
+		return wait
+	case kindOf(spec) == "memory":
+		return "spin"
+	case family == "file" || family == "log":
+		return "poll"
+	case slices.Contains([]string{"pipe", "fifo", "vmsplice", "unix", "tcp", "udp", "vsock", "sockmap"}, family):
+		return "block"
+	}
+	return ""
+}
+
+// everyNS spreads what is not typed by hand, by its name alone.
+func everyNS(c results.Cell) float64 {
+	if c.Family == "null" {
+		return 40
+	}
+	sum := crc32.ChecksumIEEE([]byte(c.Transport))
+	return 3000 + float64(sum%9000)
+}
+
+func spins(spec string) bool { return spec == "mmap:wait=spin" || waitOf(spec) == "spin" }
 
 func familyOf(spec string) string {
 	for i, r := range spec {

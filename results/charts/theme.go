@@ -21,6 +21,8 @@ var (
 	gridInk   = grey(0xE3) // lines at labelled ticks
 	faintGrid = grey(0xF3) // lines at the ticks between
 	paper     = grey(0xFF) // what is drawn on
+
+	contextInk = alpha(axisInk, 0x88) // lines in the background
 )
 
 // inkNames are the inks' names as CSS custom properties.
@@ -34,6 +36,9 @@ var inkNames = map[color.NRGBA]string{
 var palette = []color.NRGBA{
 	rgb(0x0072B2), rgb(0xD55E00), rgb(0x009E73), rgb(0xCC79A7), rgb(0xE69F00), rgb(0x56B4E9), ink,
 }
+
+// violet is one more of about the same kind.
+var violet = rgb(0x8E6FC9)
 
 // Colours are doubled by a pattern and a marker, so that a chart can be read
 // in grey. The numbers of patterns, markers and colours have no common

@@ -103,9 +103,9 @@ func sizeName(bytes int) string {
 }
 
 // sizeTicks marks the sizes that were measured and labels as many of them as
-// fit, the smallest first.
-func sizeTicks(sizes []int) plot.TickerFunc {
-	const apart = 0.115 // of the axis, that two labels need
+// fit, the smallest first, where two labels need to be that share of the axis
+// apart.
+func sizeTicks(sizes []int, apart float64) plot.TickerFunc {
 	return func(lo, hi float64) []plot.Tick {
 		var ticks []plot.Tick
 		last := math.Inf(-1)

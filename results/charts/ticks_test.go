@@ -62,14 +62,14 @@ func TestLogRange(t *testing.T) {
 
 func TestSizeTicks(t *testing.T) {
 	sizes := []int{64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536}
-	ticks := sizeTicks(sizes)(60, 70000)
+	ticks := sizeTicks(sizes, 0.115)(60, 70000)
 	if len(ticks) != len(sizes) {
 		t.Errorf("%d ticks for %d sizes", len(ticks), len(sizes))
 	}
 	if got, want := labels(ticks), []string{"64 B", "256 B", "1 KiB", "4 KiB", "16 KiB", "64 KiB"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got, want := labels(sizeTicks([]int{64, 65, 4096})(60, 5000)), []string{"64 B", "4 KiB"}; !slices.Equal(got, want) {
+	if got, want := labels(sizeTicks([]int{64, 65, 4096}, 0.115)(60, 5000)), []string{"64 B", "4 KiB"}; !slices.Equal(got, want) {
 		t.Errorf("close sizes: %q, want %q", got, want)
 	}
 }
