@@ -2,27 +2,10 @@ package transports
 
 import (
 	"errors"
-	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
 )
-
-// unnamedFile makes a file of size bytes in dir for transport what. Every byte
-// of it is reserved, so that a full filesystem is an error here and neither a
-// SIGBUS nor a short write later. No name leads to it, so nothing is left
-// however its users end.
-func unnamedFile(what, dir string, size int) (*os.File, error) {
-	f, err := createUnnamed(dir)
-	if err != nil {
-		return nil, fmt.Errorf("%s: create a file in %s: %w: %s", what, dir, errno(err), fileRemedy(err))
-	}
-	if err := extend(f, size); err != nil {
-		f.Close()
-		return nil, fmt.Errorf("%s: extend a file in %s to %d bytes: %w: %s", what, dir, size, errno(err), fileRemedy(err))
-	}
-	return f, nil
-}
 
 // createUnnamed opens a new file that has no name, or, on filesystems without
 // O_TMPFILE, no longer has one.

@@ -111,7 +111,7 @@ func shareRing(s Spec, f *os.File) (sharedFiles, error) {
 }
 
 // unnamedMemory makes an unnamed file in dir that holds a ring. Every byte of it
-// is reserved, as by unnamedFile.
+// is reserved, so that a full filesystem is an error here and no SIGBUS later.
 func unnamedMemory(s Spec, dir string, remedy func(error) string) (*os.File, error) {
 	f, err := createUnnamed(dir)
 	if err != nil {

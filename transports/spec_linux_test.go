@@ -37,7 +37,7 @@ func TestSpecErrorsSayWhatThereIs(t *testing.T) {
 		"pip":                      `no transport is called "pip": there are `,
 		"pipe:":                    `option "" has no value`,
 		"pipe:wait":                `option "wait" has no value: write it as name=value`,
-		"pipe:type=stream":         `pipe has no option "type": it takes wait`,
+		"pipe:type=stream":         `pipe has no option "type": it takes capacity, wait`,
 		"null:wait=spin":           `null has no option "wait": it takes none`,
 		"unix:type=raw":            `option type has no value "raw": it is one of stream, seqpacket, dgram`,
 		"pipe:wait=spin,wait=spin": `option "wait" is given twice`,
