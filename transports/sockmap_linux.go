@@ -26,6 +26,10 @@ func init() { Register(sockmap{}) }
 // tells through a pipe how much it has received, a quarter of the window at a
 // time, and the writer reads that when the window is used up. This is a system
 // call on either side for a quarter of a window.
+//
+// A writer locks the reader's socket, and sleeps while the reader holds the lock.
+// So wait=spin does not spin all the time: a reader that asks again and again
+// mostly holds it.
 type sockmap struct{}
 
 func (sockmap) Info() Info {
