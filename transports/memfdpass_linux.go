@@ -20,9 +20,10 @@ func init() { Register(memfdpass{}) }
 //
 // A message costs its sender five system calls (create, write, seal, send,
 // close) and its receiver four (receive, look at the seals, pread, close). With
-// api=inplace both map the file, for two calls more each: one sets or asks the
-// size, and before it seals the sender has to give up its mapping, or the
-// receiver has to map.
+// api=inplace both map the file. The sender then sets its length, maps it and,
+// because a file that is mapped to be written cannot be sealed, takes the
+// mapping away again: seven calls. The receiver asks for the length and maps:
+// five.
 //
 // Files on their way are held by the socket alone. They vanish with it, however
 // the two processes end.
@@ -33,8 +34,8 @@ const sealsOfMessage = unix.F_SEAL_SEAL | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW 
 
 // mostInFlight bounds how many messages a direction buffers, however small
 // they are. The kernel lets a user without privileges have as many descriptors
-// on their way as the limit of open files, which is often 1024, and both
-// directions of several links share that.
+// on their way as the limit of open files, so where that is low there are fewer:
+// a quarter of it, since there are two directions and perhaps other links.
 const mostInFlight = 128
 
 // datagramMemory is about how many bytes of a socket's buffer the kernel counts
@@ -139,7 +140,12 @@ func messagesInFlight(s Spec) int {
 	if capacity == 0 {
 		capacity = defaultCapacity
 	}
-	return min(max(capacity/max(s.Size, 1), 1), mostInFlight)
+	most := mostInFlight
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err == nil && limit.Cur/4 < mostInFlight {
+		most = int(limit.Cur / 4)
+	}
+	return max(min(capacity/max(s.Size, 1), most), 1)
 }
 
 func (memfdpass) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {

@@ -2,10 +2,10 @@ package transports
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
-	"sync"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
@@ -23,9 +23,13 @@ func init() { Register(sockmap{}) }
 // Such a queue has no bound but net.ipv4.tcp_mem, since the kernel asks neither
 // socket's buffer for room: a writer that is faster than its reader would take
 // all the memory there is, and then fail. So the ends keep a window. The reader
-// tells each quarter of it that it has received by a byte through a pipe, and
-// the writer reads those when its window is used up. This is a system call on
-// either side for a quarter of a window.
+// tells through a pipe how much it has received, a quarter of the window at a
+// time, and the writer reads that when the window is used up. This is a system
+// call on either side for a quarter of a window.
+//
+// A writer locks the reader's socket, and sleeps while the reader holds the lock.
+// So wait=spin does not spin all the time: a reader that asks again and again
+// mostly holds it.
 type sockmap struct{}
 
 func (sockmap) Info() Info {
@@ -42,30 +46,24 @@ func (sockmap) Info() Info {
 	}
 }
 
-func (sockmap) Probe(s Spec) error {
-	if err := probeBPF(); err != nil {
-		return err
-	}
-	return probeSize(s)
-}
-
-// probeBPF finds out, once, whether this host lets this process load a program
-// of the kind and make a map of sockets.
-var probeBPF = sync.OnceValue(func() error {
-	sockets, err := newRedirection(1)
+// Probe makes a link, because nothing less finds out whether bytes are
+// redirected: it takes privileges, a kernel's configuration and a loopback
+// interface.
+func (t sockmap) Probe(s Spec) error {
+	l, err := t.Create(s)
 	if err != nil {
 		return err
 	}
-	return sockets.Close()
-})
+	return l.Close()
+}
 
 func (t sockmap) Create(s Spec) (Link, error) {
-	if err := t.Probe(s); err != nil {
+	if err := probeSize(s); err != nil {
 		return nil, err
 	}
 	pair, err := connectedPair(unix.AF_INET, &unix.SockaddrInet4{Addr: loopback})
 	if err != nil {
-		return nil, fmt.Errorf("sockmap: connect two sockets over loopback: %w: %s", err, tcpRemedy(err))
+		return nil, unsupported{fmt.Sprintf("two sockets cannot be connected over loopback: %v: %s", err, tcpRemedy(err))}
 	}
 	l := &ownFiles{
 		Producer: {os.NewFile(uintptr(pair[0]), "a TCP socket")},
@@ -164,7 +162,7 @@ func newRedirection(port int) (*ebpf.Map, error) {
 func bpfRefused(what string, err error) error {
 	switch {
 	case errors.Is(err, unix.EPERM):
-		return unsupported{fmt.Sprintf("%s for BPF: %v: run as root or with CAP_BPF and CAP_NET_ADMIN, without kernel lockdown, and before Linux 5.11 with ulimit -l unlimited", what, err)}
+		return unsupported{fmt.Sprintf("%s for BPF: %v: run as root (CAP_BPF and CAP_NET_ADMIN; before Linux 5.11 with ulimit -l unlimited) and without kernel lockdown", what, unix.EPERM)}
 	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EOPNOTSUPP), errors.Is(err, ebpf.ErrNotSupported):
 		return unsupported{fmt.Sprintf("%s for BPF: %v: it takes Linux 4.18 with CONFIG_BPF_STREAM_PARSER", what, err)}
 	}
@@ -215,7 +213,7 @@ func newWindow(s Spec) int {
 	if window == 0 {
 		window = defaultCapacity
 	}
-	return max(window, s.Size)
+	return window
 }
 
 func (sockmap) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
@@ -230,41 +228,45 @@ func (sockmap) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
 		closeOnce(pipes...)
 		return nil, err
 	}
-	window := newWindow(s)
-	quarter := (window + 3) / 4
 	return &windowedStream{
 		Endpoint: ends,
-		window:   window,
-		quarter:  quarter,
+		window:   newWindow(s),
 		heard:    pipes[0],
 		told:     pipes[1],
-		credits:  make([]byte, (s.Size+window)/quarter+1),
+		records:  make([]byte, 16*recordBytes),
 	}, nil
 }
 
 // A windowedStream is an end of a stream that the kernel does not bound.
 type windowedStream struct {
 	Endpoint
-	window, quarter int        // bytes
-	onWay           int        // bytes sent, less the quarters that the peer has told of
-	received        int        // bytes, less the quarters that the peer was told of
-	heard, told     descriptor // pipes of credits, a byte for a quarter
-	credits         []byte     // as many as there can be
+	window   int        // bytes
+	onWay    int        // bytes sent that the peer has not told of
+	received int        // bytes that the peer was not told of
+	heard    descriptor // a pipe of records
+	told     descriptor // likewise, to the peer
+	records  []byte
 }
+
+// A record is how many bytes were received, little-endian. A pipe keeps writes
+// this short in one piece.
+const recordBytes = 4
 
 // Send waits while a window is on its way. A message may go beyond it, so that
 // there is always an end to the waiting: once all is received, less than a
-// quarter is not yet told.
+// quarter is not told.
 func (e *windowedStream) Send(msg []byte) error {
 	for e.onWay >= e.window {
-		n, err := e.heard.read(e.credits)
+		n, err := e.heard.read(e.records)
 		if n == 0 {
 			if err == nil {
 				err = unix.EPIPE
 			}
 			return sendFailed("sockmap", len(msg), err)
 		}
-		e.onWay -= n * e.quarter
+		for at := 0; at < n; at += recordBytes {
+			e.onWay -= int(binary.LittleEndian.Uint32(e.records[at:]))
+		}
 	}
 	if err := e.Endpoint.Send(msg); err != nil {
 		if errors.Is(err, unix.EACCES) { // SK_DROP: the peer's socket has left the map
@@ -279,12 +281,13 @@ func (e *windowedStream) Send(msg []byte) error {
 func (e *windowedStream) Recv(buf []byte) (int, error) {
 	n, err := e.Endpoint.Recv(buf)
 	e.received += n
-	if e.received >= e.quarter {
-		quarters := e.received / e.quarter
-		e.received -= quarters * e.quarter
-		// The pipe holds far more than a window. A peer that is gone needs no
-		// credit, and Recv goes on to the end of what it sent.
-		if _, failed := e.told.write(e.credits[:quarters]); failed != nil && !peerGone(failed) {
+	if e.received >= e.window/4 && n > 0 {
+		record := e.records[:recordBytes]
+		binary.LittleEndian.PutUint32(record, uint32(e.received))
+		e.received = 0
+		// There is always room: a window takes only a few records. A peer that
+		// is gone needs none, and Recv goes on to the end of what it sent.
+		if _, failed := e.told.write(record); failed != nil && !peerGone(failed) {
 			return n, fmt.Errorf("sockmap: tell the peer what was received: %w", failed)
 		}
 	}

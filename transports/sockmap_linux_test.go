@@ -11,7 +11,7 @@ import (
 // needBPF skips a test where the host has no redirection.
 func needBPF(t *testing.T) {
 	t.Helper()
-	if err := probeBPF(); errors.Is(err, errors.ErrUnsupported) {
+	if err := (sockmap{}).Probe(Spec{}); errors.Is(err, errors.ErrUnsupported) {
 		t.Skip(err)
 	}
 }
