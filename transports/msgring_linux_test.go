@@ -22,7 +22,7 @@ func TestMsgringKeepsAll(t *testing.T) {
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 			link := create(t, s)
 			consumer := open(t, s, Consumer, link)
-			const count = 2000
+			const count = 300
 			sent := make(chan error, 1)
 			go func() {
 				runtime.LockOSThread() // for good: the ring is this thread's
