@@ -36,7 +36,7 @@ func (uringStream) Info() Info {
 			}},
 			{Name: "sqpoll", Doc: "who takes an operation from the ring", Values: []Value{
 				{Name: "no", Doc: "the end itself, by io_uring_enter(2)"},
-				{Name: "yes", Doc: "a thread of the kernel for each end (IORING_SETUP_SQPOLL), which keeps a CPU busy until one second after the last message: on which one, the kernel decides"},
+				{Name: "yes", Doc: "a thread of the kernel for each end (IORING_SETUP_SQPOLL), which keeps a CPU busy until a second after the last message, the kernel decides which: with wait=spin a pair wants four CPUs"},
 			}},
 			{Name: "wait", Doc: "what an end does while an operation is not done", Values: []Value{
 				{Name: "block", Doc: "sleep in io_uring_enter(2)", Waits: Sleeps},

@@ -110,7 +110,10 @@ func (r *Ring) Watch(fd int32, events uint32) error {
 	}
 }
 
-// Next waits for the next completion. The result is 0 or -errno.
+// Next waits for the next completion. The result is 0 or -errno. The room of
+// those taken is the kernel's again after Release, or once Next has waited: a
+// ring that fills up meanwhile loses nothing, but must enter the kernel to get
+// at the rest, which one that spins never does.
 func (r *Ring) Next() (c Completion, errno int) {
 	for {
 		if c, ok := r.take(); ok {
