@@ -143,10 +143,11 @@ func estimated(name, metric string, format func(float64) string) shown {
 }
 
 func margin(metric string) shown {
-	return shown{Column{"±", true}, func(s Summary) string { return formatMargin(s.Metrics[metric]) }}
+	return shown{Column{"±", true}, func(s Summary) string { return FormatMargin(s.Metrics[metric]) }}
 }
 
-func formatMargin(e Estimate) string {
+// FormatMargin writes how far the interval reaches from the median: "4.2 %".
+func FormatMargin(e Estimate) string {
 	ratio := e.Margin()
 	switch {
 	case e.N == 0 || math.IsNaN(ratio):
