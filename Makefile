@@ -20,8 +20,12 @@ bench: ## run the Go benchmarks; pipe the output into benchstat
 	go test -run '^$$' -bench . ./bench
 
 .PHONY: overhead
-overhead: ## hold ipcbench against a tight C loop of the same system calls (needs gcc)
-	IPCBENCH_OVERHEAD=1 go test -count=1 -run '^TestOverhead$$' -v ./bench
+overhead: ## hold ipcbench against tight C loops of the same calls, or ONLY=pipe,mq of them (needs gcc)
+	IPCBENCH_OVERHEAD=$(or $(ONLY),all) go test -count=1 -run '^TestOverhead$$' -v ./bench
+
+.PHONY: ring
+ring: ## stream through the ring in C, one thing changed at a time: what limits it? (needs gcc)
+	IPCBENCH_RING=1 go test -count=1 -run '^TestRingStudy$$' -v ./bench
 
 .PHONY: aa
 aa: ## compare 40 pairs of equal runs: is what did not change called changed? (15 min)

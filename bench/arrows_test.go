@@ -22,7 +22,7 @@ var mayImport = map[string]string{
 	"ipcbench/bench":           "ipcbench/transports ipcbench/results ipcbench/internal/peer ipcbench/internal/host ipcbench/internal/shm golang.org/x/sys",
 	"ipcbench/bench/benchtest": "ipcbench/bench ipcbench/transports ipcbench/results",
 
-	"ipcbench/transports":               "ipcbench/internal/shm golang.org/x/sys",
+	"ipcbench/transports":               "ipcbench/internal/shm ipcbench/internal/uring golang.org/x/sys github.com/cilium/ebpf",
 	"ipcbench/transports/transporttest": "ipcbench/transports ipcbench/internal/peer golang.org/x/sys",
 
 	"ipcbench/results": "github.com/HdrHistogram/hdrhistogram-go github.com/montanaflynn/stats github.com/aclements/go-moremath " +
@@ -34,17 +34,19 @@ var mayImport = map[string]string{
 
 	"ipcbench/internal/doctor": "ipcbench/results ipcbench/internal/host",
 
-	"ipcbench/internal/peer": "ipcbench/transports golang.org/x/sys",
-	"ipcbench/internal/shm":  "golang.org/x/sys",
-	"ipcbench/internal/host": "golang.org/x/sys",
+	"ipcbench/internal/peer":  "ipcbench/transports golang.org/x/sys",
+	"ipcbench/internal/shm":   "golang.org/x/sys",
+	"ipcbench/internal/uring": "golang.org/x/sys",
+	"ipcbench/internal/host":  "golang.org/x/sys",
 }
 
 // mayNotImport is what some may not import of the standard library: a
 // transport has no clock, and results come from wherever they were measured.
 var mayNotImport = map[string]string{
-	"ipcbench/transports":   "time os/exec",
-	"ipcbench/internal/shm": "time os os/exec",
-	"ipcbench/results":      "os/exec syscall",
+	"ipcbench/transports":     "time os/exec",
+	"ipcbench/internal/shm":   "time os os/exec",
+	"ipcbench/internal/uring": "time os os/exec",
+	"ipcbench/results":        "os/exec syscall",
 }
 
 // isForTests is which packages are there to be imported by tests.

@@ -45,7 +45,7 @@ func (p Plan) Cells() ([]Cell, error) {
 			}
 			for _, place := range places {
 				for _, dir := range p.dirs(spec) {
-					for _, size := range p.Sizes {
+					for _, size := range p.sizes(spec) {
 						spec.Dir, spec.Size, spec.Uniform = dir, size, true
 						c := newCell(workload, spec, place, mounts[dir])
 						if c.Skip == "" {
@@ -148,6 +148,16 @@ func (p Plan) dirs(spec transports.Spec) []string {
 		return p.Dirs
 	}
 	return []string{""}
+}
+
+// sizes returns the sizes to measure spec with. Those that it cannot carry are
+// among them: their rows say why.
+func (p Plan) sizes(spec transports.Spec) []int {
+	limit := spec.MaxSize()
+	if p.FitSizes && limit > 0 && limit < slices.Min(p.Sizes) {
+		return []int{limit}
+	}
+	return p.Sizes
 }
 
 func newCell(workload string, spec transports.Spec, place Placement, mount host.Mount) Cell {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -211,62 +210,6 @@ func TestInterruptEndsTheLaunchInFlight(t *testing.T) {
 	if left := children(os.Getpid()); len(left) > 0 {
 		t.Errorf("workers %v still run", left)
 	}
-}
-
-// TestNothingSurvivesTheDriver kills a driver with SIGKILL while its workers
-// measure over files.
-func TestNothingSurvivesTheDriver(t *testing.T) {
-	for _, spec := range []string{"mmap", "file", "pipe"} {
-		t.Run(spec, func(t *testing.T) {
-			dir := t.TempDir()
-			driver := exec.Command("/proc/self/exe")
-			driver.Args[0] = os.Args[0]
-			driver.Env = append(os.Environ(), driverEnv+"="+spec, "TMPDIR="+dir)
-			driver.Stderr = os.Stderr
-			if err := driver.Start(); err != nil {
-				t.Fatal(err)
-			}
-			var workers []int
-			for len(workers) < 2 {
-				workers = children(driver.Process.Pid)
-			}
-			var handles []int
-			for _, pid := range workers {
-				if fd, err := unix.PidfdOpen(pid, 0); err == nil {
-					handles = append(handles, fd)
-				}
-			}
-			driver.Process.Kill()
-			driver.Wait()
-			for i, fd := range handles {
-				ended := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-				if n, err := unix.Poll(ended, 10_000); n != 1 {
-					t.Errorf("worker %d outlives its driver (%v)", workers[i], err)
-				}
-				unix.Close(fd)
-			}
-			if names, _ := filepath.Glob(dir + "/*"); len(names) > 0 {
-				t.Errorf("left behind: %v", names)
-			}
-			if names, _ := filepath.Glob(dir + "/.*"); len(names) > 0 {
-				t.Errorf("left behind: %v", names)
-			}
-		})
-	}
-}
-
-const driverEnv = "IPCBENCH_TEST_DRIVER"
-
-// drive is the driver that TestNothingSurvivesTheDriver kills.
-func drive(spec string) {
-	p := planOf(os.TempDir(), spec)
-	p.Time, p.Timeout = time.Hour, 2*time.Hour
-	cells, err := p.Cells()
-	if err == nil {
-		_, err = p.Run(context.Background(), cells, func(results.Launch) error { return nil })
-	}
-	fmt.Fprintln(os.Stderr, "the driver was not killed:", err)
-	os.Exit(1)
 }
 
 // children returns the processes whose parent is pid.

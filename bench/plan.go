@@ -24,6 +24,10 @@ type Plan struct {
 	Placements []string // see Placements(); "auto" stands for those that make sense for a spec
 	Dirs       []string // for transports that live in a directory; the others ignore them
 
+	// FitSizes says that Sizes are nobody's wish: a spec that can carry none of
+	// them is measured with the largest message it can carry.
+	FitSizes bool
+
 	Launches int           // fresh process pairs for each cell: the replicate
 	Time     time.Duration // measured time of a launch, or,
 	Messages int64         // where not 0, measured messages of a launch

@@ -137,8 +137,10 @@ func (t *tally) count() {
 	}
 }
 
+// stamp notes the time. The first stamps are close together, so that a stream
+// that was held up, and has few messages, has two of them all the same.
 func (t *tally) stamp() {
-	t.last, t.stamped, t.due = now(), t.n, t.n+t.every
+	t.last, t.stamped, t.due = now(), t.n, t.n+min(t.every, t.n)
 	if t.n == 1 {
 		t.first = t.last
 		t.slices.begin(t.n, t.last)

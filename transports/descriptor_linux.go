@@ -17,20 +17,24 @@ import (
 func descriptorWait() Option {
 	return Option{Name: "wait", Doc: "what an end does while there is nothing to read or no room to write", Values: []Value{
 		{Name: "block", Doc: "sleep in a blocking read or write", Waits: Sleeps},
+		{Name: "poll", Doc: "sleep in poll(2) before each read, and where there is no room to write", Waits: Sleeps},
+		{Name: "epoll", Doc: "sleep in epoll_wait(2), level-triggered, before each read, and where there is no room to write", Waits: Sleeps},
 		{Name: "spin", Doc: "repeat a non-blocking read or write (O_NONBLOCK)", Waits: Spins},
 		{Name: "go", Doc: "park the goroutine in the Go runtime's poller, as os.File and net.Conn do", Waits: Parks},
 	}}
 }
 
-// A descriptor is one open end of a pipe or a socket, read and written by raw
+// A descriptor is one open end of a pipe, a socket or a queue, used by raw
 // system calls, or, where polled is set, through the Go runtime's poller.
 type descriptor struct {
 	fd     uintptr
+	ready  readiness // asked before a read, where the spec waits by poll or epoll
 	polled pollable
-	file   io.Closer // owns fd
+	parked *parkedCall // of polled
+	file   io.Closer   // owns fd
 }
 
-// A pollable is an *os.File or a *net.UnixConn.
+// A pollable is an *os.File, a *net.UnixConn or a *net.TCPConn.
 type pollable interface {
 	io.ReadWriteCloser
 	syscall.Conn
@@ -53,16 +57,30 @@ func openDescriptors(s Spec, files []*os.File, poll func(*os.File) (pollable, er
 }
 
 func openDescriptor(s Spec, f *os.File, poll func(*os.File) (pollable, error)) (descriptor, error) {
-	if s.Option("wait") == "go" {
+	wait := s.Option("wait")
+	if wait == "go" {
 		defer f.Close()
 		p, err := poll(f)
-		return descriptor{polled: p, file: p}, err
+		if err != nil {
+			return descriptor{}, err
+		}
+		parked, err := newParkedCall(p)
+		return descriptor{polled: p, parked: parked, file: p}, err
 	}
-	fd := f.Fd()
-	if err := unix.SetNonblock(int(fd), s.Option("wait") == "spin"); err != nil {
+	d := descriptor{fd: f.Fd(), file: f}
+	if err := unix.SetNonblock(int(d.fd), wait != "block"); err != nil {
 		return descriptor{}, fmt.Errorf("set O_NONBLOCK of %s: %w", f.Name(), err)
 	}
-	return descriptor{fd: fd, file: f}, nil
+	var err error
+	switch wait {
+	case "poll":
+		d.ready = &pollReadiness{fd: int32(d.fd)}
+	case "epoll":
+		var e *epollReadiness
+		e, err = newEpollReadiness(f)
+		d.ready, d.file = e, e
+	}
+	return d, err
 }
 
 // pollFile makes another file of f, which the runtime polls: os decides that
@@ -79,13 +97,13 @@ func pollFile(f *os.File) (pollable, error) {
 	return os.NewFile(uintptr(fd), f.Name()), nil
 }
 
-// pollSocket makes a net.Conn of f, a Unix socket.
+// pollSocket makes a net.Conn of f, a Unix or TCP socket.
 func pollSocket(f *os.File) (pollable, error) {
 	conn, err := net.FileConn(f)
 	if err != nil {
 		return nil, fmt.Errorf("make a net.Conn of %s: %w", f.Name(), err)
 	}
-	return conn.(*net.UnixConn), nil
+	return conn.(pollable), nil
 }
 
 // read stores what one system call finds in p and returns how much that was; 0
@@ -94,12 +112,12 @@ func (d *descriptor) read(p []byte) (int, error) {
 	if d.polled != nil {
 		return d.readPolled(p)
 	}
-	return transfer(unix.SYS_READ, d.fd, unsafe.Pointer(unsafe.SliceData(p)), len(p))
+	return d.receive(unix.SYS_READ, unsafe.Pointer(unsafe.SliceData(p)), uintptr(len(p)), 0, 0, 0)
 }
 
 func (d *descriptor) readPolled(p []byte) (int, error) {
 	n, err := d.polled.Read(p)
-	if errors.Is(err, unix.ECONNRESET) { // see transfer
+	if errors.Is(err, unix.ECONNRESET) { // see isTemporary
 		n, err = d.polled.Read(p)
 	}
 	if err == io.EOF {
@@ -113,7 +131,91 @@ func (d *descriptor) write(p []byte) (int, error) {
 	if d.polled != nil {
 		return d.polled.Write(p)
 	}
-	return transfer(unix.SYS_WRITE, d.fd, unsafe.Pointer(unsafe.SliceData(p)), len(p))
+	return d.send(unix.SYS_WRITE, unsafe.Pointer(unsafe.SliceData(p)), uintptr(len(p)), 0, 0, 0)
+}
+
+// receive makes a system call that takes something out of the descriptor, which
+// is its first argument and p its second. It waits as the spec says until there
+// is something. The error is nil or an Errno.
+func (d *descriptor) receive(trap uintptr, p unsafe.Pointer, b, c, e, f uintptr) (int, error) {
+	if d.polled != nil {
+		return d.parked.call(d.parked.conn.Read, trap, p, b, c, e, f)
+	}
+	for {
+		if d.ready != nil {
+			d.ready.await(readable)
+		}
+		done := int(rawSyscall(trap, d.fd, uintptr(p), b, c, e, f))
+		if done >= 0 {
+			return done, nil
+		}
+		if errno := unix.Errno(-done); !isTemporary(errno) {
+			return 0, errno
+		}
+	}
+}
+
+// send is receive for a system call that puts something in. Since there mostly
+// is room, it asks only where there was none.
+func (d *descriptor) send(trap uintptr, p unsafe.Pointer, b, c, e, f uintptr) (int, error) {
+	if d.polled != nil {
+		return d.parked.call(d.parked.conn.Write, trap, p, b, c, e, f)
+	}
+	for {
+		done := int(rawSyscall(trap, d.fd, uintptr(p), b, c, e, f))
+		if done >= 0 {
+			return done, nil
+		}
+		errno := unix.Errno(-done)
+		if !isTemporary(errno) {
+			return 0, errno
+		}
+		if errno == unix.EAGAIN && d.ready != nil {
+			d.ready.await(writable)
+		}
+	}
+}
+
+// A parkedCall is a system call on a descriptor that the Go runtime polls, for
+// which the goroutine parks until it is done.
+type parkedCall struct {
+	conn       syscall.RawConn
+	try        func(fd uintptr) bool // made once: it would be an allocation a call
+	trap       uintptr
+	p          unsafe.Pointer // a pointer, because a parked goroutine's stack may move
+	b, c, e, f uintptr
+	done       int
+}
+
+func newParkedCall(p pollable) (*parkedCall, error) {
+	conn, err := p.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	k := &parkedCall{conn: conn}
+	k.try = func(fd uintptr) bool {
+		for {
+			k.done = int(rawSyscall(k.trap, fd, uintptr(k.p), k.b, k.c, k.e, k.f))
+			errno := unix.Errno(-k.done)
+			if k.done >= 0 || errno == unix.EAGAIN || !isTemporary(errno) {
+				return errno != unix.EAGAIN
+			}
+		}
+	}
+	return k, nil
+}
+
+func (k *parkedCall) call(wait func(func(uintptr) bool) error, trap uintptr, p unsafe.Pointer, b, c, e, f uintptr) (int, error) {
+	k.trap, k.p, k.b, k.c, k.e, k.f = trap, p, b, c, e, f
+	err := wait(k.try)
+	k.p = nil
+	if err != nil {
+		return 0, err
+	}
+	if k.done < 0 {
+		return 0, unix.Errno(-k.done)
+	}
+	return k.done, nil
 }
 
 func (d *descriptor) rawConn() (syscall.RawConn, error) {

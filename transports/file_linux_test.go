@@ -15,7 +15,7 @@ import (
 
 var files = []string{
 	"file", "file:wait=inotify",
-	"file:sync=sync", "file:sync=dsync",
+	"file:sync=sync", "file:sync=dsync", "file:direct=yes",
 }
 
 // TestFileGoesRound: messages of many lengths go through few slots more often
@@ -51,7 +51,7 @@ func TestFileEchoes(t *testing.T) {
 	for _, text := range files[:2] {
 		t.Run(text, func(t *testing.T) {
 			s := parse(t, text, 256)
-			s.Capacity = 64 * (slotMessage + 256)
+			s.Capacity = 64 * (recordMessage + 256)
 			e := openWithEcho(t, s)
 			buf := make([]byte, 256)
 			for i := range 200 {
@@ -212,6 +212,76 @@ func TestFileInABadDirectory(t *testing.T) {
 			t.Errorf("got %v, want %v", err, cause)
 		}
 	}
+}
+
+// TestDirectInMemory: a filesystem that has only the page cache says so, though
+// some kernels take the flag.
+func TestDirectInMemory(t *testing.T) {
+	for _, text := range []string{"file:direct=yes", "log:direct=yes"} {
+		s := parse(t, text, 64)
+		s.Dir = tmpfs(t, "1m", 0)
+		tr := registry[s.Transport]
+		if err := tr.Probe(s); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "choose another --dir") {
+			t.Errorf("%s: Probe: %v", text, err)
+		}
+		if _, err := tr.Create(s); !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("%s: Create: %v", text, err)
+		}
+	}
+}
+
+// TestDirectLeavesNothingInTheCache: what both ends have written and read is not
+// to be found there. See cachestat(2).
+func TestDirectLeavesNothingInTheCache(t *testing.T) {
+	for _, text := range []string{"file:direct=yes", "log:direct=yes"} {
+		t.Run(text, func(t *testing.T) {
+			s := parse(t, text, 64)
+			if err := registry[s.Transport].Probe(s); err != nil {
+				t.Skip(err)
+			}
+			link := create(t, s)
+			cached := func() uint64 {
+				var stat unix.Cachestat_t
+				fd := link.Files(Producer)[0].Fd()
+				if err := unix.Cachestat(uint(fd), &unix.CachestatRange{}, &stat, 0); err != nil {
+					t.Skipf("cachestat: %v: needs Linux 6.5", err)
+				}
+				return stat.Cache
+			}
+			producer := openShared(t, s, Producer, link)
+			consumer := openShared(t, s, Consumer, link)
+			if n := cached(); n > 0 {
+				t.Errorf("%d pages are in the cache before the first message", n)
+			}
+			buf := make([]byte, 64)
+			for range 100 {
+				send(t, producer, message(64))
+				receive(t, consumer, buf, message(64))
+			}
+			if n := cached(); n > 0 {
+				t.Errorf("%d pages are in the cache", n)
+			}
+		})
+	}
+}
+
+// openShared is open for a link whose files the test needs as well.
+func openShared(t *testing.T, s Spec, side Side, link Link) Endpoint {
+	t.Helper()
+	var files []*os.File
+	for _, f := range link.Files(side) {
+		fd, err := unix.Dup(int(f.Fd()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, os.NewFile(uintptr(fd), f.Name()))
+	}
+	e, err := registry[s.Transport].Open(s, side, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	return e
 }
 
 func TestFileOnHugetlbfs(t *testing.T) {

@@ -35,6 +35,7 @@ type stream struct {
 	in, out descriptor
 	size    int    // of the longest message
 	what    string // the transport, for errors
+	empties bool   // see openConnection
 	closed  bool
 }
 
@@ -70,6 +71,9 @@ func (f *stream) Close() error {
 		return nil
 	}
 	f.closed = true
+	if f.empties {
+		empty(f.in)
+	}
 	return closeOnce(f.out, f.in)
 }
 

@@ -18,22 +18,25 @@ import (
 //go:noescape
 func rawSyscall(trap, a, b, c, d, e, f uintptr) uintptr
 
-// transfer is a system call with the signature of read(2). The error is nil or
-// an Errno. It is repeated
-//   - after EINTR, a signal;
-//   - after EAGAIN, from a non-blocking descriptor with nothing to do, so that
+// isTemporary says after which errors a system call on a descriptor is repeated:
+//   - EINTR, a signal;
+//   - EAGAIN, from a non-blocking descriptor with nothing to do, so that
 //     O_NONBLOCK alone makes an end spin and not sleep;
-//   - after ECONNRESET, which a socket whose peer closed without having read all
-//     says once. What the peer sent is still to be read, and then the end.
+//   - ECONNRESET, which a socket whose peer closed without having read all says
+//     once. What the peer sent is still to be read, and then the end.
+func isTemporary(errno unix.Errno) bool {
+	return errno == unix.EINTR || errno == unix.EAGAIN || errno == unix.ECONNRESET
+}
+
+// transfer is a system call with the signature of read(2), repeated after what
+// is temporary. The error is nil or an Errno.
 func transfer(trap, fd uintptr, p unsafe.Pointer, n int) (int, error) {
 	for {
 		done := int(rawSyscall(trap, fd, uintptr(p), uintptr(n), 0, 0, 0))
 		if done >= 0 {
 			return done, nil
 		}
-		switch errno := unix.Errno(-done); errno {
-		case unix.EINTR, unix.EAGAIN, unix.ECONNRESET:
-		default:
+		if errno := unix.Errno(-done); !isTemporary(errno) {
 			return 0, errno
 		}
 	}

@@ -127,8 +127,12 @@ const (
 	Memory   Kind = "memory"   // in memory that both processes map
 	Stream   Kind = "stream"   // in a byte stream of the kernel's, framed by a length
 	Datagram Kind = "datagram" // in the kernel, as whole messages
+	Queue    Kind = "queue"    // in the kernel, as whole messages of a queue
 	File     Kind = "file"     // in a file, written and read by system calls
-	Floor    Kind = "floor"    // nowhere: the harness's own cost
+
+	Notification Kind = "notification" // in a wake-up, which carries up to 8 bytes
+	Direct       Kind = "direct"       // in the sender's memory, until the kernel copies it into the receiver's
+	Floor        Kind = "floor"        // nowhere: the harness's own cost
 )
 
 // Caps is a set of capabilities.

@@ -47,7 +47,7 @@ func (s *uniformStream) sendRest(msg []byte, sent int) error {
 
 func (s *uniformStream) Recv(buf []byte) (int, error) {
 	got := 0
-	if len(buf) >= s.size && s.in.polled == nil {
+	if len(buf) >= s.size && s.in.ready == nil && s.in.polled == nil {
 		got = int(rawSyscall(unix.SYS_READ, s.in.fd, uintptr(unsafe.Pointer(unsafe.SliceData(buf))), uintptr(s.size), 0, 0, 0))
 		if got == s.size {
 			return got, nil

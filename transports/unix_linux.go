@@ -35,6 +35,7 @@ func (unixSocket) Info() Info {
 				{Name: "seqpacket", Doc: "its boundaries, on a connection", MaxSize: limit},
 				{Name: "dgram", Doc: "its boundaries, without a connection: the death of a peer is not seen", MaxSize: limit, Without: SeesPeerDeath},
 			}},
+			socketBuffer(),
 			descriptorWait(),
 		},
 	}
@@ -61,10 +62,17 @@ func maxDatagram() int {
 
 func (unixSocket) Probe(s Spec) error {
 	err := probeSize(s)
-	if err != nil && s.Option("type") != "stream" {
+	if s.Option("type") == "stream" {
+		return err
+	}
+	if err != nil {
 		return fmt.Errorf("%w: raise net.core.wmem_default, or take type=stream", err)
 	}
-	return err
+	buffer, given := bufferSizes[s.Option("buffer")]
+	if limit := 2*buffer - datagramOverhead; given && s.Size > limit {
+		return unsupported{fmt.Sprintf("%s takes messages of at most %d bytes, not %d: take a larger buffer, or type=stream", s, limit, s.Size)}
+	}
+	return nil
 }
 
 func (u unixSocket) Create(s Spec) (Link, error) {
@@ -75,37 +83,30 @@ func (u unixSocket) Create(s Spec) (Link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unix: create a pair of sockets: %w", err)
 	}
+	if s.Option("type") != "stream" && s.Capacity > 0 {
+		s.Capacity = max(s.Capacity, s.Size) // a datagram has to fit in at once
+	}
+	return socketLink(s, fds, "a Unix socket")
+}
+
+// socketLink is a link of two connected sockets, which hold as much as the spec
+// says. If it fails, they are closed.
+func socketLink(s Spec, fds [2]int, name string) (Link, error) {
 	link := &ownFiles{}
 	for side, fd := range fds {
-		link[side] = []*os.File{os.NewFile(uintptr(fd), "a Unix socket")}
+		link[side] = []*os.File{os.NewFile(uintptr(fd), name)}
 	}
-	if s.Capacity == 0 {
+	buffer := s.bufferSize("buffer")
+	if buffer == 0 {
 		return link, nil
 	}
-	buffer := s.Capacity
-	if s.Option("type") != "stream" {
-		buffer = max(buffer, s.Size) // a datagram has to fit in at once
-	}
 	for _, fd := range fds {
-		if err := setSendBuffer(fd, buffer); err != nil {
+		if err := setSendBuffer(s.Transport, fd, buffer); err != nil {
 			link.Close()
 			return nil, err
 		}
 	}
 	return link, nil
-}
-
-// setSendBuffer makes a socket hold size bytes on their way. The kernel doubles
-// size to have room for its own records, and cuts it silently (socket(7)).
-func setSendBuffer(fd, size int) error {
-	err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, size)
-	if err != nil {
-		return fmt.Errorf("unix: set SO_SNDBUF to %d bytes: %w", size, err)
-	}
-	if got, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF); err == nil && got < 2*size {
-		return fmt.Errorf("unix: set SO_SNDBUF to %d bytes: the kernel allows %d: raise net.core.wmem_max", size, got/2)
-	}
-	return nil
 }
 
 func (unixSocket) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
@@ -116,11 +117,12 @@ func (unixSocket) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &datagrams{d: ends[0], size: s.Size, marksEnd: s.Option("type") == "dgram"}, nil
+	return &datagrams{what: s.Transport, d: ends[0], size: s.Size, marksEnd: s.Option("type") == "dgram"}, nil
 }
 
 // datagrams is an end of a socket that keeps the boundaries of messages.
 type datagrams struct {
+	what     string // the transport, for errors
 	d        descriptor
 	size     int
 	marksEnd bool // Close sends an empty datagram, because the socket has no end of its own
@@ -133,7 +135,7 @@ func (e *datagrams) Send(msg []byte) error {
 		return err
 	}
 	if _, err := e.d.write(msg); err != nil {
-		return sendFailed("unix", len(msg), err)
+		return sendFailed(e.what, len(msg), err)
 	}
 	return nil
 }
@@ -147,7 +149,7 @@ func (e *datagrams) Recv(buf []byte) (int, error) {
 	}
 	n, err := e.d.read(buf[:e.size])
 	if err != nil {
-		return 0, fmt.Errorf("unix: receive: %w", err)
+		return 0, fmt.Errorf("%s: receive: %w", e.what, err)
 	}
 	if n == 0 {
 		e.ended = true
@@ -176,14 +178,14 @@ func (e *datagrams) Close() error {
 func (e *datagrams) sendEnd() error {
 	conn, err := e.d.rawConn()
 	if err != nil {
-		return fmt.Errorf("unix: send the end mark: %w", err)
+		return fmt.Errorf("%s: send the end mark: %w", e.what, err)
 	}
 	conn.Control(func(fd uintptr) {
 		unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF, math.MaxInt32/2)
 	})
 	_, err = e.d.write(nil)
 	if err != nil && !peerGone(err) {
-		return fmt.Errorf("unix: send the end mark: %w", err)
+		return fmt.Errorf("%s: send the end mark: %w", e.what, err)
 	}
 	return nil
 }

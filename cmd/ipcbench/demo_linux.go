@@ -144,6 +144,9 @@ func (d *demo) overFile(ctx context.Context) error {
 // overLink lets both ends inherit a link that the transport makes.
 func (d *demo) overLink(ctx context.Context, spec transports.Spec) error {
 	spec.Dir, spec.Size = d.dir, demoSize
+	if limit := spec.MaxSize(); limit > 0 {
+		spec.Size = min(spec.Size, limit)
+	}
 	transport, err := transports.Lookup(spec.Transport)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"runtime"
@@ -103,9 +104,8 @@ func (s stage) sendOverLink() error {
 	}
 	defer end.Close()
 	err = s.eachValue(func(n int) error {
-		message := fmt.Sprintf("value = %d", n)
-		s.tell("send", "%s", message)
-		return end.Send([]byte(message))
+		s.tell("send", "value = %d", n)
+		return end.Send(s.words(n))
 	})
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func (s stage) receiveOverLink() error {
 		return err
 	}
 	defer end.Close()
-	message := make([]byte, demoSize)
+	message := make([]byte, s.Spec.Size)
 	for {
 		n, err := end.Recv(message)
 		if err == io.EOF {
@@ -130,6 +130,23 @@ func (s stage) receiveOverLink() error {
 		if err != nil {
 			return err
 		}
-		s.tell("receive", "%s", message[:n])
+		s.tell("receive", "%s", s.text(message[:n]))
 	}
+}
+
+// words returns the message that says "value = n", or, where that is too long
+// for the transport, the bytes of n.
+func (s stage) words(n int) []byte {
+	if s.Spec.Size < demoSize {
+		return binary.LittleEndian.AppendUint64(nil, uint64(n))[:s.Spec.Size]
+	}
+	return fmt.Appendf(nil, "value = %d", n)
+}
+
+// text returns what a message of words says.
+func (s stage) text(message []byte) string {
+	if s.Spec.Size < demoSize {
+		return fmt.Sprintf("value = %d", binary.LittleEndian.Uint64(append(message, make([]byte, 8)...)))
+	}
+	return string(message)
 }

@@ -61,6 +61,9 @@ type stockOption struct {
 	Name   string   `json:"name"`
 	Doc    string   `json:"doc"`
 	Values []string `json:"values"` // the default first
+	// Unavailable says of values why this host cannot run them, where it can
+	// run the transport.
+	Unavailable map[string]string `json:"unavailable,omitempty"`
 }
 
 type stockWorkload struct {
@@ -104,17 +107,31 @@ func describe(transport transports.Transport) stockTransport {
 		MaxSize: info.MaxSize,
 		Options: []stockOption{},
 	}
+	described.Reason = reasonAgainst(transport, info.Name)
+	described.Available = described.Reason == ""
 	for _, option := range info.Options {
-		described.Options = append(described.Options, stockOption{option.Name, option.Doc, option.ValueNames()})
+		o := stockOption{option.Name, option.Doc, option.ValueNames(), map[string]string{}}
+		for _, value := range o.Values[1:] {
+			reason := reasonAgainst(transport, fmt.Sprintf("%s:%s=%s", info.Name, option.Name, value))
+			if reason != "" && described.Available {
+				o.Unavailable[value] = reason
+			}
+		}
+		described.Options = append(described.Options, o)
 	}
-	spec, err := transports.Parse(info.Name)
+	return described
+}
+
+// reasonAgainst says in one line why this host cannot run the spec, or "".
+func reasonAgainst(transport transports.Transport, text string) string {
+	spec, err := transports.Parse(text)
 	if err == nil {
 		err = available(transport, spec)
 	}
-	if described.Available = err == nil; err != nil {
-		described.Reason = oneLine(err.Error())
+	if err != nil {
+		return oneLine(err.Error())
 	}
-	return described
+	return ""
 }
 
 // print writes the stock for a person to read.
@@ -125,6 +142,11 @@ func (s stock) print(w io.Writer) error {
 		fmt.Fprintf(&b, "  %-11s %s%s\n", t.Name, t.Doc, unless(t.Available, t.Reason))
 		for _, option := range t.Options {
 			fmt.Fprintf(&b, "  %-11s   %s=%s\n", "", option.Name, strings.Join(option.Values, "|"))
+			for _, value := range option.Values {
+				if reason, not := option.Unavailable[value]; not {
+					fmt.Fprintf(&b, "  %-11s     %s%s\n", "", value, unless(false, reason))
+				}
+			}
 		}
 	}
 	fmt.Fprintln(&b, "\nWorkloads:")

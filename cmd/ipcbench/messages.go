@@ -114,7 +114,7 @@ func nearest(word string, known []string) []string {
 	if word == "" {
 		return nil
 	}
-	vocabulary := &cobra.Command{SuggestionsMinimumDistance: 2}
+	vocabulary := &cobra.Command{SuggestionsMinimumDistance: min(2, max(1, len(word)/2))}
 	for _, k := range known {
 		vocabulary.AddCommand(&cobra.Command{Use: k, Run: func(*cobra.Command, []string) {}})
 	}

@@ -50,7 +50,7 @@ func (f *planFlags) add(flags *pflag.FlagSet) {
 	flags.FuncP("workload", "w", "what to measure, by `names` (default latency,throughput)", func(text string) error {
 		return appendNames(&p.Workloads, text, checkWorkload)
 	})
-	flags.FuncP("size", "s", "message `sizes`, or ranges as 64..1MiB (default 64,4KiB,64KiB)", func(text string) error {
+	flags.FuncP("size", "s", "message `sizes`, or ranges as 64..1MiB (default 64,4KiB,64KiB, or all it can carry)", func(text string) error {
 		sizes, err := results.ParseSizes(text)
 		p.Sizes = append(p.Sizes, sizes...)
 		return err
@@ -143,7 +143,7 @@ func (f *planFlags) settle(flags *pflag.FlagSet, specs []string) (bench.Plan, er
 		p.Workloads = defaultWorkloads
 	}
 	if len(p.Sizes) == 0 {
-		p.Sizes = defaultSizes
+		p.Sizes, p.FitSizes = defaultSizes, true
 	}
 	if len(p.Placements) == 0 {
 		p.Placements = []string{"auto"}

@@ -12,8 +12,8 @@ import (
 var defaultSpecs = []string{"mmap:wait=spin", "mmap:wait=futex", "pipe", "unix", "file"}
 
 // parseSpecs reads transport specs, each once however often it is given. None
-// stands for the default ones, and "all" for every transport that can run
-// here.
+// stands for the default ones, "all" for every transport that can run here, and
+// "all:wait=spin" for every one that has this option and can run so.
 func parseSpecs(texts []string) ([]transports.Spec, error) {
 	if len(texts) == 0 {
 		texts = defaultSpecs
@@ -39,6 +39,9 @@ func parseSpec(text string) ([]transports.Spec, error) {
 	if text == "all" {
 		return allSpecs(), nil
 	}
+	if options, found := strings.CutPrefix(text, "all:"); found {
+		return allWith(options)
+	}
 	spec, err := transports.Parse(text)
 	if err != nil {
 		name, _, _ := strings.Cut(text, ":")
@@ -56,10 +59,6 @@ func unlessKnown(name string) []string {
 	return transports.Names()
 }
 
-// mainOptions are the options by which "all" tells variants of a transport
-// apart.
-var mainOptions = []string{"type", "wait"}
-
 // allSpecs returns every transport that can run here with its defaults, and
 // with each value of its main options, one at a time.
 func allSpecs() []transports.Spec {
@@ -71,10 +70,7 @@ func allSpecs() []transports.Spec {
 		}
 		variants := []string{info.Name}
 		for _, option := range info.Options {
-			if !slices.Contains(mainOptions, option.Name) {
-				continue
-			}
-			for _, value := range option.ValueNames()[1:] {
+			for _, value := range mainValues(option) {
 				variants = append(variants, fmt.Sprintf("%s:%s=%s", info.Name, option.Name, value))
 			}
 		}
@@ -87,9 +83,48 @@ func allSpecs() []transports.Spec {
 	return specs
 }
 
+// mainValues returns the values of option, beside the default, that tell main
+// variants of a transport apart: what it is made of, and of the ways of waiting
+// the first of each kind, such as block of block, poll and epoll.
+func mainValues(option transports.Option) []string {
+	switch option.Name {
+	case "type", "over":
+		return option.ValueNames()[1:]
+	case "wait":
+		seen := []transports.Waiting{option.Values[0].Waits}
+		var values []string
+		for _, value := range option.Values[1:] {
+			if !slices.Contains(seen, value.Waits) {
+				seen, values = append(seen, value.Waits), append(values, value.Name)
+			}
+		}
+		return values
+	}
+	return nil
+}
+
+// allWith returns every transport that takes options, as "wait=spin", and can
+// run with them here.
+func allWith(options string) ([]transports.Spec, error) {
+	var specs []transports.Spec
+	for _, transport := range transports.All() {
+		spec, err := transports.Parse(transport.Info().Name + ":" + options)
+		if err == nil && available(transport, spec) == nil {
+			specs = append(specs, spec)
+		}
+	}
+	if len(specs) == 0 {
+		return nil, fmt.Errorf("all:%s: no transport has such an option and can run here: see \"ipcbench list\"", options)
+	}
+	return specs, nil
+}
+
 // available says why this host cannot run spec with a small message in the
 // temporary directory, or nil where it can.
 func available(transport transports.Transport, spec transports.Spec) error {
 	spec.Size, spec.Dir = 64, os.TempDir()
+	if limit := spec.MaxSize(); limit > 0 {
+		spec.Size = min(spec.Size, limit)
+	}
 	return transport.Probe(spec)
 }

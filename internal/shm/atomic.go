@@ -11,6 +11,8 @@ var model interface {
 	pause()
 	wait(p *uint64, v uint64)
 	wake(p *uint64)
+	take(fd uintptr) // read(2) of an eventfd
+	add(fd uintptr)  // write(2) of 1 to an eventfd
 }
 
 // load reads a shared word; what the peer wrote before it stored the word is

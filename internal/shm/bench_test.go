@@ -7,7 +7,7 @@ import "testing"
 func BenchmarkSendRecv(b *testing.B) {
 	l := NewLayout(64, 64<<10)
 	mem := make([]byte, l.Bytes())
-	w, r := NewWriter(mem, l, Spin), NewReader(mem, l, Spin)
+	w, r := NewWriter(mem, l, Spin, Eventfds{}), NewReader(mem, l, Spin, Eventfds{})
 	msg, buf := make([]byte, 64), make([]byte, 64)
 	for b.Loop() {
 		w.Send(msg)

@@ -42,8 +42,8 @@ const line = 128
 // control is the block before the slots. Each word is alone in its lines.
 type control struct {
 	taken        word // messages the reader has released, published every quarter of a ring
-	readerAsleep word // futex: 1 while the reader sleeps, or is about to
-	writerAsleep word // futex: likewise for the writer
+	readerAsleep word // 1 while the reader sleeps, or is about to; the futex word
+	writerAsleep word // likewise for the writer
 	writerClosed word // 1 once the writer sends no more
 	readerClosed word // 1 once the reader takes no more
 }
@@ -95,15 +95,16 @@ type end struct {
 	Layout
 	ctl *control
 	how Wait
+	fds Eventfds
 }
 
-func newEnd(mem []byte, l Layout, how Wait) end {
+func newEnd(mem []byte, l Layout, how Wait, fds Eventfds) end {
 	if len(mem) < l.Bytes() || uintptr(unsafe.Pointer(&mem[0]))%8 != 0 {
 		panic(fmt.Sprintf("shm: a ring of %d bytes does not fit %d bytes at %p", l.Bytes(), len(mem), &mem[0]))
 	}
 	ctl := (*control)(unsafe.Pointer(&mem[0]))
 	first := unsafe.Add(unsafe.Pointer(&mem[0]), int(unsafe.Sizeof(control{}))+l.Stride-markBytes)
-	return end{slot: first, lap: 1, first: first, stop: unsafe.Add(first, l.Slots*l.Stride), Layout: l, ctl: ctl, how: how}
+	return end{slot: first, lap: 1, first: first, stop: unsafe.Add(first, l.Slots*l.Stride), Layout: l, ctl: ctl, how: how, fds: fds}
 }
 
 func (e *end) mark() *uint64 { return (*uint64)(e.slot) }
@@ -111,6 +112,10 @@ func (e *end) mark() *uint64 { return (*uint64)(e.slot) }
 func (e *end) payload(n int) []byte {
 	return unsafe.Slice((*byte)(unsafe.Add(e.slot, -((n+7)&^7))), n)
 }
+
+func (e *end) reader() bed { return bed{&e.ctl.readerAsleep, e.fds.Reader} }
+
+func (e *end) writer() bed { return bed{&e.ctl.writerAsleep, e.fds.Writer} }
 
 func (e *end) advance() {
 	e.next++
@@ -130,8 +135,8 @@ type Writer struct {
 }
 
 // NewWriter returns the sending end of the ring in mem.
-func NewWriter(mem []byte, l Layout, how Wait) *Writer {
-	return &Writer{end: newEnd(mem, l, how), limit: uint64(l.Slots), plain: !how.sleeps() && model == nil}
+func NewWriter(mem []byte, l Layout, how Wait, fds Eventfds) *Writer {
+	return &Writer{end: newEnd(mem, l, how, fds), limit: uint64(l.Slots), plain: !how.sleeps() && model == nil}
 }
 
 // Loan waits for room and returns where the next message of n bytes is to be
@@ -153,7 +158,7 @@ func (w *Writer) Commit() error {
 	if w.plain {
 		release(w.mark(), mark)
 	} else {
-		w.how.publish(w.mark(), mark, &w.ctl.readerAsleep)
+		w.how.publish(w.mark(), mark, w.reader())
 	}
 	w.advance()
 	return nil
@@ -183,7 +188,7 @@ func (w *Writer) room(n int) error {
 		return fmt.Errorf("send %d bytes: %w: this link was made for at most %d", n, syscall.EMSGSIZE, w.Message)
 	}
 	full := w.limit - uint64(w.Slots)
-	taken, open := w.how.change(&w.ctl.taken.v, full, &w.ctl.writerAsleep, &w.ctl.readerClosed)
+	taken, open := w.how.change(&w.ctl.taken.v, full, w.writer(), &w.ctl.readerClosed)
 	if !open {
 		return ErrPeerClosed
 	}
@@ -203,7 +208,7 @@ func (w *Writer) Last() (start unsafe.Pointer, length int) {
 }
 
 // End lets the reader see the end of the stream after the last message.
-func (w *Writer) End() { wake(&w.ctl.writerClosed.v, 1, &w.ctl.readerAsleep) }
+func (w *Writer) End() { w.how.wake(&w.ctl.writerClosed.v, 1, w.reader()) }
 
 // A Reader is the receiving end of one direction, used by one thread.
 type Reader struct {
@@ -213,9 +218,9 @@ type Reader struct {
 }
 
 // NewReader returns the receiving end of the ring in mem.
-func NewReader(mem []byte, l Layout, how Wait) *Reader {
+func NewReader(mem []byte, l Layout, how Wait, fds Eventfds) *Reader {
 	batch := max(1, uint64(l.Slots/4))
-	return &Reader{end: newEnd(mem, l, how), due: batch, batch: batch}
+	return &Reader{end: newEnd(mem, l, how, fds), due: batch, batch: batch}
 }
 
 // Peek waits for the next message and returns it where it lies. It returns
@@ -246,7 +251,7 @@ func (r *Reader) Peek() ([]byte, error) {
 func (r *Reader) await(h uint64) (uint64, error) {
 	for uint32(h>>32) != r.lap {
 		var open bool
-		if h, open = r.how.change(r.mark(), h, &r.ctl.readerAsleep, &r.ctl.writerClosed); !open {
+		if h, open = r.how.change(r.mark(), h, r.reader(), &r.ctl.writerClosed); !open {
 			return 0, io.EOF
 		}
 	}
@@ -269,7 +274,7 @@ func (r *Reader) Release() error {
 
 func (r *Reader) giveBack() {
 	r.due = r.next + r.batch
-	r.how.publish(&r.ctl.taken.v, r.next, &r.ctl.writerAsleep)
+	r.how.publish(&r.ctl.taken.v, r.next, r.writer())
 }
 
 // Recv waits for the next message, copies it to buf and returns its length.
@@ -301,4 +306,4 @@ func (r *Reader) Recv(buf []byte) (int, error) {
 }
 
 // Quit lets a writer that waits for room give up.
-func (r *Reader) Quit() { wake(&r.ctl.readerClosed.v, 1, &r.ctl.writerAsleep) }
+func (r *Reader) Quit() { r.how.wake(&r.ctl.readerClosed.v, 1, r.writer()) }

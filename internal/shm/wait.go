@@ -5,11 +5,23 @@ type Wait int
 
 // The ways of waiting.
 const (
-	Spin   Wait = iota // read the word again after a PAUSE
-	Yield              // spin a little, then give the CPU away before each further look
-	Futex              // sleep in the kernel at once (futex(2))
-	Hybrid             // spin a bounded time, then sleep
+	Spin    Wait = iota // read the word again after a PAUSE
+	Yield               // spin a little, then give the CPU away before each further look
+	Futex               // sleep in the kernel at once (futex(2)): from here on, an end may be asleep
+	Hybrid              // spin a bounded time, then sleep (futex(2))
+	Eventfd             // sleep in the kernel at once (eventfd(2))
 )
+
+// Eventfds are what the ends of one direction sleep in where they wait by
+// Eventfd: each end reads its own and writes its peer's, in blocking mode, from
+// zero. Elsewhere they are not used.
+type Eventfds struct{ Reader, Writer uintptr }
+
+// A bed is where one end sleeps.
+type bed struct {
+	asleep *word   // 1 while it sleeps, or is about to
+	fd     uintptr // its eventfd
+}
 
 // How often Yield and Hybrid look, with a PAUSE between, before they do
 // otherwise. A PAUSE takes 10 to 60 ns on the machines of today, so Hybrid
@@ -22,8 +34,8 @@ const (
 // change waits until word is no longer seen and returns what it is then. open
 // is false where closed was set and word is still seen.
 //
-// An end that sleeps first says so in asleep, which publish looks at.
-func (how Wait) change(at *uint64, seen uint64, asleep, closed *word) (now uint64, open bool) {
+// An end that sleeps first says so in its bed, where publish looks.
+func (how Wait) change(at *uint64, seen uint64, own bed, closed *word) (now uint64, open bool) {
 	for turn := 0; ; turn++ {
 		if now := load(at); now != seen {
 			return now, true
@@ -40,42 +52,55 @@ func (how Wait) change(at *uint64, seen uint64, asleep, closed *word) (now uint6
 		case how == Yield:
 			yield()
 		default:
-			sleep(at, seen, &asleep.v, &closed.v)
+			how.sleep(at, seen, own, &closed.v)
 		}
 	}
 }
 
 // publish makes v, and all that was written before it, visible in word, and
 // wakes the peer where this way of waiting may have put it to sleep.
-func (how Wait) publish(at *uint64, v uint64, asleep *word) {
+func (how Wait) publish(at *uint64, v uint64, peer bed) {
 	if how.sleeps() {
-		wake(at, v, asleep)
+		how.wake(at, v, peer)
 	} else {
 		storeRelease(at, v)
 	}
 }
 
 // sleeps says whether an end may be asleep when its peer publishes.
-func (how Wait) sleeps() bool { return how == Futex || how == Hybrid }
+func (how Wait) sleeps() bool { return how >= Futex }
 
 // wake stores v in word and wakes the peer if it says that it sleeps. The
 // store is a full fence: without one, asleep could be read before v is
 // visible, while the peer, likewise, sees neither, and sleeps for ever.
-func wake(at *uint64, v uint64, asleep *word) {
+func (how Wait) wake(at *uint64, v uint64, peer bed) {
 	swap(at, v)
-	if load(&asleep.v) != 0 {
-		swap(&asleep.v, 0)
-		futexWake(&asleep.v)
+	if load(&peer.asleep.v) == 0 {
+		return
+	}
+	swap(&peer.asleep.v, 0)
+	if how == Eventfd {
+		eventfdWrite(peer.fd)
+	} else {
+		futexWake(&peer.asleep.v)
 	}
 }
 
 // sleep waits in the kernel until a peer that has changed word, or closed,
 // calls wake. It may return early.
-func sleep(at *uint64, seen uint64, asleep, closed *uint64) {
-	swap(asleep, 1)
+//
+// An eventfd counts, so a wake-up that comes before the sleep is not lost. One
+// that comes as this end finds that it need not sleep stays behind, and the next
+// sleep returns at once, for one look too many.
+func (how Wait) sleep(at *uint64, seen uint64, own bed, closed *uint64) {
+	swap(&own.asleep.v, 1)
 	if load(at) != seen || load(closed) != 0 {
-		swap(asleep, 0)
+		swap(&own.asleep.v, 0)
 		return
 	}
-	futexWait(asleep, 1)
+	if how == Eventfd {
+		eventfdRead(own.fd)
+	} else {
+		futexWait(&own.asleep.v, 1)
+	}
 }

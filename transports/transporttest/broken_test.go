@@ -4,10 +4,12 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -18,20 +20,29 @@ import (
 type broken struct {
 	name    string
 	caught  string // the case that must find it
-	create  func(transports.Link) transports.Link
+	create  func(transports.Spec, transports.Link) transports.Link
 	spoil   func(transports.Endpoint) transports.Endpoint
 	reveals bool // it claims to see its peer's death
+	options []transports.Option
+	limit   int   // its MaxSize
+	probe   error // of every spec
+	refuses bool  // more than limit
 }
 
 func (b broken) Info() transports.Info {
-	info := transports.Info{Name: strings.ReplaceAll(b.name, " ", "-"), Doc: "a pipe that " + b.name, Kind: transports.Stream}
+	info := transports.Info{Name: strings.ReplaceAll(b.name, " ", "-"), Doc: "a pipe that " + b.name, Kind: transports.Stream, Options: b.options, MaxSize: b.limit}
 	if b.reveals {
 		info.Caps = transports.SeesPeerDeath
 	}
 	return info
 }
 
-func (b broken) Probe(transports.Spec) error { return nil }
+func (b broken) Probe(s transports.Spec) error {
+	if b.refuses && s.MaxSize() > 0 && s.Size > s.MaxSize() {
+		return errors.ErrUnsupported
+	}
+	return b.probe
+}
 
 // pipe is the transport that all of them are, but for their fault.
 func (b broken) pipe(s transports.Spec) (transports.Transport, transports.Spec) {
@@ -48,10 +59,13 @@ func (b broken) pipe(s transports.Spec) (transports.Transport, transports.Spec) 
 }
 
 func (b broken) Create(s transports.Spec) (transports.Link, error) {
+	if err := b.Probe(s); b.refuses && err != nil {
+		return nil, err
+	}
 	t, spec := b.pipe(s)
 	link, err := t.Create(spec)
 	if err == nil && b.create != nil {
-		link = b.create(link)
+		link = b.create(s, link)
 	}
 	return link, err
 }
@@ -179,7 +193,7 @@ var allBroken = []broken{
 			return ep.Close()
 		}}
 	}},
-	{name: "never ends", caught: "end of stream without a message", create: func(l transports.Link) transports.Link { return sharedLink{l} }},
+	{name: "never ends", caught: "end of stream without a message", create: func(_ transports.Spec, l transports.Link) transports.Link { return sharedLink{l} }},
 	{name: "ends once", caught: "end of stream without a message", spoil: func(ep transports.Endpoint) transports.Endpoint {
 		return &spoiler{Endpoint: ep, recv: func(ep transports.Endpoint, buf []byte) (int, error) {
 			n, err := ep.Recv(buf)
@@ -204,9 +218,30 @@ var allBroken = []broken{
 			return ep.Send(sink)
 		}}
 	}},
-	{name: "does not see a death", caught: "the consumer sees the producer killed", reveals: true, create: func(l transports.Link) transports.Link { return sharedLink{l} }},
-	{name: "leaks a descriptor", caught: "close is idempotent", create: func(l transports.Link) transports.Link { return leakyLink{l} }},
-	{name: "cannot close twice", caught: "close is idempotent", create: func(l transports.Link) transports.Link { return brittleLink{l, new(bool)} }},
+	{name: "does not see a death", caught: "the consumer sees the producer killed", reveals: true, create: func(_ transports.Spec, l transports.Link) transports.Link { return sharedLink{l} }},
+	{name: "leaks a descriptor", caught: "close is idempotent", create: func(_ transports.Spec, l transports.Link) transports.Link { return leakyLink{l} }},
+	{name: "leaves a file", caught: "close is idempotent", create: func(s transports.Spec, l transports.Link) transports.Link {
+		os.WriteFile(filepath.Join(s.Dir, ".left"), nil, 0o600)
+		return l
+	}},
+	{name: queueLeaver, caught: "close is idempotent", create: func(s transports.Spec, l transports.Link) transports.Link {
+		leaveQueue()
+		return l
+	}},
+	{name: "leaks a descriptor in a worker", caught: "end of stream without a message", spoil: func(ep transports.Endpoint) transports.Endpoint {
+		return &spoiler{Endpoint: ep, close: func(ep transports.Endpoint) error {
+			unix.Dup(0)
+			return ep.Close()
+		}}
+	}},
+	{name: "leaks a mapping in a worker", caught: "end of stream without a message", spoil: func(ep transports.Endpoint) transports.Endpoint {
+		unix.Mmap(-1, 0, 4096, unix.PROT_READ, unix.MAP_SHARED|unix.MAP_ANONYMOUS)
+		return ep
+	}},
+	{name: "takes what is too large", caught: "a link too large is refused", limit: usual},
+	{name: "creates what probe refuses", caught: probeCase, probe: errors.ErrUnsupported},
+	{name: "probes with a failure", caught: probeCase, probe: errors.New("no")},
+	{name: "cannot close twice", caught: "close is idempotent", create: func(_ transports.Spec, l transports.Link) transports.Link { return brittleLink{l, new(bool)} }},
 }
 
 // TestCatchesBroken runs on each broken transport the case that is to find its
@@ -214,15 +249,29 @@ var allBroken = []broken{
 func TestCatchesBroken(t *testing.T) {
 	for _, b := range allBroken {
 		t.Run(b.name, func(t *testing.T) {
-			i := slices.IndexFunc(cases, func(c testCase) bool { return c.name == b.caught })
-			if i < 0 {
-				t.Fatalf("no case is called %q", b.caught)
-			}
 			spec, err := transports.Parse(b.Info().Name)
 			if err != nil {
 				t.Fatal(err)
 			}
-			spec.Dir, spec.Size, spec.Capacity = t.TempDir(), usual, capacity
+			spec = linkOf(spec, t.TempDir())
+			if b.caught == probeCase {
+				if err := agrees(b, spec, b.Probe(spec)); err == nil {
+					t.Error("it was not found")
+				} else {
+					t.Log(err)
+				}
+				return
+			}
+			if b.name == queueLeaver {
+				if _, err := os.ReadDir(queues()); err != nil {
+					t.Skipf("nobody can see message queues: %v: run the test as root", err)
+				}
+				t.Cleanup(removeQueue)
+			}
+			i := slices.IndexFunc(cases, func(c testCase) bool { return c.name == b.caught })
+			if i < 0 {
+				t.Fatalf("no case is called %q", b.caught)
+			}
 			if err := runCase(cases[i], b, spec, 2*time.Second); err == nil {
 				t.Errorf("the case %q did not find it", b.caught)
 			} else {
@@ -238,10 +287,42 @@ func TestKeepsSound(t *testing.T) {
 	Run(t, sound)
 }
 
-var sound = broken{name: "keeps its promises", reveals: true}
+// It also has a limit on the size of its messages that depends on an option.
+var sound = broken{name: "keeps its promises", reveals: true, refuses: true, options: []transports.Option{
+	{Name: "limit", Doc: "the largest message", Values: []transports.Value{
+		{Name: "none", Doc: "any"},
+		{Name: "word", Doc: "eight bytes", MaxSize: 8},
+	}},
+}}
+
+// TestSkipsTheUnsupported: no case is run on what a host cannot run.
+func TestSkipsTheUnsupported(t *testing.T) {
+	t.Run("all", func(t *testing.T) { Run(t, unable) })
+}
+
+var unable = broken{name: "is not for this host", refuses: true, probe: errors.ErrUnsupported}
+
+const queueLeaver = "leaves a message queue"
+
+// probeCase is no case, but comes before the first.
+const probeCase = "probe"
+
+// leftQueue is what the transport that leaves a queue calls it, without the
+// slash that mq_open(3) takes off.
+var leftQueue = [...]byte{'i', 'p', 'c', 'b', 'r', 'o', 'k', 'e', 'n', 0}
+
+// leaveQueue makes a message queue, for which x/sys has no wrapper.
+func leaveQueue() {
+	name := uintptr(unsafe.Pointer(&leftQueue))
+	if fd, _, errno := unix.Syscall6(unix.SYS_MQ_OPEN, name, unix.O_CREAT|unix.O_RDWR, 0o600, 0, 0, 0); errno == 0 {
+		unix.Close(int(fd))
+	}
+}
+
+func removeQueue() { unix.Syscall(unix.SYS_MQ_UNLINK, uintptr(unsafe.Pointer(&leftQueue)), 0, 0) }
 
 func TestMain(m *testing.M) {
-	for _, b := range append(allBroken, sound) {
+	for _, b := range append(allBroken, sound, unable) {
 		transports.Register(b)
 	}
 	Worker()

@@ -29,6 +29,7 @@ var cases = []testCase{
 	{name: "the producer sees the consumer killed", needs: transports.SeesPeerDeath, test: death(transports.Consumer)},
 	{name: "the driver survives both killed", not: transports.OneProcess, test: bothKilled},
 	{name: "one process is both ends", needs: transports.OneProcess, test: alone},
+	{name: "a link too large is refused", test: tooLarge},
 	{name: "close is idempotent", test: closeTwice},
 	{name: "a failed create leaves nothing", test: failedCreate},
 }
@@ -139,11 +140,22 @@ func oneSize(ctx context.Context, s subject) error {
 func flood(from transports.Side) func(context.Context, subject) error {
 	return func(ctx context.Context, s subject) error {
 		sizes := s.fitting(1, 100, 4096, 8, 3000)
-		const count = 1500 // some 2 MB, more than any kernel buffer of the default size
+		count := plenty(sizes)
 		ends := [2]task{{Do: "receive", Sizes: sizes}, {Do: "receive", Sizes: sizes}}
 		ends[from] = task{Do: "send", Sizes: sizes, Count: count}
 		return s.counted(ctx, ends[0], ends[1], count)
 	}
+}
+
+// plenty is how many messages of these sizes are 2 MB, more than any kernel
+// buffer of the default size. It is less where they are so small that other
+// limits come first, such as that of queued signals.
+func plenty(sizes []int) int {
+	sum := 0
+	for _, size := range sizes {
+		sum += size
+	}
+	return min(2<<20*len(sizes)/sum, 10_000)
 }
 
 func silence(ctx context.Context, s subject) error {
@@ -151,14 +163,15 @@ func silence(ctx context.Context, s subject) error {
 }
 
 func tooLong(ctx context.Context, s subject) error {
-	s.spec.Size = s.fitting(8, 4000)[len(s.fitting(8, 4000))-1]
+	fit := s.fitting(1, 8, 4000)
+	s.spec.Size = fit[len(fit)-1]
 	sizes := []int{s.spec.Size}
 	return s.counted(ctx, task{Do: "oversize", Sizes: sizes, Count: 1}, task{Do: "receive", Sizes: sizes}, 1)
 }
 
 func noAllocation(ctx context.Context, s subject) error {
 	const count = 300
-	sizes := s.fitting(8, 64)
+	sizes := s.fitting(1, 8, 64)
 	got, err := s.pair(ctx, task{Do: "ping", Sizes: sizes, Count: count}, task{Do: "echo"})
 	if err != nil {
 		return err
@@ -173,7 +186,7 @@ func noAllocation(ctx context.Context, s subject) error {
 // one in place.
 func inPlace(ctx context.Context, s subject) error {
 	sizes := s.fitting(1, 100, 4096, 8)
-	const count = 1500
+	count := plenty(sizes)
 	for _, ends := range [][2]string{{"lend", "receive"}, {"send", "look"}, {"lend", "look"}} {
 		err := s.counted(ctx, task{Do: ends[0], Sizes: sizes, Count: count}, task{Do: ends[1], Sizes: sizes}, count)
 		if err != nil {
@@ -252,6 +265,19 @@ func alone(ctx context.Context, s subject) error {
 		return fmt.Errorf("after Close, Recv returned %v instead of io.EOF", err)
 	}
 	return nil
+}
+
+// tooLarge asks for a link for one byte more than it says is the most.
+func tooLarge(_ context.Context, s subject) error {
+	if s.spec.MaxSize() == 0 {
+		return nil
+	}
+	s.spec.Size = s.spec.MaxSize() + 1
+	err := s.transport.Probe(s.spec)
+	if !errors.Is(err, errors.ErrUnsupported) {
+		return fmt.Errorf("probe for %d bytes, one more than the most: %v instead of an errors.ErrUnsupported", s.spec.Size, err)
+	}
+	return agrees(s.transport, s.spec, err)
 }
 
 func closeTwice(ctx context.Context, s subject) error {

@@ -16,11 +16,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -47,8 +43,12 @@ func Run(t *testing.T, tr transports.Transport) {
 	})
 	for _, spec := range Specs(tr) {
 		t.Run(spec.String(), func(t *testing.T) {
-			spec.Dir, spec.Size, spec.Capacity = t.TempDir(), usual, capacity
-			if err := tr.Probe(spec); errors.Is(err, errors.ErrUnsupported) {
+			spec := linkOf(spec, t.TempDir())
+			err := tr.Probe(spec)
+			if err := agrees(tr, spec, err); err != nil {
+				t.Error(err)
+			}
+			if errors.Is(err, errors.ErrUnsupported) {
 				t.Skip(err)
 			}
 			for _, c := range cases {
@@ -63,6 +63,33 @@ func Run(t *testing.T, tr transports.Transport) {
 			}
 		})
 	}
+}
+
+// linkOf completes spec: a link in dir for messages of the usual size, or of
+// less where it takes no more.
+func linkOf(spec transports.Spec, dir string) transports.Spec {
+	spec.Dir, spec.Size, spec.Capacity = dir, usual, capacity
+	if limit := spec.MaxSize(); limit > 0 {
+		spec.Size = min(usual, limit)
+	}
+	return spec
+}
+
+// agrees looks whether Create does what Probe said.
+func agrees(tr transports.Transport, spec transports.Spec, probed error) error {
+	link, err := tr.Create(spec)
+	if err == nil {
+		err = link.Close()
+	}
+	switch unsupported := errors.Is(probed, errors.ErrUnsupported); {
+	case probed != nil && !unsupported:
+		return fmt.Errorf("probe: %w: this is no errors.ErrUnsupported", probed)
+	case unsupported && !errors.Is(err, errors.ErrUnsupported):
+		return fmt.Errorf("probe says %q and create %v", probed, err)
+	case !unsupported && err != nil:
+		return fmt.Errorf("probe says yes and create %w", err)
+	}
+	return nil
 }
 
 // Specs returns the transport with its defaults, and then with each other
@@ -112,56 +139,7 @@ func runCase(c testCase, tr transports.Transport, spec transports.Spec, most tim
 	if ctx.Err() != nil {
 		return errors.Join(fmt.Errorf("it hung for %v and was killed", most), err)
 	}
-	return errors.Join(err, leaked(before, leftovers(spec.Dir)))
-}
-
-// startPoller makes the Go runtime open the descriptors of its poller, which it
-// keeps, and which would look like a leak of the first case.
-var startPoller = sync.OnceFunc(func() {
-	if r, w, err := os.Pipe(); err == nil {
-		r.Close()
-		w.Close()
-	}
-})
-
-// leftovers lists all that a link could leave behind: this process's
-// descriptors, and the names in its directory and in the places where the
-// kernel keeps such things.
-func leftovers(dir string) []string {
-	var all []string
-	for _, pattern := range []string{"/proc/self/fd/*", dir + "/*", dir + "/.*", "/dev/shm/*", "/dev/mqueue/*"} {
-		names, _ := filepath.Glob(pattern)
-		for _, name := range names {
-			if target, err := os.Readlink(name); err == nil {
-				name = filepath.Dir(name) + " " + target
-			}
-			all = append(all, name)
-		}
-	}
-	for _, table := range []string{"/proc/sysvipc/shm", "/proc/sysvipc/msg", "/proc/sysvipc/sem"} {
-		text, _ := os.ReadFile(table)
-		for _, line := range strings.Split(string(text), "\n")[min(1, len(text)):] {
-			if fields := strings.Fields(line); len(fields) > 1 {
-				all = append(all, table+" "+fields[1])
-			}
-		}
-	}
-	return all
-}
-
-func leaked(before, after []string) error {
-	var left []string
-	for _, name := range after {
-		if i := slices.Index(before, name); i >= 0 {
-			before = slices.Delete(slices.Clone(before), i, i+1)
-		} else {
-			left = append(left, name)
-		}
-	}
-	if left != nil {
-		return fmt.Errorf("it left behind: %s", strings.Join(left, ", "))
-	}
-	return nil
+	return errors.Join(err, Leaked(before, func() []string { return leftovers(spec.Dir) }))
 }
 
 // checkInfo looks for what a list of transports cannot do without.

@@ -60,7 +60,10 @@ func Worker() {
 		if err != nil {
 			return err
 		}
-		ep, err := t.Open(job.Spec, c.Side, c.Files(job.Files))
+		files := c.Files(job.Files)
+		startPoller()
+		before := more(targets(files), owned())
+		ep, err := t.Open(job.Spec, c.Side, files)
 		if err != nil {
 			return fmt.Errorf("open: %w", err)
 		}
@@ -75,6 +78,10 @@ func Worker() {
 			if err := ep.Close(); err != nil {
 				return fmt.Errorf("close, twice: %w", err)
 			}
+		}
+		// The files were the endpoint's, and so gone by now.
+		if err := Leaked(before, owned); err != nil {
+			return fmt.Errorf("close an end: %w", err)
 		}
 		return c.Tell(out)
 	})

@@ -1,0 +1,135 @@
+package bench_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"ipcbench/results"
+	"ipcbench/transports"
+	"ipcbench/transports/transporttest"
+)
+
+// TestNothingSurvivesTheDriver kills a driver with SIGKILL while its workers
+// exchange messages, over every transport in turn.
+func TestNothingSurvivesTheDriver(t *testing.T) {
+	for _, tr := range transports.All() {
+		if _, fault := tr.(*faulty); fault {
+			continue
+		}
+		t.Run(tr.Info().Name, func(t *testing.T) {
+			dir := t.TempDir()
+			p := planOf(dir, tr.Info().Name)
+			spec := p.Specs[0]
+			spec.Dir, spec.Size = dir, p.Sizes[0]
+			if limit := spec.MaxSize(); limit > 0 {
+				spec.Size = min(spec.Size, limit)
+			}
+			if err := tr.Probe(spec); errors.Is(err, errors.ErrUnsupported) {
+				t.Skip(err)
+			}
+			before := transporttest.Names(dir)
+
+			driver := exec.Command("/proc/self/exe")
+			driver.Args[0] = os.Args[0]
+			mark := "TMPDIR=" + dir
+			driver.Env = append(os.Environ(), driverEnv+"="+spec.String(), driverEnv+"_SIZE="+strconv.Itoa(spec.Size), mark)
+			driver.Stderr = os.Stderr
+			if err := driver.Start(); err != nil {
+				t.Fatal(err)
+			}
+			ends := 2
+			if spec.Caps().Has(transports.OneProcess) {
+				ends = 1
+			}
+			exchanging := func() bool { return len(busy(children(driver.Process.Pid))) >= ends }
+			if !within(20*time.Second, exchanging) {
+				t.Error("the workers do not exchange messages")
+			}
+			if seen := len(marked(mark)); seen < 1+ends {
+				t.Errorf("of the driver and its workers only %d can be found", seen)
+			}
+			driver.Process.Kill()
+			driver.Wait()
+
+			if !within(10*time.Second, func() bool { return len(marked(mark)) == 0 }) {
+				left := marked(mark)
+				t.Errorf("processes %v outlive their driver", left)
+				for _, pid := range left {
+					unix.Kill(pid, unix.SIGKILL)
+				}
+			}
+			if err := transporttest.Leaked(before, func() []string { return transporttest.Names(dir) }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// within polls until is says yes, and whether it did in time.
+func within(most time.Duration, is func() bool) bool {
+	for end := time.Now().Add(most); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if is() {
+			return true
+		}
+	}
+	return false
+}
+
+// busy returns those of pids that have used more CPU time than it takes to start
+// a worker.
+func busy(pids []int) []int {
+	return slices.DeleteFunc(pids, func(pid int) bool {
+		var ran time.Duration // nanoseconds, by the first number of a schedstat
+		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+		for _, thread := range threads {
+			text, _ := os.ReadFile(thread)
+			var ns time.Duration
+			fmt.Sscan(string(text), &ns)
+			ran += ns
+		}
+		return ran < 60*time.Millisecond
+	})
+}
+
+// marked returns the processes, of whatever parent, that have mark in their
+// environment. One that has ended has none.
+func marked(mark string) []int {
+	var found []int
+	tables, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, table := range tables {
+		text, _ := os.ReadFile(table)
+		if slices.Contains(strings.Split(string(text), "\x00"), mark) {
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(table)))
+			found = append(found, pid)
+		}
+	}
+	return found
+}
+
+const driverEnv = "IPCBENCH_TEST_DRIVER"
+
+// drive is the driver that TestNothingSurvivesTheDriver kills.
+func drive(spec string) {
+	p := planOf(os.TempDir(), spec)
+	size, err := strconv.Atoi(os.Getenv(driverEnv + "_SIZE"))
+	p.Sizes, p.Messages, p.Time, p.Timeout = []int{size}, 0, time.Hour, 2*time.Hour
+	cells, cellsErr := p.Cells()
+	if err = errors.Join(err, cellsErr); err == nil {
+		var failed []results.Launch
+		failed, err = p.Run(context.Background(), cells, func(results.Launch) error { return nil })
+		fmt.Fprintf(os.Stderr, "%+v\n", failed)
+	}
+	fmt.Fprintln(os.Stderr, "the driver was not killed:", err)
+	os.Exit(1)
+}

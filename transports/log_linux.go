@@ -1,0 +1,207 @@
+package transports
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+func init() { Register(log{}) }
+
+// log is a file in each direction that its writer appends records to and its
+// reader follows, as the logs of queues and databases on disk do. See pread(2),
+// fallocate(2), inotify(7).
+//
+// Each side writes its own file and reads its peer's:
+//
+//	byte 0       how much the side has received: the number of quarters of a
+//	             window of its peer's log, modulo 256
+//	byte 4096    the records, one after another, each a multiple of 16 bytes
+//
+// A message is one write and one read. A reader that asks for the longest record
+// gets as much as there is, and waits for the rest of a record it sees half of.
+// That is sound because the file's length, by which the read ends, grows only
+// after the bytes below it were copied; the kernel orders the two on every
+// processor from Linux 6.8 on, and before that on those that keep stores in
+// order, such as amd64. With direct=yes a record is whole blocks, and the length
+// grows when they are stored.
+//
+// Writing at the end that it knows, the only writer needs no O_APPEND, with
+// which it could not write its receipts (pwrite(2), BUGS).
+//
+// A log would fill the disk. So the writer waits while the reader is a window
+// behind, and gives back what was received, in steps of logStep bytes, by
+// punching a hole: the file is sparse, and its offsets only grow. Each step is a
+// delay of one message in many thousands, as deleting a segment is in a log
+// that is made of several files.
+type log struct{}
+
+// logStep is how many received bytes are given back at a time.
+const logStep = 16 << 20
+
+func (log) Info() Info {
+	return Info{
+		Name:    "log",
+		Doc:     "a file in each direction that one side appends to and the other follows",
+		Kind:    File,
+		Caps:    NeedsDir,
+		MaxSize: largestMessage,
+		Options: []Option{
+			fileWait(),
+			fileSync("writes as of O_DSYNC: stored before the peer can see it"),
+			directOption(),
+		},
+	}
+}
+
+func (log) Probe(s Spec) error {
+	return probeFile(s, func(f *os.File) error {
+		if err := punch(int(f.Fd()), 0, logStep); err != nil {
+			return unsupported{fmt.Sprintf("files in %s cannot give back their start (FALLOC_FL_PUNCH_HOLE: %v), so a log would fill it: choose another --dir", s.Dir, err)}
+		}
+		return nil
+	})
+}
+
+func (l log) Create(s Spec) (Link, error) {
+	if err := l.Probe(s); err != nil {
+		return nil, err
+	}
+	return createFilePair(s, func(f *os.File, block int) error {
+		size := up(firstSlot, block)
+		if err := settle(f, size, s.Option("sync") != "none" || block > 1); err != nil {
+			return fmt.Errorf("log: write %d bytes to a file in %s: %w: %s", size, s.Dir, errno(err), fileRemedy(err))
+		}
+		return nil
+	})
+}
+
+func (log) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
+	p, err := openFilePair(s, files)
+	if err != nil {
+		return nil, err
+	}
+	capacity := s.Capacity
+	if capacity == 0 {
+		capacity = defaultCapacity
+	}
+	first := int64(up(firstSlot, p.block))
+	return &logEndpoint{
+		filePair: p,
+		first:    first,
+		// A receipt comes up to a quarter late, and then a record must have room.
+		quarter: int64(max(capacity/4, p.stride())),
+		end:     first, at: first, taken: first, freed: first,
+	}, nil
+}
+
+// A logEndpoint is one side's view of the two logs. All but quarter are offsets.
+type logEndpoint struct {
+	*filePair
+	first   int64 // of the first record
+	quarter int64 // of the window: bytes
+	end     int64 // of the own log
+	taken   int64 // at least so far the peer has received
+	freed   int64 // so far the own log's storage was given back
+	at      int64 // of the next record to receive
+}
+
+func (e *logEndpoint) Send(msg []byte) error {
+	if err := checkSend(len(msg), e.size); err != nil {
+		return err
+	}
+	for e.end+int64(e.stride())-e.taken > 4*e.quarter {
+		if err := e.seeReceipt(); err != nil {
+			return err
+		}
+	}
+	return e.add(uint32(len(msg)), msg)
+}
+
+// add appends a record.
+func (e *logEndpoint) add(length uint32, msg []byte) error {
+	if err := e.put(length, msg, e.end); err != nil {
+		return err
+	}
+	e.end += int64(recordStride(len(msg), e.block))
+	return e.stored()
+}
+
+// seeReceipt waits for the peer to have received more, or at least for
+// something to have happened.
+func (e *logEndpoint) seeReceipt() error {
+	receipt, err := e.readMark(0)
+	if err != nil {
+		return err
+	}
+	more := receipt - byte((e.taken-e.first)/e.quarter)
+	if more == 0 {
+		return e.await()
+	}
+	e.taken += int64(more) * e.quarter
+	if e.taken-e.freed < logStep {
+		return nil
+	}
+	if err := punch(int(e.ownFD), e.freed, logStep); err != nil {
+		return fmt.Errorf("log: give back %d bytes at %d: %w", logStep, e.freed, err)
+	}
+	e.freed += logStep
+	return nil
+}
+
+// punch gives back n bytes of a file at offset at, which stay readable as zeros.
+func punch(fd int, at, n int64) error {
+	for {
+		err := unix.Fallocate(fd, unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, at, n)
+		if err != unix.EINTR {
+			return err
+		}
+	}
+}
+
+func (e *logEndpoint) Recv(buf []byte) (int, error) {
+	if err := checkRecv(len(buf), e.size); err != nil {
+		return 0, err
+	}
+	for {
+		length, have, err := e.get(buf, e.at)
+		if err != nil {
+			return 0, err
+		}
+		if have >= recordMessage {
+			if length == endOfMessages {
+				return 0, io.EOF
+			}
+			if err := e.checkLength(length); err != nil {
+				return 0, err
+			}
+			if have >= recordMessage+int(length) {
+				return int(length), e.pass(int(length))
+			}
+		}
+		if err := e.await(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// pass goes on to the record after one of n bytes, and now and then says so.
+func (e *logEndpoint) pass(n int) error {
+	before := (e.at - e.first) / e.quarter
+	e.at += int64(recordStride(n, e.block))
+	if now := (e.at - e.first) / e.quarter; now != before {
+		return e.writeMark(byte(now), 0, 0)
+	}
+	return nil
+}
+
+// Close appends the end mark, for which there is always room.
+func (e *logEndpoint) Close() error {
+	if e.closed() {
+		return nil
+	}
+	return errors.Join(e.add(endOfMessages, nil), e.release())
+}

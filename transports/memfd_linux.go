@@ -1,0 +1,100 @@
+package transports
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+func init() { Register(memfd{}) }
+
+// memfd is memory without a file: a ring in each direction in a memfd, sealed,
+// so that neither end can cut it short. See memfd_create(2).
+type memfd struct{}
+
+func (memfd) Info() Info {
+	return Info{
+		Name:    "memfd",
+		Doc:     "anonymous memory mapped by both processes (memfd_create), a ring in each direction",
+		Kind:    Memory,
+		Caps:    CanInPlace,
+		MaxSize: largestMessage,
+		Options: ringOptions(hugeOption()),
+	}
+}
+
+func (m memfd) Probe(s Spec) error {
+	huge := hugeBytes(s)
+	create := func() (*os.File, error) { return m.create(s) }
+	if err := probeMemory(s, huge, scratchFile(create), smallShmem); err != nil {
+		return err
+	}
+	f, err := create()
+	if err == unix.EMFILE || err == unix.ENFILE {
+		return fmt.Errorf("memfd: memfd_create: %w: %s", err, descriptorRemedy(err))
+	}
+	if err == nil {
+		defer f.Close()
+	}
+	if huge == 0 {
+		if err != nil {
+			return unsupported{fmt.Sprintf("memfd: memfd_create: %v: use a kernel that has it", err)}
+		}
+		return nil
+	}
+	size := ringBytes(s, huge)
+	if err == nil {
+		err = reserveHuge(f, size)
+	}
+	if err != nil {
+		return hugeError(s, size, huge, err)
+	}
+	return nil
+}
+
+// create makes an empty memfd.
+func (memfd) create(s Spec) (*os.File, error) {
+	flags := unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING
+	if size := hugeBytes(s); size > 0 {
+		flags |= unix.MFD_HUGETLB | hugeShift(size)
+	}
+	fd, err := unix.MemfdCreate("ipcbench", flags)
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), "a memfd"), nil
+}
+
+func (m memfd) Create(s Spec) (Link, error) {
+	if err := m.Probe(s); err != nil {
+		return nil, err
+	}
+	f, err := m.create(s)
+	if err != nil {
+		return nil, fmt.Errorf("memfd: memfd_create: %w: %s", err, descriptorRemedy(err))
+	}
+	size := ringBytes(s, hugeBytes(s))
+	if err := reserveMemory(s, f, size); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("memfd: make a memfd of %d bytes: %w: free some memory", size, err)
+	}
+	if _, err := unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW|unix.F_SEAL_SEAL); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("memfd: seal a memfd: %w: use a kernel that can", err)
+	}
+	return shareRing(s, f)
+}
+
+func (memfd) Open(s Spec, side Side, files []*os.File) (Endpoint, error) {
+	memory, err := openFile(s, files[0], "the memfd", "the kernel could not provide the page")
+	if err != nil {
+		closeOnce(files[1:]...)
+		return nil, err
+	}
+	e, err := openRing(s, side, memory, files[1:])
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}

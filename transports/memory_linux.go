@@ -1,0 +1,393 @@
+package transports
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sort"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"ipcbench/internal/shm"
+)
+
+// The transports over shared memory have one ring in each direction (package
+// shm). They differ in where the memory comes from, and in nothing else.
+
+// defaultCapacity is how many bytes of messages a ring holds where the spec
+// does not say.
+const defaultCapacity = 1 << 20
+
+// ringOptions are the options of every transport over shared memory, and
+// between them its own.
+func ringOptions(own ...Option) []Option {
+	wait := Option{Name: "wait", Doc: "what an end does while the ring is empty or full", Values: []Value{
+		{Name: "spin", Doc: "look again after a PAUSE", Waits: Spins},
+		{Name: "yield", Doc: "spin a little, then sched_yield between looks", Waits: Yields},
+		{Name: "futex", Doc: "sleep in the kernel at once (futex)", Waits: Sleeps},
+		{Name: "hybrid", Doc: "spin a bounded time, then sleep (futex)", Waits: Sleeps},
+		{Name: "eventfd", Doc: "sleep in the kernel at once (read of an eventfd)", Waits: Sleeps},
+	}}
+	return append(append([]Option{wait}, own...),
+		Option{Name: "api", Doc: "how a message gets into and out of the memory", Values: []Value{
+			{Name: "copy", Doc: "copied in by the producer and out by the consumer"},
+			{Name: "inplace", Doc: "built and read where it lies"},
+		}},
+		Option{Name: "populate", Doc: "when an end's pages are mapped", Values: []Value{
+			{Name: "yes", Doc: "as it opens (MADV_POPULATE_WRITE)"},
+			{Name: "no", Doc: "as each is touched first, by a page fault"},
+		}},
+		Option{Name: "thp", Doc: "transparent huge pages", Values: []Value{
+			{Name: "system", Doc: "as the system is set"},
+			{Name: "advise", Doc: "asked for (MADV_HUGEPAGE), by a mapping that whole ones fill"},
+		}},
+		Option{Name: "lock", Doc: "whether the pages may be swapped out or written back and dropped", Values: []Value{
+			{Name: "no", Doc: "as the kernel likes"},
+			{Name: "yes", Doc: "they stay (mlock2)"},
+		}},
+	)
+}
+
+func ringWait(s Spec) shm.Wait {
+	return map[string]shm.Wait{"spin": shm.Spin, "yield": shm.Yield, "futex": shm.Futex, "hybrid": shm.Hybrid, "eventfd": shm.Eventfd}[s.Option("wait")]
+}
+
+// ringLayout returns the shape of one direction, and the bytes it takes, which
+// are whole pages, so that msync of one direction does not touch the other.
+func ringLayout(s Spec) (shm.Layout, int) {
+	capacity := s.Capacity
+	if capacity == 0 {
+		capacity = defaultCapacity
+	}
+	layout := shm.NewLayout(s.Size, capacity)
+	return layout, wholePieces(layout.Bytes(), os.Getpagesize())
+}
+
+// ringBytes returns how much memory both directions take, in whole huge pages
+// of so many bytes where huge is not 0, and in whole transparent ones where the
+// spec asks for these.
+func ringBytes(s Spec, huge int) int {
+	_, half := ringLayout(s)
+	return wholePieces(2*half, max(huge, thpBytes(s), 1))
+}
+
+// largestIn returns the largest message in bytes whose rings, at their shortest,
+// fit in so many bytes of memory.
+func largestIn(memory uint64) int {
+	return sort.Search(largestMessage, func(n int) bool {
+		return uint64(ringBytes(Spec{Size: n + 1, Capacity: 1}, 0)) > memory
+	})
+}
+
+func wholePieces(n, unit int) int { return (n + unit - 1) / unit * unit }
+
+// A sharedFiles is a link of files that both sides inherit.
+type sharedFiles []*os.File
+
+func (l sharedFiles) Files(Side) []*os.File { return l }
+
+func (l sharedFiles) Close() error { return closeOnce(l...) }
+
+// shareRing makes the link of a ring in the memory that f leads to: f, and what
+// the ends need to wait. It owns f from now on, also when it fails.
+func shareRing(s Spec, f *os.File) (sharedFiles, error) {
+	link := sharedFiles{f}
+	if ringWait(s) != shm.Eventfd {
+		return link, nil
+	}
+	for range 2 * 2 { // the reader and the writer of each direction
+		fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
+		if err != nil {
+			link.Close()
+			return nil, fmt.Errorf("%s: create an eventfd: %w: %s", s.Transport, err, descriptorRemedy(err))
+		}
+		link = append(link, os.NewFile(uintptr(fd), "an eventfd"))
+	}
+	return link, nil
+}
+
+// unnamedMemory makes an unnamed file in dir that holds a ring. Every byte of it
+// is reserved, as by unnamedFile.
+func unnamedMemory(s Spec, dir string, remedy func(error) string) (*os.File, error) {
+	f, err := createUnnamed(dir)
+	if err != nil {
+		return nil, fmt.Errorf("%s: create a file in %s: %w: %s", s.Transport, dir, errno(err), remedy(err))
+	}
+	size := ringBytes(s, hugePageOf(f))
+	if err := reserveMemory(s, f, size); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: extend a file in %s to %d bytes: %w: %s", s.Transport, dir, size, errno(err), remedy(err))
+	}
+	return f, nil
+}
+
+// reserveMemory makes a new file size bytes long, in the pages that the spec asks for.
+func reserveMemory(s Spec, f *os.File, size int) error {
+	if page := thpBytes(s); page > 0 {
+		return extendHuge(f, size, page)
+	}
+	return extend(f, size)
+}
+
+// descriptorRemedy says what to do where no descriptor was to be had.
+func descriptorRemedy(err error) string {
+	switch err {
+	case unix.EMFILE:
+		return "raise the limit of open files (ulimit -n)"
+	case unix.ENFILE:
+		return "raise fs.file-max"
+	}
+	return "use a kernel that has it"
+}
+
+// ringEventfds returns the descriptors of the direction that side sends in.
+func ringEventfds(files []*os.File, side Side) shm.Eventfds {
+	if len(files) == 0 {
+		return shm.Eventfds{}
+	}
+	return shm.Eventfds{Reader: files[2*side].Fd(), Writer: files[2*side+1].Fd()}
+}
+
+// A sharedMemory is mapped into this process.
+type sharedMemory struct {
+	mem   []byte
+	unmap func([]byte) error
+	name  string // "the mapped file"
+	fault string // why the kernel may have none when it is touched
+}
+
+// openFile maps f as the memory of a ring. The mapping keeps it: f is closed.
+func openFile(s Spec, f *os.File, name, fault string) (sharedMemory, error) {
+	defer f.Close()
+	size := ringBytes(s, hugePageOf(f))
+	mem, err := mapShared(f, size, thpBytes(s))
+	if err != nil {
+		return sharedMemory{}, fmt.Errorf("%s: map %d bytes of %s: %w: %s", s.Transport, size, f.Name(), err, mappingRemedy(err))
+	}
+	return sharedMemory{mem, unmapShared, name, fault}, nil
+}
+
+func mappingRemedy(err error) string {
+	if err == unix.ENOMEM {
+		return "free some memory, raise the limit of address space (ulimit -v) or vm.max_map_count"
+	}
+	return "use a filesystem whose files can be mapped shared"
+}
+
+// openRing makes an end of the pair of rings in memory, and owns that and files
+// from now on, also when it fails.
+func openRing(s Spec, side Side, memory sharedMemory, files []*os.File) (*ringEndpoint, error) {
+	if err := prepare(s, memory); err != nil {
+		memory.unmap(memory.mem)
+		closeOnce(files...)
+		return nil, err
+	}
+	layout, half := ringLayout(s)
+	halves := [2][]byte{memory.mem[:half], memory.mem[half : 2*half]}
+	return &ringEndpoint{
+		Writer:       *shm.NewWriter(halves[side], layout, ringWait(s), ringEventfds(files, side)),
+		Reader:       *shm.NewReader(halves[side.Peer()], layout, ringWait(s), ringEventfds(files, side.Peer())),
+		sharedMemory: memory,
+		transport:    s.Transport,
+		eventfds:     files,
+	}, nil
+}
+
+// prepare does with the mapping what the options say. Huge pages come first,
+// because pages that are there already stay as they are; a lock takes pages as
+// they come.
+func prepare(s Spec, m sharedMemory) error {
+	if s.Option("thp") == "advise" {
+		if err := unix.Madvise(m.mem, unix.MADV_HUGEPAGE); err != nil {
+			return fmt.Errorf("%s: ask for huge pages for %s: %w: leave out thp=advise", s.Transport, m.name, err)
+		}
+	}
+	if s.Option("lock") == "yes" {
+		if err := lockOnFault(m.mem); err != nil {
+			return fmt.Errorf("%s: lock %d bytes of %s: %w: raise the limit of locked memory (ulimit -l)", s.Transport, len(m.mem), m.name, err)
+		}
+	}
+	if s.Option("populate") == "no" {
+		return nil
+	}
+	if err := faultIn(m.mem); err != nil {
+		return fmt.Errorf("%s: fault in %d bytes of %s: %w: %s", s.Transport, len(m.mem), m.name, err, m.fault)
+	}
+	if s.Option("thp") == "advise" {
+		if err := expectHuge(m.mem); err != nil {
+			return fmt.Errorf("%s: %w", s.Transport, err)
+		}
+	}
+	return nil
+}
+
+// faultIn makes the pages of mem present and writable by this process, as
+// writing to them would, without changing them. What would be a SIGBUS on a
+// write is an error here. See madvise(2), MADV_POPULATE_WRITE (Linux 5.14);
+// before that, each page is written to.
+func faultIn(mem []byte) error {
+	err := unix.Madvise(mem, unix.MADV_POPULATE_WRITE)
+	if err != unix.EINVAL {
+		return err
+	}
+	for at := 0; at < len(mem); at += os.Getpagesize() {
+		atomic.AddUint32((*uint32)(unsafe.Pointer(&mem[at])), 0)
+	}
+	return nil
+}
+
+// lockOnFault keeps in memory what is there of mem, and what comes. See
+// mlock2(2).
+func lockOnFault(mem []byte) error {
+	const onFault = 1 // MLOCK_ONFAULT
+	_, _, errno := unix.Syscall(unix.SYS_MLOCK2, uintptr(unsafe.Pointer(unsafe.SliceData(mem))), uintptr(len(mem)), onFault)
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// A ringEndpoint is one end of a pair of rings in one piece of shared memory:
+// the first carries the producer's messages, the second the consumer's.
+// Sending and receiving are the rings' own methods.
+type ringEndpoint struct {
+	shm.Writer
+	shm.Reader
+	sharedMemory
+	transport string
+	eventfds  []*os.File // kept open
+}
+
+// Fault explains a SIGBUS in the mapping.
+func (e *ringEndpoint) Fault(addr uintptr) error {
+	start := uintptr(unsafe.Pointer(unsafe.SliceData(e.mem)))
+	if addr < start || addr >= start+uintptr(len(e.mem)) {
+		return nil
+	}
+	return fmt.Errorf("%s: touching offset %d of %s raised SIGBUS: %s", e.transport, addr-start, e.name, e.fault)
+}
+
+func (e *ringEndpoint) Close() error {
+	if e.mem == nil {
+		return nil
+	}
+	e.End()
+	e.Quit()
+	mem := e.mem
+	e.mem = nil
+	return errors.Join(e.unmap(mem), closeOnce(e.eventfds...))
+}
+
+var (
+	_ InPlace = (*ringEndpoint)(nil)
+	_ Faulter = (*ringEndpoint)(nil)
+)
+
+// mapShared maps size bytes of f, at a multiple of align bytes where that is not 0.
+func mapShared(f *os.File, size, align int) ([]byte, error) {
+	return mapAligned(size, align, func(at unsafe.Pointer, fixed bool) (unsafe.Pointer, error) {
+		flags := unix.MAP_SHARED
+		if fixed {
+			flags |= unix.MAP_FIXED
+		}
+		return unix.MmapPtr(int(f.Fd()), 0, at, uintptr(size), unix.PROT_READ|unix.PROT_WRITE, flags)
+	})
+}
+
+func unmapShared(mem []byte) error {
+	return unix.MunmapPtr(unsafe.Pointer(unsafe.SliceData(mem)), uintptr(len(mem)))
+}
+
+// mapAligned calls place, which maps size bytes: fixed at an address that is a
+// multiple of align and free, or anywhere where align is 0.
+func mapAligned(size, align int, place func(at unsafe.Pointer, fixed bool) (unsafe.Pointer, error)) ([]byte, error) {
+	if align == 0 {
+		at, err := place(nil, false)
+		if err != nil {
+			return nil, err
+		}
+		return unsafe.Slice((*byte)(at), size), nil
+	}
+	// Reserve an address range that holds an aligned one, which the mapping
+	// replaces, and give the rest back.
+	room, err := unix.MmapPtr(-1, 0, nil, uintptr(size+align), unix.PROT_NONE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE)
+	if err != nil {
+		return nil, err
+	}
+	before := (align - int(uintptr(room)%uintptr(align))) % align
+	at, err := place(unsafe.Add(room, before), true)
+	if err != nil {
+		unix.MunmapPtr(room, uintptr(size+align))
+		return nil, err
+	}
+	if before > 0 {
+		unix.MunmapPtr(room, uintptr(before))
+	}
+	if after := align - before; after > 0 {
+		unix.MunmapPtr(unsafe.Add(at, size), uintptr(after))
+	}
+	return unsafe.Slice((*byte)(at), size), nil
+}
+
+// probeMemory is the part of Probe that all transports over shared memory have in
+// common. huge is the size of the memory's huge pages, or 0. scratch makes new
+// memory of the transport's kind, all at addresses that are multiples of align,
+// and release gives it back; small says why it may not be in transparent huge
+// pages, and the remedy.
+func probeMemory(s Spec, huge int, scratch func(size, align int) (mem []byte, release func(), err error), small func() string) error {
+	if err := probeSize(s); err != nil {
+		if huge > 0 {
+			return fmt.Errorf("%w: raise the number of huge pages (/sys/kernel/mm/hugepages)", err)
+		}
+		return err
+	}
+	if huge > 0 && s.Option("thp") == "advise" {
+		return unsupported{s.String() + ": the memory is in huge pages of a fixed size, which are no transparent ones: leave out thp=advise"}
+	}
+	if huge > 0 && s.Option("lock") == "yes" {
+		return unsupported{s.String() + ": huge pages are never swapped out, and mlock does nothing: leave out lock=yes"}
+	}
+	if s.Option("lock") == "yes" {
+		if err := tryLock(ringBytes(s, huge)); err != nil {
+			return unsupported{fmt.Sprintf("%s: lock %d bytes of memory: %v: raise the limit of locked memory (ulimit -l)", s, ringBytes(s, huge), err)}
+		}
+	}
+	if s.Option("thp") == "advise" {
+		return tryHuge(s, scratch, small)
+	}
+	return nil
+}
+
+// tryLock finds out whether so many bytes can be locked, with memory that is
+// never there.
+func tryLock(size int) error {
+	mem, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE)
+	if err != nil {
+		return err
+	}
+	defer unix.Munmap(mem)
+	return lockOnFault(mem)
+}
+
+// hugePageOf returns the size in bytes of the huge pages that f consists of, or
+// 0 where they are ordinary ones.
+func hugePageOf(f *os.File) int {
+	var fs unix.Statfs_t
+	if err := unix.Fstatfs(int(f.Fd()), &fs); err != nil || fs.Type != unix.HUGETLBFS_MAGIC {
+		return 0
+	}
+	return int(fs.Bsize)
+}
+
+// readNumber reads a file that holds one number.
+func readNumber(path string) (uint64, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64)
+}

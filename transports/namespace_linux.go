@@ -1,0 +1,48 @@
+package transports
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+// A namespace is the IPC namespace that a thread was in before it entered
+// another.
+type namespace struct{ file *os.File }
+
+// enterNamespace locks the goroutine to its thread and has enter change that
+// thread's IPC namespace, until leave.
+func enterNamespace(enter func() error) (namespace, error) {
+	runtime.LockOSThread()
+	previous, err := ownNamespace()
+	if err == nil {
+		if err = enter(); err == nil {
+			return namespace{previous}, nil
+		}
+		previous.Close()
+	}
+	runtime.UnlockOSThread()
+	return namespace{}, err
+}
+
+// ownNamespace opens the IPC namespace that this thread is in.
+func ownNamespace() (*os.File, error) {
+	const path = "/proc/thread-self/ns/ipc"
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("sysvmsg: open %s: %w: %s", path, errno(err), readerRemedy(err))
+	}
+	return f, nil
+}
+
+// leave goes back. Root of a user namespace may not go back to an IPC namespace
+// from outside of it. Then the thread stays where it is and the goroutine locked
+// to it, and the runtime ends the thread with the goroutine.
+func (n namespace) leave() {
+	if unix.Setns(int(n.file.Fd()), unix.CLONE_NEWIPC) == nil {
+		runtime.UnlockOSThread()
+	}
+	n.file.Close()
+}

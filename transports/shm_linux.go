@@ -1,0 +1,70 @@
+package transports
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+func init() { Register(posixShm{}) }
+
+// posixShm is POSIX shared memory, a ring in each direction: what shm_open(3)
+// does on Linux, a file of the tmpfs at /dev/shm, except that it never has a
+// name. See shm_overview(7).
+type posixShm struct{}
+
+const shmDir = "/dev/shm"
+
+func (posixShm) Info() Info {
+	return Info{
+		Name:    "shm",
+		Doc:     "POSIX shared memory, a file in " + shmDir + ", a ring in each direction",
+		Kind:    Memory,
+		Caps:    CanInPlace,
+		MaxSize: largestMessage,
+		Options: ringOptions(),
+	}
+}
+
+func (posixShm) Probe(s Spec) error {
+	var fs unix.Statfs_t
+	if err := unix.Statfs(shmDir, &fs); err != nil || fs.Type != unix.TMPFS_MAGIC {
+		return unsupported{"shm: there is no tmpfs at " + shmDir + ": mkdir -p " + shmDir + " && mount -t tmpfs tmpfs " + shmDir}
+	}
+	if err := unix.Access(shmDir, unix.W_OK|unix.X_OK); err != nil {
+		return unsupported{fmt.Sprintf("shm: make a file in %s: %v: chmod 1777 %s, or remount it rw", shmDir, err, shmDir)}
+	}
+	create := func() (*os.File, error) { return createUnnamed(shmDir) }
+	return probeMemory(s, 0, scratchFile(create), func() string { return smallFile(shmDir) })
+}
+
+func (p posixShm) Create(s Spec) (Link, error) {
+	if err := p.Probe(s); err != nil {
+		return nil, err
+	}
+	f, err := unnamedMemory(s, shmDir, func(err error) string {
+		if errno(err) == unix.ENOSPC || errno(err) == unix.EFAULT {
+			return "free some space there, or give it more: mount -o remount,size=1G " + shmDir
+		}
+		return descriptorRemedy(err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return shareRing(s, f)
+}
+
+func (posixShm) Open(s Spec, side Side, files []*os.File) (Endpoint, error) {
+	memory, err := openFile(s, files[0], "the shared memory object",
+		"the object no longer reaches that far (something truncated it), or "+shmDir+" is full")
+	if err != nil {
+		closeOnce(files[1:]...)
+		return nil, err
+	}
+	e, err := openRing(s, side, memory, files[1:])
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}

@@ -1,0 +1,288 @@
+package transports
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+func init() { Register(sysvmsg{}) }
+
+// sysvmsg is a System V message queue in each direction. See sysvipc(7),
+// msgop(2).
+//
+// Such a queue outlives all who use it, and is gone at once when it is removed.
+// So each link has an IPC namespace of its own (ipc_namespaces(7)), with which
+// the kernel frees the queues when the last process has let go of it, however
+// that one ended. The limits of the namespace are raised to what the link needs.
+//
+// An empty message is the end mark.
+type sysvmsg struct{}
+
+func (sysvmsg) Info() Info {
+	return Info{
+		Name:    "sysvmsg",
+		Doc:     "a System V message queue in each direction (msgget)",
+		Kind:    Queue,
+		MaxSize: largestSysVMessage(),
+		Options: []Option{
+			{Name: "wait", Doc: "what an end does while there is no message or no room for one", Values: []Value{
+				{Name: "block", Doc: "sleep in msgrcv or msgsnd", Waits: Sleeps},
+				{Name: "spin", Doc: "repeat msgrcv or msgsnd with IPC_NOWAIT", Waits: Spins},
+			}},
+		},
+	}
+}
+
+// What a new IPC namespace has (include/uapi/linux/msg.h).
+const (
+	usualMessageMax = 8192  // kernel.msgmax, bytes
+	usualQueueMax   = 16384 // kernel.msgmnb, bytes
+)
+
+// largestSysVMessage is what the limits of a namespace can be raised to, which
+// is not at all where /proc/sys is read-only, as in most containers.
+func largestSysVMessage() int {
+	var fs unix.Statfs_t
+	if err := unix.Statfs("/proc/sys/kernel/msgmax", &fs); err != nil || fs.Flags&unix.ST_RDONLY != 0 {
+		return usualMessageMax
+	}
+	return largestMessage
+}
+
+// Probe makes all that Create does: whether this process may is hard to tell in
+// another way.
+func (t sysvmsg) Probe(s Spec) error {
+	link, err := t.Create(s)
+	if err != nil {
+		return err
+	}
+	return link.Close()
+}
+
+func (sysvmsg) Create(s Spec) (Link, error) {
+	if err := probeSize(s); err != nil {
+		return nil, err
+	}
+	namespace, err := newQueueNamespace(s)
+	if err != nil {
+		return nil, err
+	}
+	shared, err := newClosing("sysvmsg")
+	if err != nil {
+		namespace.Close()
+		return nil, err
+	}
+	return &ownFiles{{namespace, shared}, {namespace, shared}}, nil
+}
+
+// newQueueNamespace makes an IPC namespace with the link's two queues, which
+// stays as long as the file is open. It does so on a goroutine of its own, whose
+// thread the runtime ends with it if there is no way back.
+func newQueueNamespace(s Spec) (made *os.File, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		previous, failed := enterNamespace(unshareIPC)
+		if err = failed; err != nil {
+			return
+		}
+		defer previous.leave()
+		if err = allowMessages(s); err != nil {
+			return
+		}
+		for _, side := range []Side{Producer, Consumer} {
+			if _, err = sysvQueue(side, unix.IPC_CREAT|unix.IPC_EXCL|0o600); err != nil {
+				return
+			}
+		}
+		made, err = ownNamespace()
+	}()
+	<-done
+	return made, err
+}
+
+// unshareIPC puts this thread into a new IPC namespace.
+func unshareIPC() error {
+	err := unix.Unshare(unix.CLONE_NEWIPC)
+	switch err {
+	case nil:
+		return nil
+	case unix.EPERM:
+		return unsupported{"making an IPC namespace needs CAP_SYS_ADMIN: run as root, or as unshare --map-root-user ipcbench"}
+	case unix.EINVAL, unix.ENOSYS:
+		return unsupported{fmt.Sprintf("making an IPC namespace: %v: use a kernel with CONFIG_IPC_NS", err)}
+	case unix.ENOSPC:
+		return fmt.Errorf("sysvmsg: make an IPC namespace: %w: raise user.max_ipc_namespaces", err)
+	}
+	return fmt.Errorf("sysvmsg: make an IPC namespace: %w", err)
+}
+
+// allowMessages raises the limits of this thread's namespace, where they do not
+// do, before the queues are made, which take them over.
+func allowMessages(s Spec) error {
+	if s.Size > usualMessageMax {
+		if err := setLimit("msgmax", s.Size); err != nil {
+			return err
+		}
+	}
+	room := usualQueueMax
+	if s.Capacity > 0 {
+		room = s.Capacity
+	}
+	if room = max(room, s.Size); room == usualQueueMax {
+		return nil
+	}
+	return setLimit("msgmnb", room)
+}
+
+// setLimit sets a sysctl of this thread's IPC namespace.
+func setLimit(name string, bytes int) error {
+	path := "/proc/sys/kernel/" + name
+	err := os.WriteFile(path, strconv.AppendInt(nil, int64(bytes), 10), 0)
+	if errors.Is(err, unix.EROFS) || errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
+		return unsupported{fmt.Sprintf("setting %s of a new IPC namespace to %d: %v: mount /proc/sys writable", path, bytes, errno(err))}
+	}
+	if err != nil {
+		return fmt.Errorf("sysvmsg: set %s of a new IPC namespace to %d: %w", path, bytes, errno(err))
+	}
+	return nil
+}
+
+// sysvQueue returns the id of the queue that one side sends to, whose key in
+// the namespace says whose it is.
+func sysvQueue(sender Side, flags int) (uintptr, error) {
+	const firstKey = 1 // 0 is IPC_PRIVATE
+	id, _, errno := unix.RawSyscall(unix.SYS_MSGGET, uintptr(firstKey+int(sender)), uintptr(flags), 0)
+	switch errno {
+	case 0:
+		return id, nil
+	case unix.ENOSYS:
+		return 0, unsupported{"System V message queues: function not implemented: use a kernel with CONFIG_SYSVIPC"}
+	}
+	return 0, fmt.Errorf("sysvmsg: open the %s's queue: %w", sender, errno)
+}
+
+func (sysvmsg) Open(s Spec, side Side, files []*os.File) (Endpoint, error) {
+	defer closeOnce(files...)
+	c, err := openClosing("sysvmsg", files[1], side)
+	if err != nil {
+		return nil, err
+	}
+	e := &sysvEndpoint{closing: c, size: s.Size, out: newMessageBuffer(s.Size), in: newMessageBuffer(s.Size)}
+	if s.Option("wait") == "spin" {
+		e.flags = unix.IPC_NOWAIT
+	}
+	e.previous, err = enterNamespace(func() error {
+		if err := unix.Setns(int(files[0].Fd()), unix.CLONE_NEWIPC); err != nil {
+			return fmt.Errorf("sysvmsg: enter the link's IPC namespace: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		e.unmap()
+		return nil, err
+	}
+	if e.to, err = sysvQueue(side, 0); err == nil {
+		e.from, err = sysvQueue(side.Peer(), 0)
+	}
+	if err != nil {
+		e.previous.leave()
+		e.unmap()
+		return nil, err
+	}
+	return e, nil
+}
+
+// A sysvEndpoint is one end of a pair of queues. Its thread is in their IPC
+// namespace until Close, because a queue's id means something only there. So
+// its goroutine is locked to it.
+type sysvEndpoint struct {
+	closing
+	to, from uintptr // queues
+	flags    uintptr
+	size     int
+	out, in  []byte // messages as the kernel takes them: a type, then the bytes
+	ended    bool   // all that the peer sent has been received
+	closed   bool
+	previous namespace
+}
+
+// typeBytes is the length of the type in front of a message, which is a C long.
+const typeBytes = 8
+
+// newMessageBuffer returns room for a message of n bytes and its type, which is
+// 1, so that the message is aligned: see headerBytes.
+func newMessageBuffer(n int) []byte {
+	b := make([]byte, headerBytes+n)[headerBytes-typeBytes:]
+	binary.NativeEndian.PutUint64(b, 1)
+	return b
+}
+
+func (e *sysvEndpoint) Send(msg []byte) error {
+	if err := checkSend(len(msg), e.size); err != nil {
+		return err
+	}
+	copy(e.out[typeBytes:], msg)
+	for e.peer.Load() == 0 {
+		failed := int(rawSyscall(unix.SYS_MSGSND, e.to, uintptr(unsafe.Pointer(unsafe.SliceData(e.out))), uintptr(len(msg)), e.flags, 0, 0))
+		if failed == 0 {
+			return nil
+		}
+		if errno := unix.Errno(-failed); errno != unix.EINTR && errno != unix.EAGAIN {
+			return sendFailed("sysvmsg", len(msg), errno)
+		}
+	}
+	return sendFailed("sysvmsg", len(msg), unix.EPIPE)
+}
+
+func (e *sysvEndpoint) Recv(buf []byte) (int, error) {
+	if err := checkRecv(len(buf), e.size); err != nil {
+		return 0, err
+	}
+	for !e.ended {
+		flags := e.flags
+		closed := e.peer.Load() != 0
+		if closed {
+			flags = unix.IPC_NOWAIT
+		}
+		n := e.take(flags)
+		if n > 0 {
+			return copy(buf, e.in[typeBytes:][:n]), nil
+		}
+		switch errno := unix.Errno(-n); {
+		case n == 0, errno == unix.ENOMSG && closed:
+			e.ended = true
+		case errno != unix.EINTR && errno != unix.ENOMSG:
+			return 0, fmt.Errorf("sysvmsg: receive: %w", errno)
+		}
+	}
+	return 0, io.EOF
+}
+
+// take receives the next message into e.in. It returns its length, or -errno.
+func (e *sysvEndpoint) take(flags uintptr) int {
+	return int(rawSyscall(unix.SYS_MSGRCV, e.from, uintptr(unsafe.Pointer(unsafe.SliceData(e.in))), uintptr(e.size), 0, flags, 0))
+}
+
+func (e *sysvEndpoint) Close() error {
+	if e.closed {
+		return nil
+	}
+	e.closed, e.ended = true, true
+	e.announce()
+	// Where there is no room for the mark, the announcement is enough.
+	rawSyscall(unix.SYS_MSGSND, e.to, uintptr(unsafe.Pointer(unsafe.SliceData(e.out))), 0, unix.IPC_NOWAIT, 0, 0)
+	// A peer that waits for room would wait for ever. Made room for, it sends
+	// what it had, and sees the announcement before it sends again.
+	for e.take(unix.IPC_NOWAIT) > 0 {
+	}
+	e.previous.leave()
+	return e.unmap()
+}

@@ -1,0 +1,107 @@
+package transports
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+func init() { Register(tcp{}) }
+
+// tcp is a connection over the loopback interface. See tcp(7).
+type tcp struct{}
+
+// busyPollMicros is what busypoll=50us sets SO_BUSY_POLL to.
+const busyPollMicros = 50
+
+func (tcp) Info() Info {
+	return Info{
+		Name:    "tcp",
+		Doc:     "a TCP connection over loopback (127.0.0.1)",
+		Kind:    Stream,
+		Caps:    SeesPeerDeath,
+		MaxSize: largestMessage,
+		Options: []Option{
+			{Name: "nodelay", Doc: "whether a small message is sent at once", Values: []Value{
+				{Name: "yes", Doc: "at once (TCP_NODELAY)"},
+				{Name: "no", Doc: "held back while an earlier one is not acknowledged (Nagle's algorithm)"},
+			}},
+			{Name: "busypoll", Doc: "whether a read polls the network device before it sleeps", Values: []Value{
+				{Name: "no", Doc: "it sleeps"},
+				{Name: "50us", Doc: "SO_BUSY_POLL for 50 µs; loopback has no queue to poll, so this shows what asking costs"},
+			}},
+			socketBuffer(),
+			descriptorWait(),
+		},
+	}
+}
+
+func (tcp) Probe(s Spec) error {
+	if err := probeSize(s); err != nil {
+		return err
+	}
+	pair, err := connectedPair(unix.AF_INET, &unix.SockaddrInet4{Addr: loopback})
+	if err != nil {
+		return unsupported{fmt.Sprintf("two sockets cannot be connected over loopback: %v: %s", err, tcpRemedy(err))}
+	}
+	defer closeSockets(pair)
+	if s.Option("busypoll") == "no" {
+		return nil
+	}
+	if err := setBusyPoll(pair[0]); err == unix.EPERM {
+		return unsupported{"SO_BUSY_POLL needs CAP_NET_ADMIN: run as root"}
+	} else if err != nil {
+		return unsupported{fmt.Sprintf("SO_BUSY_POLL: %v: the kernel needs CONFIG_NET_RX_BUSY_POLL", err)}
+	}
+	return nil
+}
+
+var loopback = [4]byte{127, 0, 0, 1}
+
+func tcpRemedy(err error) string {
+	if errors.Is(err, unix.ENETUNREACH) || errors.Is(err, unix.EADDRNOTAVAIL) {
+		return "ip link set lo up"
+	}
+	return "take unix"
+}
+
+func setBusyPoll(fd int) error {
+	return unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_BUSY_POLL, busyPollMicros)
+}
+
+func (t tcp) Create(s Spec) (Link, error) {
+	if err := t.Probe(s); err != nil {
+		return nil, err
+	}
+	pair, err := connectedPair(unix.AF_INET, &unix.SockaddrInet4{Addr: loopback})
+	if err != nil {
+		return nil, fmt.Errorf("tcp: connect two sockets over loopback: %w: %s", err, tcpRemedy(err))
+	}
+	for _, fd := range pair {
+		if err := t.set(s, fd); err != nil {
+			closeSockets(pair)
+			return nil, err
+		}
+	}
+	return socketLink(s, pair, "a TCP socket")
+}
+
+func (tcp) set(s Spec, fd int) error {
+	if s.Option("nodelay") == "yes" {
+		if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
+			return fmt.Errorf("tcp: set TCP_NODELAY: %w", err)
+		}
+	}
+	if s.Option("busypoll") != "no" {
+		if err := setBusyPoll(fd); err != nil {
+			return fmt.Errorf("tcp: set SO_BUSY_POLL: %w", err)
+		}
+	}
+	return nil
+}
+
+func (tcp) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
+	return openConnection(s, files)
+}

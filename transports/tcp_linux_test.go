@@ -1,0 +1,51 @@
+package transports
+
+import (
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestConnectionEndsAfterTheLastMessage: an end that closes with something
+// unread must not take back what it has sent itself.
+func TestConnectionEndsAfterTheLastMessage(t *testing.T) {
+	for _, wait := range []string{"block", "go"} {
+		producer, consumer := openPair(t, parse(t, "tcp:wait="+wait, 1000))
+		buf := make([]byte, 1000)
+		send(t, consumer, message(8))
+		for n := 1; n <= 50; n++ {
+			send(t, producer, message(n))
+		}
+		if err := producer.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for n := 1; n <= 50; n++ {
+			receive(t, consumer, buf, message(n))
+		}
+		expectEnd(t, consumer, buf)
+	}
+}
+
+func TestTCPOptionsAreSet(t *testing.T) {
+	option := func(text string, level, name int) int {
+		t.Helper()
+		s := parse(t, text, 8)
+		if err := (tcp{}).Probe(s); err != nil {
+			t.Skip(err)
+		}
+		value, err := unix.GetsockoptInt(int(create(t, s).Files(Consumer)[0].Fd()), level, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+	if option("tcp", unix.IPPROTO_TCP, unix.TCP_NODELAY) == 0 || option("tcp:nodelay=no", unix.IPPROTO_TCP, unix.TCP_NODELAY) != 0 {
+		t.Error("TCP_NODELAY does not follow nodelay")
+	}
+	if got := option("tcp:buffer=256KiB", unix.SOL_SOCKET, unix.SO_SNDBUF); got != 2*256<<10 {
+		t.Errorf("buffer=256KiB: SO_SNDBUF is %d", got)
+	}
+	if got := option("tcp:busypoll=50us", unix.SOL_SOCKET, unix.SO_BUSY_POLL); got != busyPollMicros {
+		t.Errorf("busypoll=50us: SO_BUSY_POLL is %d", got)
+	}
+}

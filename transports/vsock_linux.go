@@ -1,0 +1,60 @@
+package transports
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+func init() { Register(vsock{}) }
+
+// vsock is a connection of the socket family that a virtual machine and its
+// host talk over, here within one machine. See vsock(7), VMADDR_CID_LOCAL
+// (Linux 5.6).
+type vsock struct{}
+
+func (vsock) Info() Info {
+	return Info{
+		Name:    "vsock",
+		Doc:     "a vsock connection over its own loopback (VMADDR_CID_LOCAL)",
+		Kind:    Stream,
+		Caps:    SeesPeerDeath,
+		MaxSize: largestMessage,
+		Options: []Option{descriptorWait()},
+	}
+}
+
+func (v vsock) Probe(s Spec) error {
+	if err := probeSize(s); err != nil {
+		return err
+	}
+	pair, err := v.pair()
+	if err != nil {
+		return unsupported{fmt.Sprintf("two vsock sockets cannot be connected over loopback: %v: modprobe vsock_loopback", err)}
+	}
+	closeSockets(pair)
+	return nil
+}
+
+func (vsock) pair() ([2]int, error) {
+	return connectedPair(unix.AF_VSOCK, &unix.SockaddrVM{CID: unix.VMADDR_CID_LOCAL, Port: unix.VMADDR_PORT_ANY})
+}
+
+func (v vsock) Create(s Spec) (Link, error) {
+	if err := v.Probe(s); err != nil {
+		return nil, err
+	}
+	pair, err := v.pair()
+	if err != nil {
+		return nil, fmt.Errorf("vsock: connect two sockets over loopback: %w", err)
+	}
+	return &ownFiles{
+		Producer: {os.NewFile(uintptr(pair[Producer]), "a vsock socket")},
+		Consumer: {os.NewFile(uintptr(pair[Consumer]), "a vsock socket")},
+	}, nil
+}
+
+func (vsock) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
+	return openStream(s, files, pollFile)
+}
