@@ -146,7 +146,8 @@ func margin(metric string) shown {
 	return shown{Column{"±", true}, func(s Summary) string { return FormatMargin(s.Metrics[metric]) }}
 }
 
-// FormatMargin writes how far the interval reaches from the median: "4.2 %".
+// FormatMargin writes how far the interval reaches from the median: "4.2 %",
+// and of what is known to the order of magnitude at best, that it is so.
 func FormatMargin(e Estimate) string {
 	ratio := e.Margin()
 	switch {
@@ -154,6 +155,8 @@ func FormatMargin(e Estimate) string {
 		return nothing
 	case ratio < 0.0995:
 		return fmt.Sprintf("%.1f %%", 100*ratio)
+	case ratio >= 9.995:
+		return ">999 %"
 	}
 	return fmt.Sprintf("%.0f %%", 100*ratio)
 }

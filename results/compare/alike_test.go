@@ -148,3 +148,13 @@ func TestAlikeTablesAsMarkdown(t *testing.T) {
 		}
 	}
 }
+
+// An interval of several orders of magnitude says no more than that it is one.
+func TestAWideIntervalIsNoNumber(t *testing.T) {
+	run := newRun("a")
+	run.add(waiting(latencyOf("pipe", 64), "stream", "block"), 4000, 4010, 4020, 4030, 4040, 9e9)
+	run.add(waiting(latencyOf("unix", 64), "stream", "block"), around(6000, 6)...)
+	if row := LikeForLike(run.Launches)[0].Rows[0].Cells; !slices.Contains(row, ">999 %") {
+		t.Errorf("row %q", row)
+	}
+}
