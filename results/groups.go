@@ -14,7 +14,7 @@ var groups = []struct {
 	{"Sockets", []string{"unix", "tcp", "udp", "vsock", "sockmap"}, ""},
 	{"Message queues", []string{"mq", "sysvmsg"}, "queue"},
 	{"Notification", []string{"eventfd", "signal", "futex"}, "notification"},
-	{"Copied by the kernel", []string{"cma", "memfdpass"}, "direct"},
+	{"Copied by the kernel", nil, "direct"},
 	{"io_uring", []string{"uring", "msgring"}, ""},
 	{"Files", []string{"file", "log"}, "file"},
 	{"Other streams", nil, "stream"},

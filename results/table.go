@@ -143,16 +143,20 @@ func estimated(name, metric string, format func(float64) string) shown {
 }
 
 func margin(metric string) shown {
-	return shown{Column{"±", true}, func(s Summary) string { return formatMargin(s.Metrics[metric]) }}
+	return shown{Column{"±", true}, func(s Summary) string { return FormatMargin(s.Metrics[metric]) }}
 }
 
-func formatMargin(e Estimate) string {
+// FormatMargin writes how far the interval reaches from the median: "4.2 %",
+// and of what is known to the order of magnitude at best, that it is so.
+func FormatMargin(e Estimate) string {
 	ratio := e.Margin()
 	switch {
 	case e.N == 0 || math.IsNaN(ratio):
 		return nothing
 	case ratio < 0.0995:
 		return fmt.Sprintf("%.1f %%", 100*ratio)
+	case ratio >= 9.995:
+		return ">999 %"
 	}
 	return fmt.Sprintf("%.0f %%", 100*ratio)
 }

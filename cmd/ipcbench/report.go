@@ -6,10 +6,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"ipcbench/results"
+	"ipcbench/results/compare"
 )
 
 func newReport(out *console) *cobra.Command {
 	var why bool
+	var alike likeForLike
 	cmd := &cobra.Command{
 		Use:     "report RUN... [flags]",
 		GroupID: "read",
@@ -17,8 +19,9 @@ func newReport(out *console) *cobra.Command {
 		Long: `Makes everything in a run directory again from its run.json and launches.jsonl:
 launches.csv, workers.csv, summary.csv, bench.txt, the charts and report.html.
 Prints the table.`,
-		Example: `  ipcbench report results/20261123T101500Z-1a2b`,
-		Args:    someRunGiven,
+		Example: `  ipcbench report results/20261123T101500Z-1a2b
+  ipcbench report --like-for-like=markdown results/20261123T101500Z-1a2b`,
+		Args: someRunGiven,
 		RunE: func(_ *cobra.Command, paths []string) error {
 			runs, err := openRuns(out, paths)
 			if err != nil {
@@ -31,7 +34,11 @@ Prints the table.`,
 				if err := run.remake(); err != nil {
 					return err
 				}
-				if err := printResults(out.stdout, run.path, run.Run, run.launches); err != nil {
+				if alike != "" {
+					if err := compare.WriteLikeForLike(out.stdout, compare.LikeForLike(run.launches), alike.style()); err != nil {
+						return err
+					}
+				} else if err := printResults(out.stdout, run.path, run.Run, run.launches); err != nil {
 					return err
 				}
 				if why {
@@ -44,7 +51,30 @@ Prints the table.`,
 		},
 	}
 	cmd.Flags().BoolVar(&why, "why", false, "also print what the time of each cell goes to")
+	cmd.Flags().Var(&alike, "like-for-like", "instead of the table, print those of transports that wait alike, and which is the best of them, as `text` or markdown")
+	cmd.Flags().Lookup("like-for-like").NoOptDefVal = "text"
 	return cmd
+}
+
+// A likeForLike is how the tables of transports that wait alike are printed.
+type likeForLike string
+
+func (l *likeForLike) String() string { return string(*l) }
+func (l *likeForLike) Type() string   { return "text" }
+
+func (l *likeForLike) Set(format string) error {
+	if format != "text" && format != "markdown" {
+		return fmt.Errorf("there is no format %q: write text or markdown", format)
+	}
+	*l = likeForLike(format)
+	return nil
+}
+
+func (l likeForLike) style() results.Style {
+	if l == "markdown" {
+		return results.Markdown
+	}
+	return results.Text
 }
 
 func someRunGiven(_ *cobra.Command, paths []string) error {

@@ -19,33 +19,43 @@ func bySize(p panel, f figure, label, format func(float64) string) (Chart, bool)
 	}
 	metric := metricOf(p.workload)
 	f.title += " by message size, " + p.setting.String()
-	f.subtitle += ", " + p.cpus() + "." + p.points()
+	f.subtitle += ", " + p.cpus() + "."
 	f.below, f.height, f.footer = "Message size", 250, p.footer()
-	var values []float64
 	line := func(s series) curve {
 		k := curve{look: s.look, marked: func(int) bool { return true }}
 		for _, c := range s.cells {
 			e := c.Metrics[metric]
 			k.points = append(k.points, point{x: float64(c.SizeBytes), y: e.Median, lo: e.Lo, hi: e.Hi})
-			values = append(values, e.Median, e.Lo, e.Hi)
 		}
 		return k
 	}
 	if all := p.series(); p.isCrowded() {
-		for _, s := range all {
-			line(s)
+		// Where several lines share a small plot, their intervals would hide
+		// each other, and a wide one would press the lines of all plots flat.
+		f.subtitle += " Points: median of " + p.launchCount() + "; the table has the intervals."
+		alone := func(s series) curve {
+			k := line(s)
+			for i := range k.points {
+				k.points[i].lo, k.points[i].hi = math.NaN(), math.NaN()
+			}
+			return k
 		}
-		f.addMultiples(p, all, line, func(pl *plot.Plot) {
+		f.addMultiples(p, all, alone, func(pl *plot.Plot) {
 			xSizes(pl, sizes, 0.3)
-			yAxis(pl, label, values, smallRoom)
+			yAxis(pl, label, p.medians(), smallRoom)
 		})
 	} else {
+		f.subtitle += p.points()
 		f.plot = newPlot()
 		f.plot.Add(grid{x: true, y: true})
+		values := p.medians()
 		var labels names
 		var curves []curve
 		for _, s := range all {
 			k := line(s)
+			for _, pt := range k.points {
+				values = append(values, pt.lo, pt.hi)
+			}
 			curves = append(curves, k)
 			labels = append(labels, newName(s.look, s.name, k.points[len(k.points)-1]))
 		}
@@ -58,6 +68,15 @@ func bySize(p panel, f figure, label, format func(float64) string) (Chart, bool)
 		Name: stem(p.workload, p.setting.String()), Workload: p.workload, Title: f.title, Caption: f.subtitle,
 		Columns: sizeColumns(sizes), Rows: p.sizeRows(sizes, format), figure: f,
 	}, true
+}
+
+// medians are those of all cells, of what the chart shows.
+func (p panel) medians() []float64 {
+	var values []float64
+	for _, c := range p.cells {
+		values = append(values, c.Metrics[metricOf(p.workload)].Median)
+	}
+	return values
 }
 
 // xSizes makes the level axis logarithmic, with a little room at either end,

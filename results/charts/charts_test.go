@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"ipcbench/results"
@@ -100,10 +101,21 @@ func TestPlacementsAreNotMixed(t *testing.T) {
 	}
 }
 
+// ofEveryTransport returns the charts of a run of every transport, made once.
+func ofEveryTransport(t testing.TB) []Chart {
+	t.Helper()
+	everyChart.once.Do(func() { everyChart.all = All(everyTransport.run(), everyTransport.all(t)) })
+	return everyChart.all
+}
+
+var everyChart struct {
+	once sync.Once
+	all  []Chart
+}
+
 // A run of every transport shows every one in every chart over all of them.
 func TestEverySeriesIsDrawn(t *testing.T) {
-	run, launches := everyTransport.run(), everyTransport.all(t)
-	for _, c := range All(run, launches) {
+	for _, c := range ofEveryTransport(t) {
 		if strings.HasPrefix(c.Name, "filesystems-") {
 			continue
 		}
@@ -134,7 +146,7 @@ func TestEverySeriesIsDrawn(t *testing.T) {
 // The plots of one chart are there to be compared: each has the same axes.
 func TestSmallPlotsHaveTheSameAxes(t *testing.T) {
 	compared := 0
-	for _, c := range All(everyTransport.run(), everyTransport.all(t)) {
+	for _, c := range ofEveryTransport(t) {
 		for _, m := range c.figure.multiples {
 			first := c.figure.multiples[0].plot
 			if m.plot.X.Min != first.X.Min || m.plot.X.Max != first.X.Max || m.plot.Y.Min != first.Y.Min || m.plot.Y.Max != first.Y.Max {
@@ -150,7 +162,7 @@ func TestSmallPlotsHaveTheSameAxes(t *testing.T) {
 
 // The rows of a ranking, and the groups of rows, begin with the best.
 func TestARankingIsSorted(t *testing.T) {
-	all := All(everyTransport.run(), everyTransport.all(t))
+	all := ofEveryTransport(t)
 	i := slices.IndexFunc(all, func(c Chart) bool { return c.Name == "launches-latency-64B-same-llc" })
 	if i < 0 {
 		t.Fatalf("no ranking among %q", chartNames(all))

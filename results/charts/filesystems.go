@@ -10,8 +10,10 @@ import (
 	"ipcbench/results"
 )
 
-// dirsApart is how far the marks of two directories are from each other.
-const dirsApart = 7
+const (
+	dirsApart       = 7  // how far the marks of two directories are from each other
+	filesystemsRows = 16 // of a size at most
+)
 
 // filesystems compares, for each transport that lives in a directory, the
 // directories it was measured in. It needs two.
@@ -71,7 +73,7 @@ func (p panel) inUse() []string {
 	})
 }
 
-// fastestTransports lists at most maxTransports transports, and says how many
+// fastestTransports lists at most filesystemsRows transports, and says how many
 // there are beyond.
 func (p panel) fastestTransports() (kept []string, left int) {
 	best := map[string]float64{}
@@ -90,7 +92,7 @@ func (p panel) fastestTransports() (kept []string, left int) {
 		}
 		return 1
 	})
-	byBest = byBest[:min(maxTransports, len(byBest))]
+	byBest = byBest[:min(filesystemsRows, len(byBest))]
 	left = len(kept) - len(byBest)
 	return slices.DeleteFunc(kept, func(t string) bool { return !slices.Contains(byBest, t) }), left
 }

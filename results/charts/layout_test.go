@@ -71,12 +71,18 @@ func TestNoTextLiesOnAnother(t *testing.T) {
 	long.dirs = wide.dirs
 	odd := small
 	odd.sizes = []int{64, 65, 66, 100, 1000, 1001, 4096}
-	for name, s := range map[string]synthetic{"default": likeDefault, "every transport": everyTransport, "crowd": crowd, "wide": wide, "long names": long, "odd sizes": odd} {
+	for name, s := range map[string]synthetic{"default": likeDefault, "crowd": crowd, "wide": wide, "long names": long, "odd sizes": odd} {
 		t.Run(name, func(t *testing.T) {
 			for _, c := range All(s.run(), s.all(t)) {
 				checkLayout(t, c)
 			}
 		})
+	}
+}
+
+func TestNoTextLiesOnAnotherInSmallPlots(t *testing.T) {
+	for _, c := range ofEveryTransport(t) {
+		checkLayout(t, c)
 	}
 }
 

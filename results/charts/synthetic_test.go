@@ -192,7 +192,7 @@ var everyTransport = synthetic{
 var kinds = map[string]string{
 	"mmap": "memory", "memfd": "memory", "shm": "memory", "sysv": "memory", "udp": "datagram", "vsock": "stream",
 	"mq": "queue", "sysvmsg": "queue", "eventfd": "notification", "signal": "notification", "futex": "notification",
-	"cma": "direct", "memfdpass": "direct", "file": "file", "log": "file", "null": "floor",
+	"cma": "direct", "memfdpass": "memory", "file": "file", "log": "file", "null": "floor",
 }
 
 func kindOf(spec string) string {

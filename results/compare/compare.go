@@ -117,13 +117,17 @@ type Missing struct {
 // and the tail of a round trip, the rate, and what both cost.
 var DefaultMetrics = []string{results.RTTP50, results.RTTP99, results.MsgsPerS, results.CPUPerMsg}
 
+// defaultAlpha is the chance of calling any of several cells changed when none
+// is.
+const defaultAlpha = 0.05
+
 // complete returns the options with what was left out.
 func (o Options) complete() (Options, error) {
 	if o.Metrics == nil {
 		o.Metrics = DefaultMetrics
 	}
 	if o.Alpha == 0 {
-		o.Alpha = 0.05
+		o.Alpha = defaultAlpha
 	}
 	if o.Same == 0 {
 		o.Same = 0.05

@@ -21,6 +21,7 @@ import (
 
 	"ipcbench/results"
 	"ipcbench/results/charts"
+	"ipcbench/results/compare"
 )
 
 //go:embed page.html
@@ -43,6 +44,7 @@ func Write(w io.Writer, run results.Run, launches []results.Launch) error {
 		Asked:    asked(run),
 		Warnings: warnings(run, summaries),
 		Sections: sections,
+		Alike:    alike(launches),
 		Floors:   floors(run.Floors),
 		Host:     facts(run.Host),
 		Mounts:   mounts(summaries),
@@ -61,6 +63,7 @@ type contents struct {
 	Asked    []fact
 	Warnings []string
 	Sections []section
+	Alike    []alikeTable
 	Floors   []floor
 	Host     []fact
 	Mounts   []fact
@@ -131,6 +134,23 @@ func sectionsOf(tables []results.Table, drawn []charts.Chart, explained []result
 	}
 	return sections, nil
 }
+
+// An alikeTable is the transports of one placement that wait alike.
+type alikeTable struct{ compare.Alike }
+
+// Numeric says whether a column is aligned right.
+func (t alikeTable) Numeric(column int) bool { return t.Columns[column].Numeric }
+
+func alike(launches []results.Launch) []alikeTable {
+	var all []alikeTable
+	for _, t := range compare.LikeForLike(launches) {
+		all = append(all, alikeTable{t})
+	}
+	return all
+}
+
+// Reading says how the tables of transports that wait alike are to be read.
+func (alikeTable) Reading() string { return compare.AlikeDefinitions }
 
 // took is how long the run was, or "" where it has not ended.
 func took(run results.Run) string {

@@ -104,6 +104,31 @@ func parse(t testing.TB, page string) map[string]int {
 	return elements
 }
 
+// Transports that wait alike have a section, which a page without any lacks.
+func TestThePageComparesLikeWithLike(t *testing.T) {
+	run, launches := sample(t)
+	if page := written(t, run, launches); strings.Contains(page, "like-for-like") {
+		t.Error("one transport is compared with itself")
+	}
+	for n := range 6 {
+		for i, transport := range []string{"fifo", "<unix>"} {
+			c := cell(transport, "latency", 64)
+			c.Kind, c.Wait = "stream", "block"
+			launches = append(launches, results.Launch{Cell: c, Launch: n + 1, Status: results.OK, Metrics: map[string]float64{results.RTTP50: float64(4000*(i+1) + n)}})
+		}
+	}
+	page := written(t, run, launches)
+	parse(t, page)
+	for _, want := range []string{
+		`<a href="#like-for-like">`, "<h3>Like for like, same-llc: sleeps in the kernel</h3>",
+		"<td>&lt;unix&gt;</td>", "fifo is the best (4.00 µs, 6 launches each)",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not hold %q", want)
+		}
+	}
+}
+
 func TestThePageHoldsTheRun(t *testing.T) {
 	run, launches := sample(t)
 	page := written(t, run, launches)

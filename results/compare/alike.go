@@ -1,0 +1,361 @@
+package compare
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"ipcbench/results"
+)
+
+// An Alike is a table of transports that wait in the same way and in the same
+// place: between them the difference is the mechanism. The best is first, by
+// the smallest message's round trip.
+type Alike struct {
+	results.Table
+	Advice []string // which is the best of them, as far as the launches can tell
+}
+
+// LikeForLike returns a table for each placement and way of waiting that at
+// least two transports were measured with: the round trip of the smallest
+// message, and the throughput of the largest.
+func LikeForLike(launches []results.Launch) []Alike {
+	small, large := 0, 0
+	for _, l := range launches {
+		switch {
+		case l.Status != results.OK:
+		case l.Workload == "latency" && (small == 0 || l.SizeBytes < small):
+			small = l.SizeBytes
+		case l.Workload == "throughput":
+			large = max(large, l.SizeBytes)
+		}
+	}
+	asks := []*ask{
+		{workload: "latency", size: small, metric: results.RTTP50, what: "round trip"},
+		{workload: "throughput", size: large, metric: results.BytesPerS, what: "throughput"},
+	}
+	asks = slices.DeleteFunc(asks, func(a *ask) bool { return a.size == 0 })
+	for _, a := range asks {
+		a.take(launches)
+	}
+	var tables []Alike
+	for _, cells := range waitingAlike(asks) {
+		tables = append(tables, alikeOf(cells, asks))
+	}
+	return tables
+}
+
+// An ask is one number that the transports are compared by.
+type ask struct {
+	workload string
+	size     int
+	metric   string
+	what     string
+	launches map[results.Cell][]results.Launch // by the cell without workload and size
+	found    map[results.Cell]results.Summary
+}
+
+func (a *ask) take(launches []results.Launch) {
+	a.launches, a.found = map[results.Cell][]results.Launch{}, map[results.Cell]results.Summary{}
+	for _, l := range launches {
+		if l.Workload == a.workload && l.SizeBytes == a.size && l.Status == results.OK && l.Kind != "floor" {
+			cell := whatever(l.Cell)
+			a.launches[cell] = append(a.launches[cell], l)
+		}
+	}
+	for cell, of := range a.launches {
+		if s := results.Summarize(of)[0]; s.Metrics[a.metric].N > 0 {
+			a.found[cell] = s
+		}
+	}
+}
+
+// whatever is the cell, whatever was asked of it.
+func whatever(c results.Cell) results.Cell {
+	c.Workload, c.SizeBytes = "", 0
+	return c
+}
+
+// waitingAlike groups the cells with a result by what two must share to be
+// compared, and drops the groups of one transport.
+func waitingAlike(asks []*ask) [][]results.Cell {
+	var all []results.Cell
+	for _, a := range asks {
+		for cell := range a.found {
+			if cell.Waits() != results.UnknownWay && !slices.Contains(all, cell) {
+				all = append(all, cell)
+			}
+		}
+	}
+	setting := func(c results.Cell) results.Cell {
+		return results.Cell{Placement: c.Placement, Pairs: c.Pairs, RatePerS: c.RatePerS}
+	}
+	slices.SortFunc(all, func(a, b results.Cell) int {
+		return cmp.Or(results.CompareCells(setting(a), setting(b)), results.CompareWays(a.Waits(), b.Waits()), results.CompareCells(a, b))
+	})
+	var groups [][]results.Cell
+	for len(all) > 0 {
+		first := all[0]
+		end := slices.IndexFunc(all, func(c results.Cell) bool { return setting(c) != setting(first) || c.Waits() != first.Waits() })
+		if end < 0 {
+			end = len(all)
+		}
+		if slices.ContainsFunc(all[:end], func(c results.Cell) bool { return c.Transport != first.Transport }) {
+			groups = append(groups, all[:end])
+		}
+		all = all[end:]
+	}
+	return groups
+}
+
+// alikeOf makes the table of cells that wait alike.
+func alikeOf(cells []results.Cell, asks []*ask) Alike {
+	contests := make([]ranked, len(asks))
+	for i, a := range asks {
+		contests[i] = a.rank(cells)
+	}
+	slices.SortStableFunc(cells, func(a, b results.Cell) int {
+		for _, c := range contests {
+			if byRank := cmp.Compare(c.place(a), c.place(b)); byRank != 0 {
+				return byRank
+			}
+		}
+		return 0
+	})
+	t := Alike{Table: results.Table{Title: "Like for like, " + cells[0].Placement + ": " + wayOf(cells[0])}}
+	columns, identities := results.Identify(cells)
+	for i, column := range columns {
+		if column.Name != "size" && column.Name != "placement" {
+			t.Columns = append(t.Columns, column)
+			continue
+		}
+		for _, row := range identities {
+			row[i] = dropped
+		}
+	}
+	for _, a := range asks {
+		t.Columns = append(t.Columns, []results.Column{
+			{Name: results.FormatSize(a.size) + " " + a.what, Numeric: true}, {Name: "±", Numeric: true}, {Name: "to the best", Numeric: true},
+		}...)
+	}
+	t.Columns = append(t.Columns, results.Column{Name: "ctxsw/msg", Numeric: true})
+	for i, cell := range cells {
+		row := slices.DeleteFunc(identities[i], func(value string) bool { return value == dropped })
+		for j := range asks {
+			row = append(row, contests[j].cells(cell)...)
+		}
+		t.Rows = append(t.Rows, results.Row{Cells: append(row, switches(cell, asks))})
+	}
+	for _, c := range contests {
+		if advice := c.advice(); advice != "" {
+			t.Advice = append(t.Advice, advice)
+		}
+	}
+	return t
+}
+
+// dropped marks what stands in the title already.
+const dropped = "\x00"
+
+func wayOf(c results.Cell) string {
+	way := string(c.Waits())
+	if c.Pairs > 1 {
+		way += fmt.Sprintf(", %d pairs", c.Pairs)
+	}
+	if c.RatePerS > 0 {
+		way += ", " + results.FormatRate(c.RatePerS) + " offered"
+	}
+	return way
+}
+
+// switches are the context switches of a message, by the first that has them.
+func switches(cell results.Cell, asks []*ask) string {
+	for _, a := range asks {
+		if e, has := a.found[cell].Metrics[results.CtxswPer]; has {
+			return results.FormatCount(e.Median)
+		}
+	}
+	return "—"
+}
+
+// A ranked is an ask's answers of some cells, the best first, each tested
+// against the best.
+type ranked struct {
+	*ask
+	order   []results.Cell
+	effects []Effect // of all but the best
+}
+
+func (a *ask) rank(cells []results.Cell) ranked {
+	r := ranked{ask: a}
+	for _, cell := range cells {
+		if _, has := a.found[cell]; has {
+			r.order = append(r.order, cell)
+		}
+	}
+	slices.SortStableFunc(r.order, func(x, y results.Cell) int {
+		if results.MoreIsBetter(a.metric) {
+			x, y = y, x
+		}
+		return cmp.Compare(a.median(x), a.median(y))
+	})
+	var ps []float64
+	for _, cell := range r.order[min(1, len(r.order)):] {
+		r.effects = append(r.effects, shiftOfRanks(a.values(r.order[0]), a.values(cell)))
+		ps = append(ps, r.effects[len(r.effects)-1].P)
+	}
+	for i, p := range holm(ps) {
+		r.effects[i].Corrected = p
+	}
+	return r
+}
+
+func (a *ask) median(cell results.Cell) float64 { return a.found[cell].Metrics[a.metric].Median }
+
+// values are those of the launches, or their pooled one where some launches
+// were too short to have any.
+func (a *ask) values(cell results.Cell) []float64 {
+	if e := a.found[cell].Metrics[a.metric]; e.Pooled {
+		return []float64{e.Median}
+	}
+	var values []float64
+	for _, l := range a.launches[cell] {
+		if v, has := l.Metrics[a.metric]; has {
+			values = append(values, v)
+		}
+	}
+	return values
+}
+
+// place is a cell's rank, those without a result last.
+func (r ranked) place(cell results.Cell) int {
+	if i := slices.Index(r.order, cell); i >= 0 {
+		return i
+	}
+	return len(r.order)
+}
+
+// isApart says whether the cell of that rank was told apart from the best.
+func (r ranked) isApart(rank int) bool {
+	return rank > 0 && r.effects[rank-1].Corrected <= defaultAlpha
+}
+
+// change is how far the median of that rank is from the best.
+func (r ranked) change(rank int) float64 { return r.median(r.order[rank])/r.median(r.order[0]) - 1 }
+
+// cells are what a row says of a cell.
+func (r ranked) cells(cell results.Cell) []string {
+	rank := r.place(cell)
+	if rank == len(r.order) {
+		return []string{"—", "", ""}
+	}
+	e := r.found[cell].Metrics[r.metric]
+	to := "best"
+	if rank > 0 {
+		to = FormatChange(r.change(rank))
+		if !r.isApart(rank) {
+			to = "≈ " + to
+		}
+	}
+	return []string{format(r.metric, e.Median), results.FormatMargin(e), to}
+}
+
+// mostNamed is how many a sentence names, and no more than one beyond.
+const mostNamed = 3
+
+// advice says which is the best, or which may be, or "" of a single one.
+func (r ranked) advice() string {
+	if len(r.order) < 2 {
+		return ""
+	}
+	var equal []string
+	next := -1
+	least, most := math.MaxInt, 0
+	for rank, cell := range r.order {
+		n := r.found[cell].Launches
+		least, most = min(least, n), max(most, n)
+		switch {
+		case rank == 0 || !r.isApart(rank):
+			equal = append(equal, placed(cell, r.order))
+		case next < 0:
+			next = rank
+		}
+	}
+	launches := fmt.Sprintf("%d launches", most)
+	if least < most {
+		launches = fmt.Sprintf("%d to %d launches", least, most)
+	}
+	text := fmt.Sprintf("%s, %s: ", results.FormatSize(r.size), r.what)
+	if needed := leastLaunches(defaultAlpha, len(r.effects)); least < needed && next < 0 {
+		return text + fmt.Sprintf("%s has the best median, but %s each are too few to tell any of %d apart: take at least %d",
+			equal[0], launches, len(r.order), needed)
+	}
+	best := format(r.metric, r.median(r.order[0]))
+	if len(equal) == 1 {
+		text += fmt.Sprintf("%s is the best (%s, %s each)", equal[0], best, launches)
+	} else {
+		text += fmt.Sprintf("%s (%s; not told apart by %s each)", either(equal), best, launches)
+	}
+	if next >= 0 {
+		text += fmt.Sprintf("; the next that is told apart is %s (%s)", placed(r.order[next], r.order), FormatChange(r.change(next)))
+	}
+	return text
+}
+
+// either lists names, the first ones alone where there are many.
+func either(names []string) string {
+	if len(names) > mostNamed+1 {
+		return fmt.Sprintf("%s or one of %d more", strings.Join(names[:mostNamed], ", "), len(names)-mostNamed)
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+}
+
+// placed is the cell's transport, with where it lives if there are several.
+func placed(cell results.Cell, among []results.Cell) string {
+	elsewhere := func(other results.Cell) bool { return other.Transport == cell.Transport && other.Dir != cell.Dir }
+	if !slices.ContainsFunc(among, elsewhere) {
+		return cell.Transport
+	}
+	sameType := func(other results.Cell) bool {
+		return other.FSType == cell.FSType && other.Dir != "" && other.Dir != cell.Dir
+	}
+	if cell.FSType == "" || slices.ContainsFunc(among, sameType) {
+		return cell.Transport + " on " + cell.Dir
+	}
+	return cell.Transport + " on " + cell.FSType
+}
+
+// AlikeDefinitions says how the tables of [LikeForLike] are to be read.
+const AlikeDefinitions = "Only transports that wait alike stand in one table: between others, most of the difference is the waiting. " +
+	"Round trip: median of a launch, median over launches, ± its 95 % confidence interval. " +
+	"≈: not told apart from the best by this run (Mann-Whitney U test of the launches, α = 0.05 among the rows of a table by Holm). " +
+	"It holds for this machine, as it was during this run. What is to be known about a row stands below the tables of all cells."
+
+// WriteLikeForLike writes the tables with their advice.
+func WriteLikeForLike(w io.Writer, tables []Alike, style results.Style) error {
+	if len(tables) == 0 {
+		_, err := fmt.Fprintln(w, "No two transports that wait alike were measured in one placement.")
+		return err
+	}
+	var b strings.Builder
+	for _, t := range tables {
+		t.Caption = strings.Join(t.Advice, "\n")
+		if style == results.Markdown && len(t.Advice) > 0 {
+			t.Caption = "- " + strings.Join(t.Advice, "\n- ")
+		}
+		if err := t.Render(&b, style); err != nil {
+			return err
+		}
+		b.WriteString("\n")
+	}
+	definitions := AlikeDefinitions
+	if style == results.Text {
+		definitions = wrapped(definitions, textWidth)
+	}
+	b.WriteString(definitions + "\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
