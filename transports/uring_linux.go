@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"unsafe"
 
@@ -64,8 +65,11 @@ func (uringStream) Probe(s Spec) error {
 	return probeRing(uringConfig(s), ops[:]...)
 }
 
-// probeRing makes a ring and asks it for what it can do.
+// probeRing makes a ring and asks it for what it can do, on one thread, to which
+// the ring belongs.
 func probeRing(c uring.Config, ops ...uring.Opcode) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	r, err := uring.New(c)
 	if err != nil {
 		return ringFailed(c, err)
