@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"unsafe"
 
@@ -64,8 +65,11 @@ func (uringStream) Probe(s Spec) error {
 	return probeUring(uringConfig(s), ops[:]...)
 }
 
-// probeUring makes a ring and asks it for what it can do.
+// probeUring makes a ring and asks it for what it can do, on one thread, to which
+// the ring belongs.
 func probeUring(c uring.Config, ops ...uring.Opcode) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	r, err := uring.New(c)
 	if err != nil {
 		return ringFailed(c, err)

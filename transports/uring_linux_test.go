@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -118,4 +119,26 @@ func TestNoRingSaysWhatToDo(t *testing.T) {
 	if err := ringFailed(uring.Config{}, unix.EMFILE); errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "ulimit -n") {
 		t.Errorf("EMFILE: %v", err)
 	}
+}
+
+// TestUringProbeFromAnyGoroutine: goroutines change threads, and a ring does
+// not.
+func TestUringProbeFromAnyGoroutine(t *testing.T) {
+	s := parse(t, "uring", 8)
+	if err := registry[s.Transport].Probe(s); errors.Is(err, errors.ErrUnsupported) {
+		t.Skip(err)
+	}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 50 {
+				if err := registry[s.Transport].Probe(s); err != nil {
+					t.Error(err)
+					return
+				}
+				runtime.Gosched()
+			}
+		})
+	}
+	all.Wait()
 }
