@@ -18,8 +18,9 @@ func newList(out *console) *cobra.Command {
 		Use:     "list [flags]",
 		GroupID: "explore",
 		Short:   "What can be measured here, or why not",
-		Long: `Lists the transports with their options, the workloads and the placements, and
-for each whether it is available on this machine, or why not.`,
+		Long: `Lists the transports with their options, the workloads and the placements. What
+this machine cannot run, down to single values of options, is listed with the
+reason and what to do.`,
 		Args: atMost(0),
 		RunE: func(*cobra.Command, []string) error {
 			found, err := takeStock()

@@ -18,7 +18,9 @@ func newReport(out *console) *cobra.Command {
 		Short:   "Make tables, charts and report.html again from run directories",
 		Long: `Makes everything in a run directory again from its run.json and launches.jsonl:
 launches.csv, workers.csv, summary.csv, bench.txt, the charts and report.html.
-Prints the table.`,
+Prints the table, or with --like-for-like one for each placement and way of
+waiting: between transports that wait differently, most of the difference is the
+waiting.`,
 		Example: `  ipcbench report results/20261123T101500Z-1a2b
   ipcbench report --like-for-like=markdown results/20261123T101500Z-1a2b`,
 		Args: someRunGiven,
@@ -51,7 +53,7 @@ Prints the table.`,
 		},
 	}
 	cmd.Flags().BoolVar(&why, "why", false, "also print what the time of each cell goes to")
-	cmd.Flags().Var(&alike, "like-for-like", "instead of the table, print those of transports that wait alike, and which is the best of them, as `text` or markdown")
+	cmd.Flags().Var(&alike, "like-for-like", "compare only transports that wait alike, in a `format`: text or markdown")
 	cmd.Flags().Lookup("like-for-like").NoOptDefVal = "text"
 	return cmd
 }
@@ -60,7 +62,7 @@ Prints the table.`,
 type likeForLike string
 
 func (l *likeForLike) String() string { return string(*l) }
-func (l *likeForLike) Type() string   { return "text" }
+func (l *likeForLike) Type() string   { return "format" }
 
 func (l *likeForLike) Set(format string) error {
 	if format != "text" && format != "markdown" {

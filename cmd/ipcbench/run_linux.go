@@ -31,8 +31,8 @@ The launches of all cells are run in random order.
 
 A SPEC is a transport with options, as in mmap:wait=futex,sync=async; see
 "ipcbench list". Without any, mmap:wait=spin mmap:wait=futex pipe unix file;
-"all" is every transport that can run here, "all:wait=poll" every one that can
-run so.`,
+"all" is every transport that can run here, with one way of waiting of each
+kind; "all:wait=poll" is every one that can run so.`,
 		Example: `  ipcbench run
   ipcbench run --quick -w latency pipe unix
   ipcbench run -s 64..1MiB -p same-llc mmap:wait=spin mmap:wait=futex
