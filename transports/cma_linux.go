@@ -31,7 +31,7 @@ type cma struct{}
 func (cma) Info() Info {
 	return Info{
 		Name:    "cma",
-		Doc:     "cross memory attach: one copy by the kernel, from the sender's memory to the receiver's; Send waits for Recv",
+		Doc:     "one copy by the kernel, from the sender's memory to the receiver's (process_vm_readv)",
 		Kind:    Direct,
 		Caps:    SeesPeerDeath,
 		MaxSize: largestMessage,

@@ -53,7 +53,7 @@ func (eventfd) Info() Info {
 	}
 	return Info{
 		Name:    "eventfd",
-		Doc:     "an eventfd in each direction, whose counter is the message: one at a time",
+		Doc:     "an eventfd in each direction, whose counter is the message, one at a time (eventfd2)",
 		Kind:    Notification,
 		MaxSize: wordBytes,
 		Options: []Option{wait},

@@ -44,7 +44,7 @@ const (
 func (file) Info() Info {
 	return Info{
 		Name:    "file",
-		Doc:     "a regular file in each direction, written and read by pwrite and pread",
+		Doc:     "a file in each direction, written and read in slots (pwrite, pread)",
 		Kind:    File,
 		Caps:    NeedsDir,
 		MaxSize: largestMessage,

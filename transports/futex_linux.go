@@ -22,7 +22,7 @@ type futex struct{}
 func (futex) Info() Info {
 	return Info{
 		Name:    "futex",
-		Doc:     "a word of shared memory in each direction, the message beside it: one at a time (FUTEX_WAIT, FUTEX_WAKE)",
+		Doc:     "a word of shared memory in each direction, the message beside it, one at a time (futex)",
 		Kind:    Notification,
 		Caps:    SeesPeerDeath,
 		MaxSize: len(cell{}.value),

@@ -45,7 +45,7 @@ const logStep = 16 << 20
 func (log) Info() Info {
 	return Info{
 		Name:    "log",
-		Doc:     "a file in each direction that one side appends to and the other follows",
+		Doc:     "a file in each direction, which one side appends to and the other follows (pwrite, pread)",
 		Kind:    File,
 		Caps:    NeedsDir,
 		MaxSize: largestMessage,

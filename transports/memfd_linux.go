@@ -16,7 +16,7 @@ type memfd struct{}
 func (memfd) Info() Info {
 	return Info{
 		Name:    "memfd",
-		Doc:     "anonymous memory mapped by both processes (memfd_create), a ring in each direction",
+		Doc:     "anonymous memory that both processes map, a ring in each direction (memfd_create)",
 		Kind:    Memory,
 		Caps:    CanInPlace,
 		MaxSize: largestMessage,

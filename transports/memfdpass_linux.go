@@ -45,7 +45,7 @@ const datagramMemory = 768
 func (memfdpass) Info() Info {
 	return Info{
 		Name:    "memfdpass",
-		Doc:     "a sealed memfd for each message, passed over a Unix socket (SCM_RIGHTS)",
+		Doc:     "a sealed memfd for each message, passed over a Unix socket (memfd_create, SCM_RIGHTS)",
 		Kind:    Memory,
 		Caps:    CanInPlace | SeesPeerDeath,
 		MaxSize: largestMessage,

@@ -17,7 +17,7 @@ type mmap struct{}
 func (mmap) Info() Info {
 	return Info{
 		Name:    "mmap",
-		Doc:     "a file mapped shared by both processes, a ring in each direction",
+		Doc:     "a file that both processes map, a ring in each direction (mmap)",
 		Kind:    Memory,
 		Caps:    CanInPlace | NeedsDir,
 		MaxSize: largestMessage,

@@ -48,7 +48,7 @@ const (
 func (msgring) Info() Info {
 	return Info{
 		Name:    "msgring",
-		Doc:     "messages of at most 8 bytes from one io_uring to another (IORING_OP_MSG_RING)",
+		Doc:     "an io_uring in each direction, for messages of at most 8 bytes (IORING_OP_MSG_RING)",
 		Kind:    Datagram,
 		Caps:    SeesPeerDeath,
 		MaxSize: msgringSize,

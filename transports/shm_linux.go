@@ -19,7 +19,7 @@ const shmDir = "/dev/shm"
 func (posixShm) Info() Info {
 	return Info{
 		Name:    "shm",
-		Doc:     "POSIX shared memory, a file in " + shmDir + ", a ring in each direction",
+		Doc:     "POSIX shared memory, a file in " + shmDir + ", a ring in each direction (open, mmap)",
 		Kind:    Memory,
 		Caps:    CanInPlace,
 		MaxSize: largestMessage,

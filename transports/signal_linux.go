@@ -67,7 +67,7 @@ func (signal) Info() Info {
 	wait.Values = append(wait.Values, Value{Name: "sigwait", Doc: "sleep in sigwaitinfo(2), without a signalfd", Waits: Sleeps})
 	return Info{
 		Name:    "signal",
-		Doc:     "a real-time signal with a value to the peer's thread (rt_tgsigqueueinfo), taken from a signalfd",
+		Doc:     "a real-time signal with a value to the peer's thread (rt_tgsigqueueinfo)",
 		Kind:    Notification,
 		Caps:    SeesPeerDeath,
 		MaxSize: wordBytes,

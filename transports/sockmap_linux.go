@@ -35,7 +35,7 @@ type sockmap struct{}
 func (sockmap) Info() Info {
 	return Info{
 		Name:    "sockmap",
-		Doc:     "a TCP connection whose bytes a BPF program puts into the peer's queue (SK_MSG redirect)",
+		Doc:     "a TCP connection whose bytes BPF puts into the peer's queue (bpf_msg_redirect_map)",
 		Kind:    Stream,
 		Caps:    SeesPeerDeath,
 		MaxSize: largestMessage,

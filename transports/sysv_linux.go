@@ -27,7 +27,7 @@ const (
 func (sysv) Info() Info {
 	return Info{
 		Name:    "sysv",
-		Doc:     "a System V shared memory segment (shmget), a ring in each direction",
+		Doc:     "a System V shared memory segment, a ring in each direction (shmget)",
 		Kind:    Memory,
 		Caps:    CanInPlace,
 		MaxSize: largestInSegment(),

@@ -19,7 +19,7 @@ const busyPollMicros = 50
 func (tcp) Info() Info {
 	return Info{
 		Name:    "tcp",
-		Doc:     "a TCP connection over loopback (127.0.0.1)",
+		Doc:     "a TCP connection over the loopback, 127.0.0.1 (socket)",
 		Kind:    Stream,
 		Caps:    SeesPeerDeath,
 		MaxSize: largestMessage,

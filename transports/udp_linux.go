@@ -48,7 +48,7 @@ const largestUDP = 65535 - 20 - 8
 func (udp) Info() Info {
 	return Info{
 		Name:    "udp",
-		Doc:     "a pair of connected UDP sockets on the loopback, with a window so that nothing is dropped",
+		Doc:     "a pair of connected UDP sockets over the loopback, with a window against drops (socket)",
 		Kind:    Datagram,
 		MaxSize: largestUDP - headerBytes,
 		Options: []Option{descriptorWait()},

@@ -26,7 +26,7 @@ type uringStream struct{}
 func (uringStream) Info() Info {
 	return Info{
 		Name:    "uring",
-		Doc:     "a pipe in each direction or a Unix socket, read and written through io_uring",
+		Doc:     "a pipe in each direction or a Unix socket, used through io_uring (io_uring_enter)",
 		Kind:    Stream,
 		Caps:    SeesPeerDeath,
 		MaxSize: largestMessage,

@@ -17,7 +17,7 @@ type vsock struct{}
 func (vsock) Info() Info {
 	return Info{
 		Name:    "vsock",
-		Doc:     "a vsock connection over its own loopback (VMADDR_CID_LOCAL)",
+		Doc:     "a vsock connection over its own loopback, VMADDR_CID_LOCAL (socket)",
 		Kind:    Stream,
 		Caps:    SeesPeerDeath,
 		MaxSize: largestMessage,
