@@ -18,7 +18,7 @@ const Schema = 1
 type Cell struct {
 	Transport   string  `json:"transport"`               // canonical spec: "mmap:wait=futex"
 	Family      string  `json:"family"`                  // the transport's name without options: "mmap"
-	Kind        string  `json:"kind"`                    // "memory", "stream", "datagram", "file", "notification", "direct", "floor"
+	Kind        string  `json:"kind"`                    // "memory", "stream", "datagram", "queue", "file", "notification", "direct", "floor"
 	Wait        string  `json:"wait,omitempty"`          // its way of waiting, also where that is the default: "spin"
 	Workload    string  `json:"workload"`                // "latency", "throughput"
 	SizeBytes   int     `json:"size_bytes"`              // length of a message

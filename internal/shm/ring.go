@@ -1,8 +1,9 @@
 // Package shm is the ring by which two processes hand each other messages
 // through memory they share, and the ways of waiting on it.
 //
-// It knows a []byte, atomic words and the futex system call. It must not know
-// where the memory comes from (files, segments, descriptors), nor clocks.
+// It knows a []byte, atomic words and the system calls to sleep and to wake
+// another: futex, and read and write of an eventfd. It must not know where the
+// memory comes from (files, segments), nor clocks.
 //
 // # Layout
 //
