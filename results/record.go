@@ -1,6 +1,7 @@
 // Package results holds what was measured: the record of a launch, the run
 // directory it is kept in, and everything that can be made from it again (the
-// tables, the Go benchmark format, the summary over launches).
+// tables, the Go benchmark format, the summary over launches, the groups and
+// ways of waiting by which transports are compared).
 //
 // It knows files and statistics. It must not know how anything was measured:
 // it imports neither bench nor transports and makes no system calls of its

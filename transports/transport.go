@@ -8,7 +8,8 @@
 // ends them.
 //
 // To add a transport, write transports/foo_linux.go with a type that
-// implements [Transport] and func init() { Register(foo{}) }.
+// implements [Transport] and func init() { Register(foo{}) }. CONTRIBUTING.md
+// says what it can be built from: streams, datagrams, rings, turns.
 package transports
 
 import (

@@ -1,8 +1,9 @@
 // Package compare says what changed between two sets of runs, or between the
-// parts of one, and how sure that is.
+// parts of one, and how sure that is; and which of the transports that wait
+// alike is the best.
 //
-// It knows records and statistics. It must not know how anything was measured,
-// printed or drawn: it returns a Comparison, which others render.
+// It knows records, statistics and how to say both in words and tables. It must
+// not know how anything was measured or drawn.
 package compare
 
 import (
