@@ -214,9 +214,10 @@ ALWAYS void await(struct end *e)
 
 ALWAYS void recv_ring(struct end *e)
 {
+	size_t size = expected(e);
 	await(e);
 	fetch(READ_AHEAD, 0);
-	copy_out(e->buf, message(r.at), e->size);
+	copy_out(e->buf, message(r.at), size);
 	advance();
 	if (PARTS == 0 || r.next - r.published >= r.slots / (PARTS ? PARTS : 1)) {
 		r.published = r.next;

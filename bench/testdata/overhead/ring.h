@@ -118,12 +118,13 @@ ALWAYS void ring_send(enum wait how, struct end *e, const char *msg)
 
 ALWAYS void ring_recv(enum wait how, struct end *e)
 {
+	size_t size = expected(e);
 	uint64_t mark;
 	while ((mark = atomic_load_explicit((shared_word *)in.slot, memory_order_acquire)) >> 32 != in.lap)
 		sleep_while(how, &in.reader, (shared_word *)in.slot, mark);
 	if ((uint32_t)mark != e->size)
 		wrong("length of a message");
-	memcpy(e->buf, in.slot - padded(e->size), e->size);
+	memcpy(e->buf, in.slot - padded(size), size);
 	ring_advance(&in);
 	if (in.next - in.published >= in.slots / 4) {
 		in.published = in.next;

@@ -17,12 +17,9 @@ static struct uring own, rings[2];
 
 enum { ENTRIES = 64, CQ_ENTRIES = 1024 };
 
-static void new_uring(struct uring *r)
+static void new_uring(struct uring *r, unsigned kind)
 {
-	struct io_uring_params p = {
-		.flags = IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE,
-		.cq_entries = CQ_ENTRIES,
-	};
+	struct io_uring_params p = {.flags = kind | IORING_SETUP_CQSIZE, .cq_entries = CQ_ENTRIES};
 	r->fd = syscall(SYS_io_uring_setup, ENTRIES, &p);
 	if (r->fd < 0)
 		die("io_uring_setup");
@@ -42,14 +39,6 @@ static void new_uring(struct uring *r)
 	r->cqes = (struct io_uring_cqe *)(mem + p.cq_off.cqes);
 	for (unsigned i = 0; i < p.sq_entries; i++)
 		r->sq_array[i] = i;
-}
-
-/* The process that enables a ring is the one that may submit to it. */
-static void enable(struct uring *r)
-{
-	own = *r;
-	if (syscall(SYS_io_uring_register, own.fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0) < 0)
-		die("enable an io_uring");
 }
 
 ALWAYS void enter(unsigned submit, unsigned wait)
@@ -124,14 +113,15 @@ MECHANISM(uring_socket, send_uring_socket, recv_uring_socket)
 static void open_uring(struct end *e)
 {
 	int fds[] = {[FROM] = e->rd, [TO] = e->wr};
-	new_uring(&rings[0]);
-	enable(&rings[0]);
+	new_uring(&own, IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN);
 	if (syscall(SYS_io_uring_register, own.fd, IORING_REGISTER_FILES, fds, 2) < 0)
 		die("register files");
 }
 
 /* A message of 8 bytes is the user_data of a completion in the peer's ring. The
- * sender hears only of what went wrong. */
+ * sender hears only of what went wrong. The rings are plain ones: to one whose
+ * completions are deferred (IORING_SETUP_DEFER_TASKRUN) the kernel takes a longer
+ * way, and a round trip of 8 bytes was 4.9 µs instead of 4.3 µs. */
 ALWAYS void send_msgring(struct end *e, const char *msg)
 {
 	struct io_uring_sqe *sqe = next_sqe();
@@ -157,8 +147,8 @@ MECHANISM(msgring, send_msgring, recv_msgring)
 static void create_msgring(struct end ends[2])
 {
 	(void)ends;
-	new_uring(&rings[0]);
-	new_uring(&rings[1]);
+	new_uring(&rings[0], 0);
+	new_uring(&rings[1], 0);
 }
 
-static void open_msgring(struct end *e) { enable(&rings[e->side]); }
+static void open_msgring(struct end *e) { own = rings[e->side]; }
