@@ -29,6 +29,10 @@ const (
 // A filePair is one side's view of two files: it writes its own and reads its
 // peer's. It is what all transports over files share. Where direct=yes, all is
 // read and written in whole blocks, from memory of the pair's own.
+//
+// Where a record is plain, the transports make its system calls themselves: a
+// processor that was in the kernel predicts no return well, and five functions
+// on the way back were a tenth of a record.
 type filePair struct {
 	what          string // the transport, for errors
 	own, peer     *os.File
@@ -42,6 +46,7 @@ type filePair struct {
 
 	from      int    // where the written part of a record begins
 	vectored  bool   // a message is written from and read to where it is the caller's
+	plain     bool   // a record is written by one pwrite and read by one pread of frame
 	frame     []byte // a record, or its header where vectored
 	mark      []byte // a block that begins with a lap or a receipt
 	iov       [2]unix.Iovec
@@ -67,6 +72,7 @@ func openFilePair(s Spec, files []*os.File) (*filePair, error) {
 	if p.block > 1 {
 		p.from, p.vectored = 0, false
 	}
+	p.plain = p.block == 1 && !p.vectored && p.flags == 0
 	room := recordMessage
 	if !p.vectored {
 		room += s.Size
