@@ -59,9 +59,16 @@ func work(c *peer.Control) error {
 		return err
 	}
 	prepareRuntime(j.Spec)
+	var shared error
+	if j.Spec.Waits() != transports.Parks {
+		shared = c.OwnTable(j.Files)
+	}
 	e, err := openEnd(c, j)
 	if err != nil {
 		return err
+	}
+	if shared != nil {
+		e.report.Worker.SharedTable = shared.Error()
 	}
 	if err := c.Ready(); err != nil {
 		return err

@@ -135,6 +135,7 @@ type Worker struct {
 	// Of a launch that was made to explain the others, and is none of them:
 	Perf        map[string]float64 `json:"perf,omitempty"`         // perf events by perf's names, as "context-switches"; those ending in ":u" are of user space alone
 	PerfMissing map[string]string  `json:"perf_missing,omitempty"` // why the others could not be counted
+	SharedTable string             `json:"shared_table,omitempty"` // why its thread had no table of descriptors of its own
 }
 
 // Run is run.json: the plan and the machine it ran on.

@@ -177,7 +177,7 @@ func readerRemedy(err error) string {
 }
 
 // procName is a name for an open file that has none. See proc(5).
-func procName(f *os.File) string { return fmt.Sprintf("/proc/self/fd/%d", f.Fd()) }
+func procName(f *os.File) string { return fmt.Sprintf("/proc/thread-self/fd/%d", f.Fd()) }
 
 // settle writes zeros all over a new file, and stores them if stored, so that
 // no message later pays for a first page in the cache or, on storage, for a

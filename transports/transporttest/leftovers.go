@@ -27,7 +27,7 @@ func leftovers(dir string) []string { return append(Names(dir), owned()...) }
 // owned lists this process's descriptors and the memory that it shares.
 func owned() []string {
 	var all []string
-	descriptors, _ := filepath.Glob("/proc/self/fd/*")
+	descriptors, _ := filepath.Glob("/proc/thread-self/fd/*")
 	for _, name := range descriptors {
 		// One of them was open only to list them.
 		all = append(all, target(name)...)
@@ -46,7 +46,7 @@ func owned() []string {
 func targets(files []*os.File) []string {
 	var all []string
 	for _, f := range files {
-		all = append(all, target(fmt.Sprintf("/proc/self/fd/%d", f.Fd()))...)
+		all = append(all, target(fmt.Sprintf("/proc/thread-self/fd/%d", f.Fd()))...)
 	}
 	return all
 }
@@ -110,7 +110,7 @@ var queues = sync.OnceValue(func() string {
 	if err != nil {
 		return "/dev/mqueue"
 	}
-	return fmt.Sprintf("/proc/self/fd/%d", root)
+	return fmt.Sprintf("/proc/thread-self/fd/%d", root)
 })
 
 // patience is how long something that is left may take to go: other processes

@@ -59,6 +59,7 @@ func Worker() {
 		debug.SetGCPercent(-1)
 		if job.Spec.Waits() != transports.Parks {
 			runtime.LockOSThread()
+			c.OwnTable(job.Files) // as in the benchmark, where that is possible
 		}
 		t, err := transports.Lookup(job.Spec.Transport)
 		if err != nil {
