@@ -1,12 +1,9 @@
 package transports
 
 import (
-	"fmt"
 	"os"
 	"sync/atomic"
 	"unsafe"
-
-	"golang.org/x/sys/unix"
 )
 
 // A closing is how the ends of a kernel queue tell each other that they have
@@ -22,41 +19,25 @@ import (
 // So Close never waits for a peer that does not read, and needs no room.
 type closing struct {
 	own, peer *atomic.Uint32
-	mem       []byte
+	page      unsafe.Pointer
 }
 
-// closingWords is how far apart the two words are: a cache line or two, so that
-// looking at one costs nothing until it is set.
-const closingWords = 128
-
-// newClosing makes the memory of both words for transport what, open once for
-// each side.
-func newClosing(what string) (ends [2]*os.File, err error) {
-	fd, err := unix.MemfdCreate("ipcbench", unix.MFD_CLOEXEC)
-	if err != nil {
-		return ends, fmt.Errorf("%s: create shared memory for the end marks: %w: %s", what, err, fileRemedy(err))
-	}
-	ends[0] = os.NewFile(uintptr(fd), "shared memory")
-	err = ends[0].Truncate(int64(os.Getpagesize()))
-	if err == nil {
-		fd, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
-	}
-	if err != nil {
-		ends[0].Close()
-		return ends, fmt.Errorf("%s: extend and share memory for the end marks: %w: %s", what, errno(err), fileRemedy(err))
-	}
-	ends[1] = os.NewFile(uintptr(fd), "shared memory")
-	return ends, nil
+// closingPage is the memory of both words, which do not share a line, nor the
+// pair of lines that a processor fetches: looking at one costs nothing until it
+// is set.
+type closingPage [2]struct {
+	closed atomic.Uint32
+	_      [124]byte
 }
 
-// openClosing maps f, which it does not close.
+// openClosing maps the page in f, which it closes.
 func openClosing(what string, f *os.File, side Side) (closing, error) {
-	mem, err := unix.Mmap(int(f.Fd()), 0, os.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_POPULATE)
+	page, err := mapPage(what, f)
 	if err != nil {
-		return closing{}, fmt.Errorf("%s: map the shared memory for the end marks: %w", what, err)
+		return closing{}, err
 	}
-	word := func(s Side) *atomic.Uint32 { return (*atomic.Uint32)(unsafe.Pointer(&mem[int(s)*closingWords])) }
-	return closing{own: word(side), peer: word(side.Peer()), mem: mem}, nil
+	words := (*closingPage)(page)
+	return closing{own: &words[side].closed, peer: &words[side.Peer()].closed, page: page}, nil
 }
 
 // announce says that this end has closed and will send nothing but its mark.
@@ -69,5 +50,5 @@ func (c *closing) peerClosed() bool { return c.peer.Load() != 0 }
 func (c *closing) unmap() error {
 	c.own, c.peer = new(atomic.Uint32), new(atomic.Uint32)
 	c.peer.Store(1)
-	return unix.Munmap(c.mem)
+	return unmapPage(c.page)
 }

@@ -119,7 +119,7 @@ func (t cma) Create(s Spec) (Link, error) {
 	if err := t.Probe(s); err != nil {
 		return nil, err
 	}
-	return linkOf(newMeeting("cma"))
+	return linkOf(newPage("cma"))
 }
 
 func (cma) Open(s Spec, side Side, files []*os.File) (Endpoint, error) {

@@ -67,29 +67,21 @@ func (t eventfd) Create(s Spec) (Link, error) {
 		return nil, err
 	}
 	link := &ownFiles{}
-	for sender := range link {
-		if err := newEventfd(link, Side(sender)); err != nil {
+	for range link { // what the producer writes, and then what the consumer does
+		if err := addEventfd(link); err != nil {
 			link.Close()
-			return nil, err
+			return nil, fmt.Errorf("eventfd: %w", err)
 		}
 	}
 	return link, nil
 }
 
-// newEventfd appends to the files of each side the counter that sender writes:
-// first the one that the producer writes, and then the consumer's.
-func newEventfd(link *ownFiles, sender Side) error {
+func addEventfd(link *ownFiles) error {
 	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
 	if err != nil {
-		return fmt.Errorf("eventfd: create an eventfd: %w: %s", err, fileRemedy(err))
+		return fmt.Errorf("create an eventfd: %w: %s", err, descriptorRemedy(err))
 	}
-	link[Producer] = append(link[Producer], os.NewFile(uintptr(fd), "an eventfd"))
-	again, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return fmt.Errorf("eventfd: duplicate an eventfd: %w: %s", err, fileRemedy(err))
-	}
-	link[Consumer] = append(link[Consumer], os.NewFile(uintptr(again), "an eventfd"))
-	return nil
+	return link.share(fd, "an eventfd")
 }
 
 func (eventfd) Open(s Spec, side Side, files []*os.File) (Endpoint, error) {

@@ -36,7 +36,7 @@ func (t futex) Create(s Spec) (Link, error) {
 	if err := t.Probe(s); err != nil {
 		return nil, err
 	}
-	return linkOf(newMeeting("futex"))
+	return linkOf(newPage("futex"))
 }
 
 // linkOf is link as a Link, which is nil where there is an error.

@@ -42,6 +42,9 @@ type cell struct {
 	_      [88]byte
 }
 
+// It fits in the smallest page.
+const _ = 4096 - unsafe.Sizeof(meetingPage{})
+
 // robustList is struct robust_list_head of linux/futex.h. Its pointers, and
 // those of the nodes, are valid in the process of one side only.
 type robustList struct {
@@ -63,38 +66,15 @@ const noThread = 1<<30 - 1
 
 var errPeerDied = fmt.Errorf("%w: the peer died", unix.EPIPE)
 
-// newMeeting returns a link of which each side inherits the page, and more
-// files if the caller adds them.
-func newMeeting(what string) (*ownFiles, error) {
-	fd, err := unix.MemfdCreate("ipcbench-"+what, unix.MFD_CLOEXEC)
-	if err != nil {
-		return nil, fmt.Errorf("%s: create a memfd: %w: %s", what, err, fileRemedy(err))
-	}
-	f := os.NewFile(uintptr(fd), "a memfd")
-	link := &ownFiles{Producer: {f}}
-	if err := f.Truncate(int64(unsafe.Sizeof(meetingPage{}))); err != nil {
-		link.Close()
-		return nil, fmt.Errorf("%s: extend a memfd: %w", what, errno(err))
-	}
-	again, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		link.Close()
-		return nil, fmt.Errorf("%s: duplicate a memfd: %w: %s", what, err, fileRemedy(err))
-	}
-	link[Consumer] = []*os.File{os.NewFile(uintptr(again), "a memfd")}
-	return link, nil
-}
-
 // join maps the page in f, which it closes, and lets the peer know of this
 // thread. The goroutine stays on it until leave.
 func join(what string, f *os.File, side Side) (*meeting, error) {
-	defer f.Close() // the mapping keeps the file
-	mem, err := unix.MmapPtr(int(f.Fd()), 0, nil, unsafe.Sizeof(meetingPage{}), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_POPULATE)
+	page, err := mapPage(what, f)
 	if err != nil {
-		return nil, fmt.Errorf("%s: map a page of %s: %w", what, f.Name(), err)
+		return nil, err
 	}
 	runtime.LockOSThread()
-	m := &meeting{what: what, page: (*meetingPage)(mem), side: side, tid: uint32(unix.Gettid())}
+	m := &meeting{what: what, page: (*meetingPage)(page), side: side, tid: uint32(unix.Gettid())}
 	if err := m.outlast(); err != nil {
 		m.leave()
 		return nil, err
@@ -148,7 +128,7 @@ func (m *meeting) leave() error {
 		unix.RawSyscall(unix.SYS_SET_ROBUST_LIST, 0, unsafe.Sizeof(*own), 0)
 	}
 	runtime.UnlockOSThread()
-	if err := unix.MunmapPtr(unsafe.Pointer(m.page), unsafe.Sizeof(*m.page)); err != nil {
+	if err := unmapPage(unsafe.Pointer(m.page)); err != nil {
 		return fmt.Errorf("%s: unmap the shared page: %w", m.what, err)
 	}
 	return nil

@@ -135,11 +135,13 @@ func reserveMemory(s Spec, f *os.File, size int) error {
 
 // descriptorRemedy says what to do where no descriptor was to be had.
 func descriptorRemedy(err error) string {
-	switch err {
-	case unix.EMFILE:
+	switch {
+	case errors.Is(err, unix.EMFILE):
 		return "raise the limit of open files (ulimit -n)"
-	case unix.ENFILE:
+	case errors.Is(err, unix.ENFILE):
 		return "raise fs.file-max"
+	case errors.Is(err, unix.ENOMEM):
+		return "free some memory"
 	}
 	return "use a kernel that has it"
 }

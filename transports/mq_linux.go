@@ -95,6 +95,9 @@ func (l mqLimits) depth(s Spec) int {
 }
 
 func (mq) Probe(s Spec) error {
+	if newMQLimits().bytes <= messageOverhead {
+		return unsupported{"RLIMIT_MSGQUEUE has no room for two queues: raise it (ulimit -q)"}
+	}
 	if err := probeSize(s); err != nil {
 		return fmt.Errorf("%w: raise fs.mqueue.msgsize_max, and RLIMIT_MSGQUEUE (ulimit -q)", err)
 	}
@@ -104,6 +107,8 @@ func (mq) Probe(s Spec) error {
 	case err == nil:
 		unix.Close(fd)
 	case errors.Is(err, unix.ENOENT):
+	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE):
+		return fmt.Errorf("mq: open a queue: %w: %s", err, descriptorRemedy(err))
 	default:
 		return unsupported{fmt.Sprintf("POSIX message queues cannot be opened: %v: use a kernel with CONFIG_POSIX_MQUEUE and no filter against mq_open", err)}
 	}
@@ -114,24 +119,20 @@ func (m mq) Create(s Spec) (Link, error) {
 	if err := m.Probe(s); err != nil {
 		return nil, err
 	}
-	there, err := newQueue(s)
+	link, err := newPage("mq")
 	if err != nil {
 		return nil, err
 	}
-	back, err := newQueue(s)
-	if err != nil {
-		closeOnce(there...)
-		return nil, err
+	for _, reader := range []Side{Producer, Consumer} {
+		queue, err := newQueue(s)
+		if err != nil {
+			link.Close()
+			return nil, err
+		}
+		link[reader] = append(link[reader], queue[0])
+		link[reader.Peer()] = append(link[reader.Peer()], queue[1])
 	}
-	shared, err := newClosing("mq")
-	if err != nil {
-		closeOnce(append(there, back...)...)
-		return nil, err
-	}
-	return &ownFiles{
-		Producer: {back[0], there[1], shared[Producer]},
-		Consumer: {there[0], back[1], shared[Consumer]},
-	}, nil
+	return link, nil
 }
 
 // mqAttr is struct mq_attr of mq_getattr(3).
@@ -197,19 +198,20 @@ func mqUnlink(name string) {
 	}
 }
 
+// Open takes the page, and the ends of the queue that the producer reads and of
+// the one that the consumer does.
 func (mq) Open(s Spec, side Side, files []*os.File) (Endpoint, error) {
-	defer files[2].Close()
-	c, err := openClosing("mq", files[2], side)
+	c, err := openClosing("mq", files[0], side)
 	if err != nil {
 		closeOnce(files...)
 		return nil, err
 	}
-	ends, err := openDescriptors(s, files[:2], pollFile)
+	ends, err := openDescriptors(s, files[1:], pollFile)
 	if err != nil {
 		c.unmap()
 		return nil, err
 	}
-	return &mqEndpoint{closing: c, in: ends[0], out: ends[1], size: s.Size}, nil
+	return &mqEndpoint{closing: c, in: ends[side], out: ends[side.Peer()], size: s.Size}, nil
 }
 
 // An mqEndpoint is one end of a pair of queues.

@@ -52,3 +52,25 @@ func TestMQLimitFollowsTheUsers(t *testing.T) {
 		t.Errorf("with 4096 bytes for two queues, messages of %d bytes", limit)
 	}
 }
+
+// TestMQWithoutRoom: a user who may have no queue at all is told so, and not
+// that messages have a size they cannot have.
+func TestMQWithoutRoom(t *testing.T) {
+	var before unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_MSGQUEUE, &before); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Setrlimit(unix.RLIMIT_MSGQUEUE, &unix.Rlimit{Max: before.Max}); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Setrlimit(unix.RLIMIT_MSGQUEUE, &before)
+	for _, size := range []int{0, 1, 8} {
+		s := parse(t, "mq", size)
+		if err := (mq{}).Probe(s); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "ulimit -q") || strings.Contains(err.Error(), "at most") {
+			t.Errorf("%d bytes: probe: %v", size, err)
+		}
+		if _, err := (mq{}).Create(s); !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("%d bytes: create: %v", size, err)
+		}
+	}
+}

@@ -53,8 +53,8 @@ func (msgring) Info() Info {
 		Caps:    SeesPeerDeath,
 		MaxSize: msgringSize,
 		Options: []Option{{Name: "wait", Doc: "what an end does while there is nothing to receive or no room", Values: []Value{
-			{Name: "block", Doc: "sleep in io_uring_enter(2)", Waits: Sleeps},
-			{Name: "spin", Doc: "look for the message in the ring's memory", Waits: Spins},
+			{Name: "block", Doc: "sleep in io_uring_enter(2), or for room in read(2) of a pipe", Waits: Sleeps},
+			{Name: "spin", Doc: "look for the message in the ring's memory, or for room by a non-blocking read of a pipe", Waits: Spins},
 		}}},
 	}
 }
@@ -93,31 +93,22 @@ func (m msgring) Create(s Spec) (Link, error) {
 	return link, nil
 }
 
-// fill gives each side its own inbox, its peer's, and its ends of the pipes.
+// fill gives both sides both inboxes, the producer's first, and each its ends of
+// the pipes.
 func (msgring) fill(link *ownFiles, s Spec) error {
-	var inboxes [2]*os.File
 	for _, side := range []Side{Producer, Consumer} {
 		fd, err := uring.Setup(inboxConfig(s))
 		if err != nil {
 			return ringFailed(inboxConfig(s), err)
 		}
-		inboxes[side] = os.NewFile(uintptr(fd), "the "+side.String()+"'s ring")
-		link[side] = append(link[side], inboxes[side])
-	}
-	for _, side := range []Side{Producer, Consumer} {
-		fd, err := unix.FcntlInt(inboxes[side.Peer()].Fd(), unix.F_DUPFD_CLOEXEC, 0)
-		if err != nil {
-			return fmt.Errorf("duplicate a ring: %w: %s", err, fileRemedy(err))
-		}
-		link[side] = append(link[side], os.NewFile(uintptr(fd), inboxes[side.Peer()].Name()))
-	}
-	for _, side := range []Side{Producer, Consumer} {
-		ends, err := newPipe(Spec{Transport: s.Transport})
-		if err != nil {
+		if err := link.share(fd, "the "+side.String()+"'s ring"); err != nil {
 			return err
 		}
-		link[side] = append(link[side], ends[0])
-		link[side.Peer()] = append(link[side.Peer()], ends[1])
+	}
+	for _, side := range []Side{Producer, Consumer} {
+		if err := link.addPipe(side); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -140,7 +131,7 @@ func (msgring) Open(s Spec, side Side, files []*os.File) (Endpoint, error) {
 // open takes the files as fill leaves them: the pipe that the producer reads
 // was made first.
 func (e *msgringEndpoint) open(c uring.Config, side Side) (err error) {
-	own, peer := e.files[0].Fd(), e.files[1].Fd()
+	own, peer := e.files[side].Fd(), e.files[side.Peer()].Fd()
 	e.to = int32(peer)
 	e.credits, e.gives = e.files[2+side].Fd(), e.files[2+side.Peer()].Fd()
 	if e.out, err = uring.New(uring.Config{}); err != nil {

@@ -105,18 +105,15 @@ func (t signal) Create(s Spec) (Link, error) {
 	if err := t.Probe(s); err != nil {
 		return nil, err
 	}
-	link, err := newMeeting("signal")
+	link, err := newPage("signal")
 	if err != nil {
 		return nil, err
 	}
 	for _, side := range []Side{Producer, Consumer} {
-		var fds [2]int
-		if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
+		if err := link.addPipe(side); err != nil {
 			link.Close()
-			return nil, fmt.Errorf("signal: create a pipe: %w: %s", err, fileRemedy(err))
+			return nil, fmt.Errorf("signal: %w", err)
 		}
-		link[side] = append(link[side], os.NewFile(uintptr(fds[0]), "a pipe's read end"))
-		link[side.Peer()] = append(link[side.Peer()], os.NewFile(uintptr(fds[1]), "a pipe's write end"))
 	}
 	return link, nil
 }
@@ -165,7 +162,7 @@ func (e *signalEndpoint) open(s Spec, side Side, page *os.File) error {
 	}
 	fd, err := unix.Signalfd(-1, &unix.Sigset_t{Val: [16]uint64{e.mask}}, unix.SFD_CLOEXEC)
 	if err != nil {
-		return fmt.Errorf("signal: create a signalfd: %w: %s", err, fileRemedy(err))
+		return fmt.Errorf("signal: create a signalfd: %w: %s", err, descriptorRemedy(err))
 	}
 	ends, err := openDescriptors(s, []*os.File{os.NewFile(uintptr(fd), "a signalfd")}, pollFile)
 	if err != nil {

@@ -68,15 +68,14 @@ func (t sysvmsg) Probe(s Spec) error {
 
 func (sysvmsg) Create(s Spec) (Link, error) {
 	if err := probeSize(s); err != nil {
+		if s.Size <= largestMessage {
+			err = fmt.Errorf("%w: mount /proc/sys writable", err)
+		}
 		return nil, err
 	}
-	shared, err := newClosing("sysvmsg")
+	link, err := newPage("sysvmsg")
 	if err != nil {
 		return nil, err
-	}
-	link := &ownFiles{}
-	for side, f := range shared {
-		link[side] = []*os.File{f}
 	}
 	if err := newQueueNamespace(s, link); err != nil {
 		link.Close()
@@ -154,7 +153,10 @@ func allowMessages(s Spec) error {
 func setLimit(name string, bytes int) error {
 	path := "/proc/sys/kernel/" + name
 	err := os.WriteFile(path, strconv.AppendInt(nil, int64(bytes), 10), 0)
-	if errors.Is(err, unix.EROFS) || errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
+	if errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
+		return unsupported{fmt.Sprintf("setting %s of a new IPC namespace to %d: %v: run as root, or send at most %d bytes", path, bytes, errno(err), usualMessageMax)}
+	}
+	if errors.Is(err, unix.EROFS) {
 		return unsupported{fmt.Sprintf("setting %s of a new IPC namespace to %d: %v: mount /proc/sys writable", path, bytes, errno(err))}
 	}
 	if err != nil {

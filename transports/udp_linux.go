@@ -55,11 +55,9 @@ func (udp) Info() Info {
 	}
 }
 
-func (udp) Probe(s Spec) error {
-	if err := probeSize(s); err != nil {
-		return fmt.Errorf("%w: a UDP datagram has at most %d, of which %d are the header", err, largestUDP, headerBytes)
-	}
-	link, err := newUDPPair()
+// Probe makes all that Create does.
+func (t udp) Probe(s Spec) error {
+	link, err := t.Create(s)
 	if err != nil {
 		return err
 	}
@@ -75,6 +73,9 @@ func (udp) Create(s Spec) (Link, error) {
 		return nil, err
 	}
 	for _, end := range link {
+		if s.Size == 0 {
+			break // a probe that does not say
+		}
 		if err := setWindow(int(end[0].Fd()), s); err != nil {
 			link.Close()
 			return nil, err
@@ -94,7 +95,7 @@ func newUDPPair() (*ownFiles, error) {
 			if err == unix.EAFNOSUPPORT {
 				return nil, unsupported{"UDP: address family not supported by protocol: use a kernel with CONFIG_INET"}
 			}
-			return nil, fmt.Errorf("udp: create a socket: %w", err)
+			return nil, fmt.Errorf("udp: create a socket: %w: %s", err, descriptorRemedy(err))
 		}
 		link[side] = []*os.File{os.NewFile(uintptr(fd), "a UDP socket")}
 		if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
@@ -133,10 +134,10 @@ const (
 )
 
 // charge is how many bytes of a receive buffer a datagram of n bytes takes, at
-// most: the kernel counts the memory it lies in, which up to 16 KiB is one
-// piece of a power of two, and its own records.
+// most: the kernel counts the memory it lies in, which up to four pages is one
+// piece of a power of two (SKB_MAX_ALLOC), and its own records.
 func charge(n int) int {
-	if n > 16000 {
+	if n > 4*os.Getpagesize()-384 {
 		return n + 2048
 	}
 	piece := 512
@@ -176,8 +177,12 @@ func setWindow(fd int, s Spec) error {
 	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, want/2); err != nil {
 		return fmt.Errorf("udp: set SO_RCVBUF to %d bytes: %w", want/2, err)
 	}
-	if got, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF); err != nil || got < want/2*2 {
-		return fmt.Errorf("udp: set SO_RCVBUF to %d bytes: the kernel allows %d: raise net.core.rmem_max", want/2, got/2)
+	got, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF)
+	if err != nil {
+		return fmt.Errorf("udp: ask for SO_RCVBUF: %w", err)
+	}
+	if got < want/2*2 {
+		return unsupported{fmt.Sprintf("udp needs a receive buffer (SO_RCVBUF) of %d bytes and the kernel allows %d: raise net.core.rmem_max", want/2, got/2)}
 	}
 	return nil
 }

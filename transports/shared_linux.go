@@ -1,0 +1,63 @@
+package transports
+
+import (
+	"fmt"
+	"os"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// share gives each side a descriptor of fd, which then belongs to the link.
+func (l *ownFiles) share(fd int, name string) error {
+	l[Producer] = append(l[Producer], os.NewFile(uintptr(fd), name))
+	again, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("duplicate %s: %w: %s", name, err, descriptorRemedy(err))
+	}
+	l[Consumer] = append(l[Consumer], os.NewFile(uintptr(again), name))
+	return nil
+}
+
+// addPipe gives reader the read end of a new pipe and its peer the write end.
+func (l *ownFiles) addPipe(reader Side) error {
+	var fds [2]int
+	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
+		return fmt.Errorf("create a pipe: %w: %s", err, descriptorRemedy(err))
+	}
+	l[reader] = append(l[reader], os.NewFile(uintptr(fds[0]), "a pipe's read end"))
+	l[reader.Peer()] = append(l[reader.Peer()], os.NewFile(uintptr(fds[1]), "a pipe's write end"))
+	return nil
+}
+
+// newPage returns a link for transport what, of which each side inherits a page
+// of memory, zeros at first, and more files if the caller adds them.
+func newPage(what string) (*ownFiles, error) {
+	fd, err := unix.MemfdCreate("ipcbench-"+what, unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("%s: create a memfd: %w: %s", what, err, descriptorRemedy(err))
+	}
+	link := &ownFiles{}
+	if err = link.share(fd, "a memfd"); err == nil {
+		err = unix.Ftruncate(fd, int64(os.Getpagesize()))
+	}
+	if err != nil {
+		link.Close()
+		return nil, fmt.Errorf("%s: share a page of memory: %w", what, err)
+	}
+	return link, nil
+}
+
+// mapPage maps the page in f, which it closes: the mapping keeps the file.
+func mapPage(what string, f *os.File) (unsafe.Pointer, error) {
+	defer f.Close()
+	page, err := unix.MmapPtr(int(f.Fd()), 0, nil, uintptr(os.Getpagesize()), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_POPULATE)
+	if err != nil {
+		return nil, fmt.Errorf("%s: map the page that both sides share: %w", what, err)
+	}
+	return page, nil
+}
+
+func unmapPage(page unsafe.Pointer) error {
+	return unix.MunmapPtr(page, uintptr(os.Getpagesize()))
+}
