@@ -177,12 +177,17 @@ func newCell(workload string, spec transports.Spec, place Placement, mount host.
 }
 
 // trials remembers which links could be made.
-type trials map[string]error
+type trials map[trial]error
+
+type trial struct {
+	spec, dir string
+	size      int
+}
 
 // link makes spec's link once and closes it. It returns why this machine
 // cannot have it, or what went wrong.
 func (t trials) link(spec transports.Spec) (skip, fail string) {
-	key := fmt.Sprint(spec, spec.Dir, spec.Size)
+	key := trial{spec.String(), spec.Dir, spec.Size}
 	err, known := t[key]
 	if !known {
 		err = try(spec)
@@ -192,9 +197,9 @@ func (t trials) link(spec transports.Spec) (skip, fail string) {
 	case err == nil:
 		return "", ""
 	case errors.Is(err, errors.ErrUnsupported):
-		return err.Error(), ""
+		return spec.Reason(err), ""
 	}
-	return "", err.Error()
+	return "", spec.Reason(err)
 }
 
 func try(spec transports.Spec) error {

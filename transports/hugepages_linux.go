@@ -87,7 +87,7 @@ func hugeError(s Spec, size, page int, err error) error {
 		return unsupported{fmt.Sprintf("%s: reserve huge pages: %v: run as root, or put your group into vm.hugetlb_shm_group", s, err)}
 	case unix.ENOMEM, unix.ENOSPC:
 		need := size / page
-		return unsupported{fmt.Sprintf("%s: it takes %d huge pages of %d KiB and %d are free: echo %d > %s", s, need, page>>10, free, all+need-free, poolFile(page, "nr"))}
+		return unsupported{fmt.Sprintf("%s: huge pages of %s: %d needed, %d free: echo %d > %s", s, s.Option("huge"), need, free, all+need-free, poolFile(page, "nr"))}
 	}
 	return unsupported{fmt.Sprintf("%s: reserve %d bytes of huge pages: %v: leave them out", s, size, err)}
 }

@@ -126,6 +126,16 @@ func (u unsupported) Error() string { return u.reason }
 
 func (u unsupported) Unwrap() error { return errors.ErrUnsupported }
 
+// Reason returns what err says, without the transport's or the spec's name in
+// front, for where the spec is named already.
+func (s Spec) Reason(err error) string {
+	text := err.Error()
+	for _, name := range []string{s.String(), s.Transport} {
+		text = strings.TrimPrefix(text, name+": ")
+	}
+	return text
+}
+
 // probeSize is the part of Probe that all transports share.
 func probeSize(s Spec) error {
 	if limit := s.MaxSize(); limit > 0 && s.Size > limit {

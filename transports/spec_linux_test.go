@@ -1,6 +1,7 @@
 package transports
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
@@ -108,4 +109,16 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q is %q, which is read as %q, %v", text, canonical, again, err)
 		}
 	})
+}
+
+func TestReasonDoesNotRepeatTheName(t *testing.T) {
+	s, err := Parse("memfd:huge=2MiB")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"memfd:huge=2MiB: no pages", "memfd: no pages", "no pages"} {
+		if got := s.Reason(errors.New(text)); got != "no pages" {
+			t.Errorf("of %q remains %q", text, got)
+		}
+	}
 }

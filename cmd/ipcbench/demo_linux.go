@@ -152,11 +152,11 @@ func (d *demo) overLink(ctx context.Context, spec transports.Spec) error {
 		return err
 	}
 	if err := transport.Probe(spec); err != nil {
-		return usage(err)
+		return usage(errors.New(spec.Reason(err)))
 	}
 	link, err := transport.Create(spec)
 	if err != nil {
-		return usage(err)
+		return usage(errors.New(spec.Reason(err)))
 	}
 	defer link.Close()
 	d.task.Spec = spec

@@ -130,7 +130,7 @@ func reasonAgainst(transport transports.Transport, text string) string {
 		err = available(transport, spec)
 	}
 	if err != nil {
-		return oneLine(err.Error())
+		return oneLine(spec.Reason(err))
 	}
 	return ""
 }

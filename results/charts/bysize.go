@@ -130,12 +130,11 @@ func withInterval(e results.Estimate, format func(float64) string) string {
 
 // sizesDrawn says which sizes have a chart of their own, where not all have.
 func (p panel) sizesDrawn() string {
-	drawn := p.drawn()
-	if len(drawn) == len(p.all) {
+	if len(p.drawn) == len(p.all) {
 		return ""
 	}
 	var list []string
-	for _, size := range drawn {
+	for _, size := range p.drawn {
 		list = append(list, sizeName(size))
 	}
 	return fmt.Sprintf(" Drawn for %s, of %d sizes.", strings.Join(list, ", "), len(p.all))

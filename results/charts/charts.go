@@ -51,7 +51,7 @@ func All(run results.Run, launches []results.Launch) []Chart {
 		add(latency(p))
 	}
 	for _, p := range s.panels("latency") {
-		for _, size := range p.drawn() {
+		for _, size := range p.drawn {
 			add(percentiles(p.ofSize(size)))
 		}
 	}
@@ -79,7 +79,7 @@ func (s study) eachLaunch(workload string, add func(Chart, bool)) {
 		return
 	}
 	for _, p := range panels {
-		for _, size := range p.drawn() {
+		for _, size := range p.drawn {
 			add(ranking(p.ofSize(size)))
 		}
 	}
@@ -111,10 +111,11 @@ func (c Chart) WritePNG(w io.Writer) error {
 }
 
 // WriteDir writes each chart into dir, which it makes where it is missing, as
-// NAME.svg and NAME.png.
+// NAME.svg and NAME.png, and removes the pictures of other charts, which an
+// earlier rendering left there.
 func WriteDir(dir string, charts []Chart) error {
-	if len(charts) == 0 {
-		return nil
+	if err := removeOthers(dir, charts); err != nil || len(charts) == 0 {
+		return err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("write charts: %w", err)
@@ -131,6 +132,24 @@ func WriteDir(dir string, charts []Chart) error {
 	}
 	wait.Wait()
 	return firstOf(errs)
+}
+
+func removeOthers(dir string, charts []Chart) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("write charts: %w", err)
+	}
+	for _, entry := range entries {
+		extension := filepath.Ext(entry.Name())
+		name := strings.TrimSuffix(entry.Name(), extension)
+		if extension != ".svg" && extension != ".png" || slices.ContainsFunc(charts, func(c Chart) bool { return c.Name == name }) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, entry.Name())); err != nil {
+			return fmt.Errorf("remove the chart of an earlier rendering: %w", err)
+		}
+	}
+	return nil
 }
 
 // firstOf returns the first error and how many more there were: what keeps one

@@ -68,6 +68,20 @@ func TestADefaultRunHasItsCharts(t *testing.T) {
 	}
 }
 
+// A size that few transports have is not drawn instead of one that many have.
+func TestTheSizesDrawnAreCommon(t *testing.T) {
+	word := synthetic{specs: []string{"eventfd", "signal"}, sizes: []int{8}, placements: []string{"same-llc"}, launches: 6, messages: 2000}
+	names := chartNames(All(likeDefault.run(), append(likeDefault.all(t), word.all(t)...)))
+	for name, want := range map[string]bool{
+		"percentiles-8B-same-llc": false, "percentiles-64B-same-llc": true, "percentiles-4KiB-same-llc": true, "percentiles-64KiB-same-llc": true,
+		"launches-latency-8B": false, "launches-latency-64B": true,
+	} {
+		if slices.Contains(names, name) != want {
+			t.Errorf("%s is there: %v, among %q", name, !want, names)
+		}
+	}
+}
+
 func chartNames(all []Chart) []string {
 	var names []string
 	for _, c := range all {
@@ -321,6 +335,22 @@ func TestWriteDir(t *testing.T) {
 			t.Fatal(err)
 		}
 		parse(t, svg)
+	}
+	other := filepath.Join(dir, "notes.txt")
+	if err := os.WriteFile(other, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, now := range [][]Chart{all[1:], nil} {
+		if err := WriteDir(dir, now); err != nil {
+			t.Fatal(err)
+		}
+		pictures, _ := filepath.Glob(filepath.Join(dir, "*.[sp][vn]g"))
+		if len(pictures) != 2*len(now) {
+			t.Errorf("%d pictures of %d charts are there: %q", len(pictures), len(now), pictures)
+		}
+	}
+	if _, err := os.Stat(other); err != nil {
+		t.Errorf("what is no picture was removed: %v", err)
 	}
 	blocked := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(blocked, nil, 0o644); err != nil {

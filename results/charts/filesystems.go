@@ -33,7 +33,7 @@ func filesystems(p panel) (Chart, bool) {
 	var all []row
 	var values []float64
 	left := 0
-	for _, size := range p.drawn() {
+	for _, size := range p.drawn {
 		of := p.ofSize(size)
 		if len(of.cells) == 0 {
 			continue

@@ -7,9 +7,9 @@ import (
 	"ipcbench/results"
 )
 
-// launchStrip draws every launch of the smallest message as a dot: a median
-// hides that some launches of a cell are of another kind than the rest. The
-// placements are headings, so that none is mixed with another.
+// launchStrip draws every launch of the smallest common message as a dot: a
+// median hides that some launches of a cell are of another kind than the rest.
+// The placements are headings, so that none is mixed with another.
 func launchStrip(s study, workload string) (Chart, bool) {
 	panels := s.panels(workload)
 	if len(panels) == 0 {
@@ -21,7 +21,8 @@ func launchStrip(s study, workload string) (Chart, bool) {
 		label, format = bytesPerSTick, results.FormatBytesPerS
 		f = figure{title: "Throughput of each launch", below: "Payload per second of a launch"}
 	}
-	size := s.smallest(workload)
+	every := panel{study: s, workload: workload, cells: s.cells}.only(func(c results.Cell) bool { return c.Workload == workload })
+	size := every.common()[0]
 
 	var all []row
 	var values []float64
@@ -57,17 +58,6 @@ func launchStrip(s study, workload string) (Chart, bool) {
 		Columns: []string{"placement", "transport", "median [95 % CI]", "launches"},
 		Rows:    cells.launchRows(metric, format), figure: f,
 	}, true
-}
-
-// smallest is the smallest message of a workload.
-func (s study) smallest(workload string) int {
-	size := 0
-	for _, c := range s.cells {
-		if c.Workload == workload && (size == 0 || c.SizeBytes < size) {
-			size = c.SizeBytes
-		}
-	}
-	return size
 }
 
 // valuesOf is a metric of each launch of a cell, in the order of measuring.

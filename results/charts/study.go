@@ -104,6 +104,7 @@ type panel struct {
 	setting
 	cells []results.Summary
 	all   []int // every size measured in this setting, ascending
+	drawn []int // of those, the ones that are drawn one by one
 }
 
 // A setting is what must never be mixed in one chart, because it changes a
@@ -145,6 +146,7 @@ func (s study) panels(workload string) []panel {
 	}
 	for i := range all {
 		all[i].all = all[i].sizes()
+		all[i].drawn = all[i].choose()
 	}
 	return all
 }
@@ -234,11 +236,26 @@ func (s study) nameOf(c results.Cell) string {
 	return c.Transport
 }
 
-// drawn picks at most three of the sizes to draw one by one: the smallest,
-// the middle one and the largest.
-func (p panel) drawn() []int {
-	if n := len(p.all); n > 3 {
-		return []int{p.all[0], p.all[n/2], p.all[n-1]}
+// choose picks at most three of the sizes to draw one by one: the smallest, the
+// middle one and the largest of those that are common.
+func (p panel) choose() []int {
+	if len(p.all) <= 3 {
+		return p.all
 	}
-	return p.all
+	common := p.common()
+	if n := len(common); n > 3 {
+		return []int{common[0], common[n/2], common[n-1]}
+	}
+	return common
+}
+
+// common lists the sizes that many transports have. Few have one that stands
+// for sizes which they cannot carry.
+func (p panel) common() []int {
+	series, most := map[int]int{}, 0
+	for _, size := range p.sizes() {
+		series[size] = len(p.ofSize(size).series())
+		most = max(most, series[size])
+	}
+	return slices.DeleteFunc(p.sizes(), func(size int) bool { return 2*series[size] < most })
 }

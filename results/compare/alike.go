@@ -21,26 +21,11 @@ type Alike struct {
 
 // LikeForLike returns a table for each placement and way of waiting that at
 // least two transports were measured with: the round trip of the smallest
-// message, and the throughput of the largest.
+// message of each, and the throughput of the largest. Only those of one size are
+// compared.
 func LikeForLike(launches []results.Launch) []Alike {
-	small, large := 0, 0
-	for _, l := range launches {
-		switch {
-		case l.Status != results.OK:
-		case l.Workload == "latency" && (small == 0 || l.SizeBytes < small):
-			small = l.SizeBytes
-		case l.Workload == "throughput":
-			large = max(large, l.SizeBytes)
-		}
-	}
-	asks := []*ask{
-		{workload: "latency", size: small, metric: results.RTTP50, what: "round trip"},
-		{workload: "throughput", size: large, metric: results.BytesPerS, what: "throughput"},
-	}
-	asks = slices.DeleteFunc(asks, func(a *ask) bool { return a.size == 0 })
-	for _, a := range asks {
-		a.take(launches)
-	}
+	asks := asksOf(launches, "latency", results.RTTP50, "round trip", func(a, b int) int { return min(a, b) })
+	asks = append(asks, asksOf(launches, "throughput", results.BytesPerS, "throughput", func(a, b int) int { return max(a, b) })...)
 	var tables []Alike
 	for _, cells := range waitingAlike(asks) {
 		tables = append(tables, alikeOf(cells, asks))
@@ -58,11 +43,34 @@ type ask struct {
 	found    map[results.Cell]results.Summary
 }
 
-func (a *ask) take(launches []results.Launch) {
+// asksOf returns an ask for each size that pick chooses among those of some
+// cell, the one with most cells first.
+func asksOf(launches []results.Launch, workload, metric, what string, pick func(a, b int) int) []*ask {
+	launches = slices.DeleteFunc(slices.Clone(launches), func(l results.Launch) bool {
+		return l.Workload != workload || l.Status != results.OK || l.Kind == "floor" || l.SizeBytes <= 0
+	})
+	sizes := map[results.Cell]int{}
+	for _, l := range launches {
+		cell := whatever(l.Cell)
+		sizes[cell] = pick(cmp.Or(sizes[cell], l.SizeBytes), l.SizeBytes)
+	}
+	var asks []*ask
+	for _, size := range sizes {
+		if !slices.ContainsFunc(asks, func(a *ask) bool { return a.size == size }) {
+			asks = append(asks, &ask{workload: workload, size: size, metric: metric, what: what})
+		}
+	}
+	for _, a := range asks {
+		a.take(launches, sizes)
+	}
+	slices.SortFunc(asks, func(a, b *ask) int { return cmp.Or(len(b.found)-len(a.found), a.size-b.size) })
+	return asks
+}
+
+func (a *ask) take(launches []results.Launch, sizes map[results.Cell]int) {
 	a.launches, a.found = map[results.Cell][]results.Launch{}, map[results.Cell]results.Summary{}
 	for _, l := range launches {
-		if l.Workload == a.workload && l.SizeBytes == a.size && l.Status == results.OK && l.Kind != "floor" {
-			cell := whatever(l.Cell)
+		if cell := whatever(l.Cell); l.SizeBytes == a.size && sizes[cell] == a.size {
 			a.launches[cell] = append(a.launches[cell], l)
 		}
 	}
@@ -113,9 +121,11 @@ func waitingAlike(asks []*ask) [][]results.Cell {
 
 // alikeOf makes the table of cells that wait alike.
 func alikeOf(cells []results.Cell, asks []*ask) Alike {
-	contests := make([]ranked, len(asks))
-	for i, a := range asks {
-		contests[i] = a.rank(cells)
+	var contests []ranked
+	for _, a := range asks {
+		if r := a.rank(cells); len(r.order) > 0 {
+			contests = append(contests, r)
+		}
 	}
 	slices.SortStableFunc(cells, func(a, b results.Cell) int {
 		for _, c := range contests {
@@ -136,16 +146,15 @@ func alikeOf(cells []results.Cell, asks []*ask) Alike {
 			row[i] = dropped
 		}
 	}
-	for _, a := range asks {
-		t.Columns = append(t.Columns, []results.Column{
-			{Name: results.FormatSize(a.size) + " " + a.what, Numeric: true}, {Name: "±", Numeric: true}, {Name: "to the best", Numeric: true},
-		}...)
+	questions := byWorkload(contests)
+	for _, q := range questions {
+		t.Columns = append(t.Columns, q.columns()...)
 	}
 	t.Columns = append(t.Columns, results.Column{Name: "ctxsw/msg", Numeric: true})
 	for i, cell := range cells {
 		row := slices.DeleteFunc(identities[i], func(value string) bool { return value == dropped })
-		for j := range asks {
-			row = append(row, contests[j].cells(cell)...)
+		for _, q := range questions {
+			row = append(row, q.cells(cell)...)
 		}
 		t.Rows = append(t.Rows, results.Row{Cells: append(row, switches(cell, asks))})
 	}
@@ -155,6 +164,46 @@ func alikeOf(cells []results.Cell, asks []*ask) Alike {
 		}
 	}
 	return t
+}
+
+// A question is the contests of one workload: one for each size.
+type question []ranked
+
+func byWorkload(contests []ranked) []question {
+	var all []question
+	for _, r := range contests {
+		if last := len(all) - 1; last >= 0 && all[last][0].workload == r.workload {
+			all[last] = append(all[last], r)
+		} else {
+			all = append(all, question{r})
+		}
+	}
+	return all
+}
+
+// columns are those of a question: the size is in the heading where it is the
+// same for all, and otherwise in each row.
+func (q question) columns() []results.Column {
+	of := []results.Column{{Name: q[0].what, Numeric: true}, {Name: "±", Numeric: true}, {Name: "to the best", Numeric: true}}
+	if len(q) > 1 {
+		return append([]results.Column{{Name: "size", Numeric: true}}, of...)
+	}
+	of[0].Name = results.FormatSize(q[0].size) + " " + q[0].what
+	return of
+}
+
+// cells are what a row says of a cell.
+func (q question) cells(cell results.Cell) []string {
+	size, said := "", []string{"—", "", ""}
+	for _, r := range q {
+		if rank := r.place(cell); rank < len(r.order) {
+			size, said = results.FormatSize(r.size), r.cells(rank)
+		}
+	}
+	if len(q) > 1 {
+		return append([]string{size}, said...)
+	}
+	return said
 }
 
 // dropped marks what stands in the title already.
@@ -246,15 +295,14 @@ func (r ranked) isApart(rank int) bool {
 // change is how far the median of that rank is from the best.
 func (r ranked) change(rank int) float64 { return r.median(r.order[rank])/r.median(r.order[0]) - 1 }
 
-// cells are what a row says of a cell.
-func (r ranked) cells(cell results.Cell) []string {
-	rank := r.place(cell)
-	if rank == len(r.order) {
-		return []string{"—", "", ""}
-	}
-	e := r.found[cell].Metrics[r.metric]
+// cells are what is said of the cell of that rank.
+func (r ranked) cells(rank int) []string {
+	e := r.found[r.order[rank]].Metrics[r.metric]
 	to := "best"
-	if rank > 0 {
+	switch {
+	case len(r.order) == 1:
+		to = "alone"
+	case rank > 0:
 		to = FormatChange(r.change(rank))
 		if !r.isApart(rank) {
 			to = "≈ " + to
@@ -330,6 +378,7 @@ func placed(cell results.Cell, among []results.Cell) string {
 
 // AlikeDefinitions says how the tables of [LikeForLike] are to be read.
 const AlikeDefinitions = "Only transports that wait alike stand in one table: between others, most of the difference is the waiting. " +
+	"Only messages of one size are compared: of each transport, the smallest for the round trip, the largest for the throughput. " +
 	"Round trip: median of a launch, median over launches, ± its 95 % confidence interval. " +
 	"≈: not told apart from the best by this run (Mann-Whitney U test of the launches, α = 0.05 among the rows of a table by Holm). " +
 	"It holds for this machine, as it was during this run. What is to be known about a row stands below the tables of all cells."

@@ -122,6 +122,38 @@ func TestALikeTableOfDirectoriesAndGaps(t *testing.T) {
 	}
 }
 
+// What can carry a few bytes only is compared with its like alone, and each row
+// says which size it is about.
+func TestRowsOfSeveralSizesSayWhich(t *testing.T) {
+	run := someWaits(8)
+	for transport, ns := range map[string]float64{"eventfd": 2000, "signal": 3000} {
+		run.add(waiting(latencyOf(transport, 8), "notification", "block"), around(ns, 8)...)
+	}
+	tables := LikeForLike(run.Launches)
+	var got [][]string
+	for _, row := range tables[0].Rows {
+		got = append(got, []string{row.Cells[0], row.Cells[1], row.Cells[4]})
+	}
+	want := [][]string{
+		{"mmap:wait=futex", "64 B", "best"}, {"pipe", "64 B", "≈ +0.25 %"}, {"mq", "64 B", "+25 %"}, {"unix", "64 B", "+50 %"},
+		{"eventfd", "8 B", "best"}, {"signal", "8 B", "+50 %"},
+	}
+	if !slices.EqualFunc(got, want, slices.Equal[[]string]) {
+		t.Errorf("rows\n%q\nwant\n%q", got, want)
+	}
+	if !slices.ContainsFunc(tables[0].Advice, func(a string) bool { return strings.HasPrefix(a, "8 B, round trip: eventfd is the best") }) {
+		t.Errorf("advice %q", tables[0].Advice)
+	}
+	for _, row := range tables[0].Rows {
+		if len(row.Cells) != len(tables[0].Columns) {
+			t.Errorf("row %q has %d of %d columns", row.Cells, len(row.Cells), len(tables[0].Columns))
+		}
+	}
+	if name := tables[1].Columns[1].Name; name != "64 B round trip" {
+		t.Errorf("where all have one size, the column is %q", name)
+	}
+}
+
 func TestNothingWaitsAlike(t *testing.T) {
 	run := newRun("a")
 	run.addBoth("pipe", "stream", "block", 4000, 3e9, 6)
