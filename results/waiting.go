@@ -22,7 +22,7 @@ var Ways = []Way{SleepsInCall, PollsFirst, EpollsFirst, ParksInGo, SpinsFirst, Y
 
 // waysByName are the values of the option wait.
 var waysByName = map[string]Way{
-	"block": SleepsInCall, "futex": SleepsInCall, "eventfd": SleepsInCall, "inotify": SleepsInCall,
+	"block": SleepsInCall, "futex": SleepsInCall, "eventfd": SleepsInCall, "inotify": SleepsInCall, "sigwait": SleepsInCall,
 	"poll": PollsFirst, "epoll": EpollsFirst, "hybrid": SpinsFirst, "yield": YieldsCPU, "spin": SpinsOn, "go": ParksInGo,
 }
 
