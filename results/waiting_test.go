@@ -17,6 +17,7 @@ func TestWaysOfWaiting(t *testing.T) {
 		{"file", "poll", SpinsOn},
 		{"file", "inotify", SleepsInCall},
 		{"queue", "", SleepsInCall},
+		{"notification", "sigwait", SleepsInCall},
 		{"queue", "new", "wait=new"},
 		{"floor", "", UnknownWay},
 	} {

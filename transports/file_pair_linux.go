@@ -90,7 +90,7 @@ func openFilePair(s Spec, files []*os.File) (*filePair, error) {
 func (p *filePair) watchPeer() error {
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC)
 	if err != nil {
-		return fmt.Errorf("%s: start inotify: %w: raise fs.inotify.max_user_instances", p.what, err)
+		return fmt.Errorf("%s: start inotify: %w: raise fs.inotify.max_user_instances, or the limit of open files (ulimit -n)", p.what, err)
 	}
 	p.watch, p.watchFD = os.NewFile(uintptr(fd), "inotify"), uintptr(fd)
 	if _, err := unix.InotifyAddWatch(fd, procName(p.peer), unix.IN_MODIFY); err != nil {
