@@ -1,6 +1,7 @@
 package results
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -79,4 +80,33 @@ func written(t *testing.T, summaries []Summary, style Style) string {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+// TestManyFootnotesBecomeFew: what only its numbers tell apart is said once where
+// each row would have a note of its own.
+func TestManyFootnotesBecomeFew(t *testing.T) {
+	var rows []Summary
+	for i := range 20 {
+		s := Summary{Launches: 7}
+		s.warn(fmt.Sprintf("launch %d is an outlier of 3.%d times the median: its ends waited %d ms for a CPU", i%7, i, i))
+		s.warn(fmt.Sprintf("launches fall into modes, %d ns ×2, 900 ns ×5: the median is of one of them or of none", i))
+		s.warn(fmt.Sprintf("in %d of 7 launches the round trips are of two kinds, such as %d ns and 1 ms: their median is of the more frequent", i%7, i))
+		rows = append(rows, s)
+	}
+	if notes := footnotesOf(rows[:3]); len(notes.OnRow) != 9 || !strings.Contains(notes.text(), "waited 2 ms") {
+		t.Errorf("of three rows: %q", notes.OnRow)
+	}
+	rows = append(rows, Summary{Launches: 7})
+	notes := footnotesOf(rows)
+	want := []string{
+		"a launch is an outlier to the slow side: its ends waited for a CPU",
+		"launches fall into modes: the median is of one of them or of none",
+		"in some launches the round trips are of two kinds: their median is of the more frequent",
+	}
+	if fmt.Sprint(notes.OnRow) != fmt.Sprint(want) {
+		t.Errorf("of twenty: %q", notes.OnRow)
+	}
+	if got := joined(notes.on(rows[4])); got != "1, 2, 3" {
+		t.Errorf("a row has notes %s", got)
+	}
 }

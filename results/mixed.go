@@ -9,6 +9,8 @@ const (
 	mixedCount = 500  // with fewer times, a share of them says little
 )
 
+const mixedText = "launches the round trips are of two kinds"
+
 // kinds returns the median of the faster and of the slower times where they are
 // of two kinds, with next to nothing between. Such has a launch that changed its
 // mode while it was measured.
@@ -40,6 +42,6 @@ func (s *Summary) warnOfMixed(histograms []*Histogram) {
 		}
 	}
 	if mixed > 0 {
-		s.warn(fmt.Sprintf("in %d of %d launches the round trips are of two kinds, such as %s: their median is of the more frequent", mixed, len(histograms), such))
+		s.warn(fmt.Sprintf("in %d of %d "+mixedText+", such as %s: their median is of the more frequent", mixed, len(histograms), such))
 	}
 }

@@ -30,13 +30,15 @@ const (
 // numbers are from simulation, see TestNoModesWhereThereAreNone.
 func clearOf(n, m int) float64 { return 0.9 + 28/float64(n-2) + 1.6/float64(m) }
 
+const modesText = "launches fall into modes"
+
 // findModes looks for modes and warns of them.
 func (s *Summary) findModes(ok []Launch) {
 	s.Modes = ModesOf(valuesOf(PrimaryMetric(s.Workload), ok))
 	if s.Modes == nil {
 		return
 	}
-	warning := "launches fall into modes, " + s.ModesText() + ": the median is of one of them or of none"
+	warning := modesText + ", " + s.ModesText() + ": the median is of one of them or of none"
 	if s.Placement == "free" {
 		warning += ": pin the ends with --placement"
 	}

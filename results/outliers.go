@@ -18,6 +18,8 @@ const (
 	fewestForOutliers = 6 // launches
 )
 
+const outlierText = "is an outlier of"
+
 // explainOutliers warns of each launch that is far from the others of its cell
 // and belongs to no mode, with what was seen to happen meanwhile. One that
 // nothing explains goes without its number, so that rows share the warning. No
@@ -36,7 +38,7 @@ func (s *Summary) explainOutliers(ok []Launch) {
 		suspect, found := launch.suspect(ok)
 		switch {
 		case isSlow && found:
-			s.warn(fmt.Sprintf("launch %d is an outlier of %s times the median: %s", launch.Launch, FormatCount(ratio), suspect))
+			s.warn(fmt.Sprintf("launch %d "+outlierText+" %s times the median: %s", launch.Launch, FormatCount(ratio), suspect))
 		case isSlow:
 			s.warn("a launch is an outlier to the slow side, which nothing that was watched explains")
 		default:

@@ -8,12 +8,16 @@ import (
 
 // suspects are what can take time from a launch and is watched.
 var suspects = []struct {
-	took func(Jitter) (ns int64, known bool)
-	text string
+	took  func(Jitter) (ns int64, known bool)
+	text  string
+	brief string // for many launches
 }{
-	{func(j Jitter) (int64, bool) { return j.StealNS, true }, "meanwhile the hypervisor took %s from its CPUs"},
-	{waited, "its ends waited %s for a CPU"},
-	{func(j Jitter) (int64, bool) { return j.WorstNS, j.ProbeCPU != nil }, "meanwhile a CPU that was free stalled for %s"},
+	{func(j Jitter) (int64, bool) { return j.StealNS, true },
+		"meanwhile the hypervisor took %s from its CPUs", "meanwhile the hypervisor took its CPUs"},
+	{waited,
+		"its ends waited %s for a CPU", "its ends waited for a CPU"},
+	{func(j Jitter) (int64, bool) { return j.WorstNS, j.ProbeCPU != nil },
+		"meanwhile a CPU that was free stalled for %s", "meanwhile a CPU that was free stalled"},
 }
 
 func waited(j Jitter) (ns int64, known bool) {
