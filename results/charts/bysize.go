@@ -41,7 +41,7 @@ func bySize(p panel, f figure, label, format func(float64) string) (Chart, bool)
 			return k
 		}
 		f.addMultiples(p, all, alone, func(pl *plot.Plot) {
-			xSizes(pl, sizes, 0.3)
+			xSizes(pl, sizes, 0.215)
 			yAxis(pl, label, p.medians(), smallRoom)
 		})
 	} else {

@@ -125,16 +125,16 @@ func (d division) nameOf(s series) string {
 	if listed(d.of, func(s series) string { return s.cells[0].Dir }) == c.Dir {
 		name = c.Transport
 	}
-	options, has := strings.CutPrefix(name, c.Family+":")
-	switch {
-	case len(d.of) == 1 || listed(d.of, familyOfSeries) != c.Family:
-		return name
-	case has:
+	if options, has := strings.CutPrefix(name, c.Family+":"); has && len(d.of) > 1 && d.names(c.Family) {
 		return options
-	case c.Wait != "":
-		return strings.Replace(name, c.Family, "wait="+c.Wait, 1)
 	}
 	return name
+}
+
+// names says whether a transport is a word of the title.
+func (d division) names(family string) bool {
+	words := strings.FieldsFunc(d.title, func(r rune) bool { return r == ' ' || r == ':' || r == ',' })
+	return slices.Contains(words, family)
 }
 
 // addMultiples makes the figure one of small plots. A line's colour says how an
