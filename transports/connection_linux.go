@@ -76,7 +76,7 @@ func closeSockets(pair [2]int) {
 // received yet if they are closed with something left to read (RFC 1122,
 // 4.2.2.13: a reset instead of an end). Close throws that away first.
 func openConnection(s Spec, files []*os.File) (Endpoint, error) {
-	e, err := openStream(s, files, pollSocket)
+	e, err := openStream(s, files)
 	switch e := e.(type) {
 	case *uniformStream:
 		e.empties = true

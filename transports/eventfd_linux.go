@@ -93,7 +93,7 @@ func newEventfd(link *ownFiles, sender Side) error {
 }
 
 func (eventfd) Open(s Spec, side Side, files []*os.File) (Endpoint, error) {
-	ends, err := openDescriptors(s, files, pollFile)
+	ends, err := openDescriptors(s, files)
 	if err != nil {
 		return nil, err
 	}

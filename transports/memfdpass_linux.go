@@ -154,7 +154,7 @@ func (memfdpass) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
 		closeOnce(files...)
 		return nil, err
 	}
-	ends, err := openDescriptors(s, files, pollSocket)
+	ends, err := openDescriptors(s, files)
 	if err != nil {
 		return nil, err
 	}

@@ -204,7 +204,7 @@ func (mq) Open(s Spec, side Side, files []*os.File) (Endpoint, error) {
 		closeOnce(files...)
 		return nil, err
 	}
-	ends, err := openDescriptors(s, files[:2], pollFile)
+	ends, err := openDescriptors(s, files[:2])
 	if err != nil {
 		c.unmap()
 		return nil, err

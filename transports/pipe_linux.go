@@ -82,5 +82,5 @@ func setPipeCapacity(s Spec, ends []*os.File) ([]*os.File, error) {
 }
 
 func (pipe) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
-	return openStream(s, files, pollFile)
+	return openStream(s, files)
 }

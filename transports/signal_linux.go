@@ -167,7 +167,7 @@ func (e *signalEndpoint) open(s Spec, side Side, page *os.File) error {
 	if err != nil {
 		return fmt.Errorf("signal: create a signalfd: %w: %s", err, fileRemedy(err))
 	}
-	ends, err := openDescriptors(s, []*os.File{os.NewFile(uintptr(fd), "a signalfd")}, pollFile)
+	ends, err := openDescriptors(s, []*os.File{os.NewFile(uintptr(fd), "a signalfd")})
 	if err != nil {
 		return err
 	}

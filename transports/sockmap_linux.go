@@ -217,13 +217,13 @@ func newWindow(s Spec) int {
 }
 
 func (sockmap) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
-	pipes, err := openDescriptors(s, files[1:], pollFile)
+	pipes, err := openDescriptors(s, files[1:])
 	if err != nil {
 		files[0].Close()
 		return nil, err
 	}
 	// Not openConnection: what the peer has not received is not TCP's to lose.
-	ends, err := openStream(s, files[:1], pollSocket)
+	ends, err := openStream(s, files[:1])
 	if err != nil {
 		closeOnce(pipes...)
 		return nil, err

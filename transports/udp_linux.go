@@ -188,7 +188,7 @@ func (udp) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
 		closeOnce(files...)
 		return nil, fmt.Errorf("udp: ask for SO_RCVBUF: %w", err)
 	}
-	ends, err := openDescriptors(s, files, pollFile)
+	ends, err := openDescriptors(s, files)
 	if err != nil {
 		return nil, err
 	}

@@ -111,9 +111,9 @@ func socketLink(s Spec, fds [2]int, name string) (Link, error) {
 
 func (unixSocket) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
 	if s.Option("type") == "stream" {
-		return openStream(s, files, pollSocket)
+		return openStream(s, files)
 	}
-	ends, err := openDescriptors(s, files, pollSocket)
+	ends, err := openDescriptors(s, files)
 	if err != nil {
 		return nil, err
 	}

@@ -56,5 +56,5 @@ func (v vsock) Create(s Spec) (Link, error) {
 }
 
 func (vsock) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
-	return openStream(s, files, pollFile)
+	return openStream(s, files)
 }
