@@ -53,7 +53,7 @@ func pipeLink(there, back []*os.File) Link {
 func newPipe(s Spec) ([]*os.File, error) {
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
-		return nil, fmt.Errorf("%s: create a pipe: %w", s.Transport, err)
+		return nil, fmt.Errorf("%s: create a pipe: %w: %s", s.Transport, err, kernelRemedy(err))
 	}
 	return setPipeCapacity(s, []*os.File{
 		os.NewFile(uintptr(fds[0]), "a pipe's read end"),

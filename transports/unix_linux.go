@@ -81,7 +81,7 @@ func (u unixSocket) Create(s Spec) (Link, error) {
 	}
 	fds, err := unix.Socketpair(unix.AF_UNIX, socketTypes[s.Option("type")]|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return nil, fmt.Errorf("unix: create a pair of sockets: %w", err)
+		return nil, fmt.Errorf("unix: create a pair of sockets: %w: %s", err, kernelRemedy(err))
 	}
 	if s.Option("type") != "stream" && s.Capacity > 0 {
 		s.Capacity = max(s.Capacity, s.Size) // a datagram has to fit in at once
