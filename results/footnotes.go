@@ -11,7 +11,7 @@ import (
 type Footnotes struct {
 	OnAll []string // those that every row with results has
 	OnRow []string // the others; rows refer to them by number, from 1
-	Brief  bool     // OnRow leaves out numbers that only one row has
+	Brief bool     // OnRow leaves out numbers that only one row has
 }
 
 // mostNotes is up to how many notes each launch and each cell has its own.

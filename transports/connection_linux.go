@@ -1,6 +1,7 @@
 package transports
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"reflect"
@@ -29,7 +30,11 @@ func connectedPair(domain int, address unix.Sockaddr) (pair [2]int, err error) {
 	if pair[0], err = unix.Socket(domain, kind, 0); err != nil {
 		return pair, err
 	}
-	if err = unix.Connect(pair[0], address); err == nil {
+	err = unix.Connect(pair[0], address)
+	for err == unix.EINTR {
+		err = unix.Connect(pair[0], address)
+	}
+	if err == nil {
 		pair[1], err = acceptFrom(listener, pair[0])
 	}
 	if err != nil {
@@ -56,15 +61,26 @@ func acceptFrom(listener, socket int) (int, error) {
 	}
 }
 
-// endpointOf returns what identifies one end of a connection.
+// endpointOf returns what identifies one end of a connection. That of a vsock
+// socket is its port, since one that was bound by connect(2) says that its CID
+// is VMADDR_CID_ANY.
 func endpointOf(a unix.Sockaddr) any {
 	switch a := a.(type) {
 	case *unix.SockaddrInet4:
 		return [2]any{a.Addr, a.Port}
 	case *unix.SockaddrVM:
-		return [2]any{a.CID, a.Port}
+		return a.Port
 	}
 	return nil
+}
+
+// notConnected is the error of connectedPair: a limit was met, or the host has
+// no such connections, and remedy says what it needs.
+func notConnected(what string, err error, remedy string) error {
+	if limit := limitRemedy(err, ""); limit != "" {
+		return fmt.Errorf("%s: connect two sockets over loopback: %w: %s", what, err, limit)
+	}
+	return unsupported{fmt.Sprintf("%s: two sockets cannot be connected over loopback: %v: %s", what, err, remedy)}
 }
 
 func closeSockets(pair [2]int) {
@@ -76,7 +92,7 @@ func closeSockets(pair [2]int) {
 // received yet if they are closed with something left to read (RFC 1122,
 // 4.2.2.13: a reset instead of an end). Close throws that away first.
 func openConnection(s Spec, files []*os.File) (Endpoint, error) {
-	e, err := openStream(s, files, pollSocket)
+	e, err := openStream(s, files)
 	switch e := e.(type) {
 	case *uniformStream:
 		e.empties = true

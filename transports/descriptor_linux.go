@@ -34,18 +34,18 @@ type descriptor struct {
 	file   io.Closer   // owns fd
 }
 
-// A pollable is an *os.File, a *net.UnixConn or a *net.TCPConn.
+// A pollable is an *os.File that the runtime polls, or what waits as one.
 type pollable interface {
 	io.ReadWriteCloser
 	syscall.Conn
 }
 
-// openDescriptors takes over files, which will wait as the spec says; poll is
-// how where that is in Go's poller. If it fails, all files are closed.
-func openDescriptors(s Spec, files []*os.File, poll func(*os.File) (pollable, error)) ([]descriptor, error) {
+// openDescriptors takes over files, which will wait as the spec says. If it
+// fails, all files are closed.
+func openDescriptors(s Spec, files []*os.File) ([]descriptor, error) {
 	var opened []descriptor
 	for _, f := range files {
-		d, err := openDescriptor(s, f, poll)
+		d, err := openDescriptor(s, f)
 		if err != nil {
 			closeOnce(opened...)
 			closeOnce(files...)
@@ -56,11 +56,11 @@ func openDescriptors(s Spec, files []*os.File, poll func(*os.File) (pollable, er
 	return opened, nil
 }
 
-func openDescriptor(s Spec, f *os.File, poll func(*os.File) (pollable, error)) (descriptor, error) {
+func openDescriptor(s Spec, f *os.File) (descriptor, error) {
 	wait := s.Option("wait")
 	if wait == "go" {
 		defer f.Close()
-		p, err := poll(f)
+		p, err := pollFile(f)
 		if err != nil {
 			return descriptor{}, err
 		}
@@ -84,8 +84,10 @@ func openDescriptor(s Spec, f *os.File, poll func(*os.File) (pollable, error)) (
 }
 
 // pollFile makes another file of f, which the runtime polls: os decides that
-// when a file is made, and descriptors are inherited blocking.
-func pollFile(f *os.File) (pollable, error) {
+// when a file is made, and descriptors are inherited blocking. A socket is no
+// net.Conn here, which would read and write it in the same way, but set
+// TCP_NODELAY and keepalive as it is made.
+func pollFile(f *os.File) (*os.File, error) {
 	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("duplicate %s: %w", f.Name(), err)
@@ -95,15 +97,6 @@ func pollFile(f *os.File) (pollable, error) {
 		return nil, fmt.Errorf("set O_NONBLOCK of %s: %w", f.Name(), err)
 	}
 	return os.NewFile(uintptr(fd), f.Name()), nil
-}
-
-// pollSocket makes a net.Conn of f, a Unix or TCP socket.
-func pollSocket(f *os.File) (pollable, error) {
-	conn, err := net.FileConn(f)
-	if err != nil {
-		return nil, fmt.Errorf("make a net.Conn of %s: %w", f.Name(), err)
-	}
-	return conn.(pollable), nil
 }
 
 // read stores what one system call finds in p and returns how much that was; 0

@@ -79,13 +79,13 @@ func (t eventfd) Create(s Spec) (Link, error) {
 func addEventfd(link *ownFiles) error {
 	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
 	if err != nil {
-		return fmt.Errorf("create an eventfd: %w: %s", err, descriptorRemedy(err))
+		return fmt.Errorf("create an eventfd: %w: %s", err, kernelRemedy(err))
 	}
 	return link.share(fd, "an eventfd")
 }
 
 func (eventfd) Open(s Spec, side Side, files []*os.File) (Endpoint, error) {
-	ends, err := openDescriptors(s, files, pollFile)
+	ends, err := openDescriptors(s, files)
 	if err != nil {
 		return nil, err
 	}

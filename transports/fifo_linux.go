@@ -69,5 +69,5 @@ func newFIFO(s Spec) ([]*os.File, error) {
 }
 
 func (fifo) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
-	return openStream(s, files, pollFile)
+	return openStream(s, files)
 }

@@ -32,7 +32,7 @@ func (m memfd) Probe(s Spec) error {
 	}
 	f, err := create()
 	if err == unix.EMFILE || err == unix.ENFILE {
-		return fmt.Errorf("memfd: memfd_create: %w: %s", err, descriptorRemedy(err))
+		return fmt.Errorf("memfd: memfd_create: %w: %s", err, kernelRemedy(err))
 	}
 	if err == nil {
 		defer f.Close()
@@ -72,12 +72,12 @@ func (m memfd) Create(s Spec) (Link, error) {
 	}
 	f, err := m.create(s)
 	if err != nil {
-		return nil, fmt.Errorf("memfd: memfd_create: %w: %s", err, descriptorRemedy(err))
+		return nil, fmt.Errorf("memfd: memfd_create: %w: %s", err, kernelRemedy(err))
 	}
 	size := ringBytes(s, hugeBytes(s))
 	if err := reserveMemory(s, f, size); err != nil {
 		f.Close()
-		return nil, fmt.Errorf("memfd: make a memfd of %d bytes: %w: free some memory", size, err)
+		return nil, fmt.Errorf("memfd: make a memfd of %d bytes: %w: %s", size, errno(err), limitRemedy(err, "free some memory"))
 	}
 	if _, err := unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW|unix.F_SEAL_SEAL); err != nil {
 		f.Close()

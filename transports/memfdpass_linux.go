@@ -83,7 +83,7 @@ func memfdFlags() (uintptr, error) {
 		case unix.ENOSYS, unix.EPERM, unix.EACCES:
 			return 0, unsupported{fmt.Sprintf("memfd_create: %v: it takes Linux 3.17, and a sandbox (seccomp) that allows it", err)}
 		default:
-			return 0, fmt.Errorf("memfdpass: create a file in memory: %w: %s", err, fileRemedy(err))
+			return 0, fmt.Errorf("memfdpass: create a file in memory: %w: %s", err, kernelRemedy(err))
 		}
 	}
 	return 0, unsupported{"memfd_create takes no MFD_ALLOW_SEALING here: it takes Linux 3.17"}
@@ -117,7 +117,7 @@ func (m memfdpass) Create(s Spec) (Link, error) {
 	}
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return nil, fmt.Errorf("memfdpass: create a pair of sockets: %w: %s", err, fileRemedy(err))
+		return nil, fmt.Errorf("memfdpass: create a pair of sockets: %w: %s", err, kernelRemedy(err))
 	}
 	link := &ownFiles{}
 	for side, fd := range fds {
@@ -154,7 +154,7 @@ func (memfdpass) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
 		closeOnce(files...)
 		return nil, err
 	}
-	ends, err := openDescriptors(s, files, pollSocket)
+	ends, err := openDescriptors(s, files)
 	if err != nil {
 		return nil, err
 	}
@@ -256,7 +256,7 @@ func (e *passedFiles) failed(what string, n int, err error) error {
 	case errors.Is(err, unix.ETOOMANYREFS):
 		return fmt.Errorf("memfdpass: %s %d bytes: %w: this user has too many descriptors on their way: raise the limit of open files (ulimit -n)", what, n, err)
 	}
-	return fmt.Errorf("memfdpass: %s %d bytes: %w", what, n, err)
+	return fmt.Errorf("memfdpass: %s %d bytes: %w: %s", what, n, err, kernelRemedy(err))
 }
 
 func (e *passedFiles) Recv(buf []byte) (int, error) {

@@ -103,7 +103,7 @@ func shareRing(s Spec, f *os.File) (sharedFiles, error) {
 		fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
 		if err != nil {
 			link.Close()
-			return nil, fmt.Errorf("%s: create an eventfd: %w: %s", s.Transport, err, descriptorRemedy(err))
+			return nil, fmt.Errorf("%s: create an eventfd: %w: %s", s.Transport, err, kernelRemedy(err))
 		}
 		link = append(link, os.NewFile(uintptr(fd), "an eventfd"))
 	}
@@ -131,19 +131,6 @@ func reserveMemory(s Spec, f *os.File, size int) error {
 		return extendHuge(f, size, page)
 	}
 	return extend(f, size)
-}
-
-// descriptorRemedy says what to do where no descriptor was to be had.
-func descriptorRemedy(err error) string {
-	switch {
-	case errors.Is(err, unix.EMFILE):
-		return "raise the limit of open files (ulimit -n)"
-	case errors.Is(err, unix.ENFILE):
-		return "raise fs.file-max"
-	case errors.Is(err, unix.ENOMEM):
-		return "free some memory"
-	}
-	return "use a kernel that has it"
 }
 
 // ringEventfds returns the descriptors of the direction that side sends in.

@@ -108,7 +108,7 @@ func (mq) Probe(s Spec) error {
 		unix.Close(fd)
 	case errors.Is(err, unix.ENOENT):
 	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE):
-		return fmt.Errorf("mq: open a queue: %w: %s", err, descriptorRemedy(err))
+		return fmt.Errorf("mq: open a queue: %w: %s", err, kernelRemedy(err))
 	default:
 		return unsupported{fmt.Sprintf("POSIX message queues cannot be opened: %v: use a kernel with CONFIG_POSIX_MQUEUE and no filter against mq_open", err)}
 	}
@@ -206,7 +206,7 @@ func (mq) Open(s Spec, side Side, files []*os.File) (Endpoint, error) {
 		closeOnce(files...)
 		return nil, err
 	}
-	ends, err := openDescriptors(s, files[1:], pollFile)
+	ends, err := openDescriptors(s, files[1:])
 	if err != nil {
 		c.unmap()
 		return nil, err

@@ -53,7 +53,7 @@ func pipeLink(there, back []*os.File) Link {
 func newPipe(s Spec) ([]*os.File, error) {
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
-		return nil, fmt.Errorf("%s: create a pipe: %w: %s", s.Transport, err, descriptorRemedy(err))
+		return nil, fmt.Errorf("%s: create a pipe: %w: %s", s.Transport, err, kernelRemedy(err))
 	}
 	return setPipeCapacity(s, []*os.File{
 		os.NewFile(uintptr(fds[0]), "a pipe's read end"),
@@ -82,5 +82,5 @@ func setPipeCapacity(s Spec, ends []*os.File) ([]*os.File, error) {
 }
 
 func (pipe) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
-	return openStream(s, files, pollFile)
+	return openStream(s, files)
 }

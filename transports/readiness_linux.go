@@ -53,7 +53,7 @@ var epollEvents = [...]uint32{readable: unix.EPOLLIN, writable: unix.EPOLLOUT}
 func newEpollReadiness(f *os.File) (*epollReadiness, error) {
 	epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
-		return nil, fmt.Errorf("create an epoll instance: %w: %s", err, descriptorRemedy(err))
+		return nil, fmt.Errorf("create an epoll instance: %w: %s", err, kernelRemedy(err))
 	}
 	e := &epollReadiness{File: f, fd: f.Fd(), instance: os.NewFile(uintptr(epfd), "an epoll instance"), epfd: uintptr(epfd)}
 	e.event.Events = epollEvents[readable]

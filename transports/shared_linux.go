@@ -13,7 +13,7 @@ func (l *ownFiles) share(fd int, name string) error {
 	l[Producer] = append(l[Producer], os.NewFile(uintptr(fd), name))
 	again, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
-		return fmt.Errorf("duplicate %s: %w: %s", name, err, descriptorRemedy(err))
+		return fmt.Errorf("duplicate %s: %w: %s", name, err, kernelRemedy(err))
 	}
 	l[Consumer] = append(l[Consumer], os.NewFile(uintptr(again), name))
 	return nil
@@ -23,7 +23,7 @@ func (l *ownFiles) share(fd int, name string) error {
 func (l *ownFiles) addPipe(reader Side) error {
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
-		return fmt.Errorf("create a pipe: %w: %s", err, descriptorRemedy(err))
+		return fmt.Errorf("create a pipe: %w: %s", err, kernelRemedy(err))
 	}
 	l[reader] = append(l[reader], os.NewFile(uintptr(fds[0]), "a pipe's read end"))
 	l[reader.Peer()] = append(l[reader.Peer()], os.NewFile(uintptr(fds[1]), "a pipe's write end"))
@@ -35,7 +35,7 @@ func (l *ownFiles) addPipe(reader Side) error {
 func newPage(what string) (*ownFiles, error) {
 	fd, err := unix.MemfdCreate("ipcbench-"+what, unix.MFD_CLOEXEC)
 	if err != nil {
-		return nil, fmt.Errorf("%s: create a memfd: %w: %s", what, err, descriptorRemedy(err))
+		return nil, fmt.Errorf("%s: create a memfd: %w: %s", what, err, kernelRemedy(err))
 	}
 	link := &ownFiles{}
 	if err = link.share(fd, "a memfd"); err == nil {

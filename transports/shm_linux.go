@@ -47,7 +47,7 @@ func (p posixShm) Create(s Spec) (Link, error) {
 		if errno(err) == unix.ENOSPC || errno(err) == unix.EFAULT {
 			return "free some space there, or give it more: mount -o remount,size=1G " + shmDir
 		}
-		return descriptorRemedy(err)
+		return kernelRemedy(err)
 	})
 	if err != nil {
 		return nil, err

@@ -162,9 +162,9 @@ func (e *signalEndpoint) open(s Spec, side Side, page *os.File) error {
 	}
 	fd, err := unix.Signalfd(-1, &unix.Sigset_t{Val: [16]uint64{e.mask}}, unix.SFD_CLOEXEC)
 	if err != nil {
-		return fmt.Errorf("signal: create a signalfd: %w: %s", err, descriptorRemedy(err))
+		return fmt.Errorf("signal: create a signalfd: %w: %s", err, kernelRemedy(err))
 	}
-	ends, err := openDescriptors(s, []*os.File{os.NewFile(uintptr(fd), "a signalfd")}, pollFile)
+	ends, err := openDescriptors(s, []*os.File{os.NewFile(uintptr(fd), "a signalfd")})
 	if err != nil {
 		return err
 	}

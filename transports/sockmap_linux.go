@@ -61,9 +61,9 @@ func (t sockmap) Create(s Spec) (Link, error) {
 	if err := probeSize(s); err != nil {
 		return nil, err
 	}
-	pair, err := connectedPair(unix.AF_INET, &unix.SockaddrInet4{Addr: loopback})
+	pair, err := tcpPair(s)
 	if err != nil {
-		return nil, unsupported{fmt.Sprintf("two sockets cannot be connected over loopback: %v: %s", err, tcpRemedy(err))}
+		return nil, err
 	}
 	l := &ownFiles{
 		Producer: {os.NewFile(uintptr(pair[0]), "a TCP socket")},
@@ -166,7 +166,7 @@ func bpfRefused(what string, err error) error {
 	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EOPNOTSUPP), errors.Is(err, ebpf.ErrNotSupported):
 		return unsupported{fmt.Sprintf("%s for BPF: %v: it takes Linux 4.18 with CONFIG_BPF_STREAM_PARSER", what, err)}
 	}
-	return fmt.Errorf("sockmap: %s for BPF: %w: %s", what, err, fileRemedy(err))
+	return fmt.Errorf("sockmap: %s for BPF: %w: %s", what, err, kernelRemedy(err))
 }
 
 // verifyRedirection sends a few bytes each way and makes sure that they arrive
@@ -184,14 +184,14 @@ func verifyRedirection(pair [2]int) error {
 		}
 		n, _, err := unix.Recvfrom(to, heard, unix.MSG_DONTWAIT)
 		if err != nil {
-			return fmt.Errorf("sockmap: receive what was redirected: %w: the program does not work on this kernel", err)
+			return unsupported{fmt.Sprintf("sockmap: receive what was redirected: %v: the program does not work on this kernel: take tcp", err)}
 		}
 		after, err := segmentsSent(from)
 		if err != nil {
 			return err
 		}
 		if !bytes.Equal(heard[:n], said) || after != before {
-			return fmt.Errorf("sockmap: %d bytes were sent as %d segments and %d bytes arrived: they are not redirected on this kernel", len(said), after-before, n)
+			return unsupported{fmt.Sprintf("sockmap: %d bytes were sent as %d segments and %d bytes arrived: they are not redirected on this kernel: take tcp", len(said), after-before, n)}
 		}
 	}
 	return nil
@@ -217,13 +217,13 @@ func newWindow(s Spec) int {
 }
 
 func (sockmap) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
-	pipes, err := openDescriptors(s, files[1:], pollFile)
+	pipes, err := openDescriptors(s, files[1:])
 	if err != nil {
 		files[0].Close()
 		return nil, err
 	}
 	// Not openConnection: what the peer has not received is not TCP's to lose.
-	ends, err := openStream(s, files[:1], pollSocket)
+	ends, err := openStream(s, files[:1])
 	if err != nil {
 		closeOnce(pipes...)
 		return nil, err

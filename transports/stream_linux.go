@@ -18,8 +18,8 @@ const headerBytes = 16
 
 // openStream makes an end that reads from the first of files and writes to the
 // last.
-func openStream(s Spec, files []*os.File, poll func(*os.File) (pollable, error)) (Endpoint, error) {
-	ends, err := openDescriptors(s, files, poll)
+func openStream(s Spec, files []*os.File) (Endpoint, error) {
+	ends, err := openDescriptors(s, files)
 	if err != nil {
 		return nil, err
 	}

@@ -164,7 +164,7 @@ func (v sysv) Create(s Spec) (Link, error) {
 	}
 	fd, err := unix.MemfdCreate("ipcbench", unix.MFD_CLOEXEC)
 	if err != nil {
-		return nil, fmt.Errorf("sysv: make a memfd for the segment's number: %w: %s", err, descriptorRemedy(err))
+		return nil, fmt.Errorf("sysv: make a memfd for the segment's number: %w: %s", err, kernelRemedy(err))
 	}
 	files, err := shareRing(s, os.NewFile(uintptr(fd), "a segment's number"))
 	if err != nil {

@@ -1,7 +1,6 @@
 package transports
 
 import (
-	"errors"
 	"fmt"
 	"os"
 
@@ -42,9 +41,9 @@ func (tcp) Probe(s Spec) error {
 	if err := probeSize(s); err != nil {
 		return err
 	}
-	pair, err := connectedPair(unix.AF_INET, &unix.SockaddrInet4{Addr: loopback})
+	pair, err := tcpPair(s)
 	if err != nil {
-		return unsupported{fmt.Sprintf("two sockets cannot be connected over loopback: %v: %s", err, tcpRemedy(err))}
+		return err
 	}
 	defer closeSockets(pair)
 	if s.Option("busypoll") == "no" {
@@ -60,11 +59,15 @@ func (tcp) Probe(s Spec) error {
 
 var loopback = [4]byte{127, 0, 0, 1}
 
-func tcpRemedy(err error) string {
-	if errors.Is(err, unix.ENETUNREACH) || errors.Is(err, unix.EADDRNOTAVAIL) {
-		return "ip link set lo up"
+// tcpPair returns two sockets connected over loopback.
+func tcpPair(s Spec) ([2]int, error) {
+	pair, err := connectedPair(unix.AF_INET, &unix.SockaddrInet4{Addr: loopback})
+	if err == unix.ENETUNREACH || err == unix.EADDRNOTAVAIL {
+		return pair, notConnected(s.Transport, err, "ip link set lo up")
+	} else if err != nil {
+		return pair, notConnected(s.Transport, err, "take unix")
 	}
-	return "take unix"
+	return pair, nil
 }
 
 func setBusyPoll(fd int) error {
@@ -75,9 +78,9 @@ func (t tcp) Create(s Spec) (Link, error) {
 	if err := t.Probe(s); err != nil {
 		return nil, err
 	}
-	pair, err := connectedPair(unix.AF_INET, &unix.SockaddrInet4{Addr: loopback})
+	pair, err := tcpPair(s)
 	if err != nil {
-		return nil, fmt.Errorf("tcp: connect two sockets over loopback: %w: %s", err, tcpRemedy(err))
+		return nil, err
 	}
 	for _, fd := range pair {
 		if err := t.set(s, fd); err != nil {

@@ -49,3 +49,20 @@ func TestTCPOptionsAreSet(t *testing.T) {
 		t.Errorf("busypoll=50us: SO_BUSY_POLL is %d", got)
 	}
 }
+
+// TestNagleStaysOn: making a net.Conn of a socket turns TCP_NODELAY on.
+func TestNagleStaysOn(t *testing.T) {
+	for _, wait := range []string{"block", "go"} {
+		s := parse(t, "tcp:nodelay=no,wait="+wait, 8)
+		e := open(t, s, Producer, create(t, s)).(*framedStream)
+		conn, err := e.in.rawConn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.Control(func(fd uintptr) {
+			if on, err := unix.GetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_NODELAY); err != nil || on != 0 {
+				t.Errorf("wait=%s: TCP_NODELAY is %d, error %v", wait, on, err)
+			}
+		})
+	}
+}

@@ -95,7 +95,7 @@ func newUDPPair() (*ownFiles, error) {
 			if err == unix.EAFNOSUPPORT {
 				return nil, unsupported{"UDP: address family not supported by protocol: use a kernel with CONFIG_INET"}
 			}
-			return nil, fmt.Errorf("udp: create a socket: %w: %s", err, descriptorRemedy(err))
+			return nil, fmt.Errorf("udp: create a socket: %w: %s", err, kernelRemedy(err))
 		}
 		link[side] = []*os.File{os.NewFile(uintptr(fd), "a UDP socket")}
 		if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
@@ -193,7 +193,7 @@ func (udp) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
 		closeOnce(files...)
 		return nil, fmt.Errorf("udp: ask for SO_RCVBUF: %w", err)
 	}
-	ends, err := openDescriptors(s, files, pollFile)
+	ends, err := openDescriptors(s, files)
 	if err != nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ func (u unixSocket) Create(s Spec) (Link, error) {
 	}
 	fds, err := unix.Socketpair(unix.AF_UNIX, socketTypes[s.Option("type")]|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return nil, fmt.Errorf("unix: create a pair of sockets: %w", err)
+		return nil, fmt.Errorf("unix: create a pair of sockets: %w: %s", err, kernelRemedy(err))
 	}
 	if s.Option("type") != "stream" && s.Capacity > 0 {
 		s.Capacity = max(s.Capacity, s.Size) // a datagram has to fit in at once
@@ -111,9 +111,9 @@ func socketLink(s Spec, fds [2]int, name string) (Link, error) {
 
 func (unixSocket) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
 	if s.Option("type") == "stream" {
-		return openStream(s, files, pollSocket)
+		return openStream(s, files)
 	}
-	ends, err := openDescriptors(s, files, pollSocket)
+	ends, err := openDescriptors(s, files)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +181,11 @@ func (e *datagrams) sendEnd() error {
 		return fmt.Errorf("%s: send the end mark: %w", e.what, err)
 	}
 	conn.Control(func(fd uintptr) {
-		unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF, math.MaxInt32/2)
+		// SO_SNDBUF could make it smaller, if it is larger than
+		// net.core.wmem_max by the same privilege.
+		if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, math.MaxInt32/2) != nil {
+			unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF, math.MaxInt32/2)
+		}
 	})
 	_, err = e.d.write(nil)
 	if err != nil && !peerGone(err) {

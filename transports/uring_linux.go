@@ -109,7 +109,7 @@ func ringFailed(c uring.Config, err error) error {
 	case errors.Is(err, unix.EINVAL):
 		return unsupported{"io_uring_setup: this kernel does not know that kind of ring: take a newer one"}
 	}
-	return fmt.Errorf("io_uring_setup: make a ring: %w: %s", err, descriptorRemedy(err))
+	return fmt.Errorf("io_uring_setup: make a ring: %w: %s", err, kernelRemedy(err))
 }
 
 func (u uringStream) Create(s Spec) (Link, error) {
@@ -143,7 +143,7 @@ func (uringStream) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
 	}
 	if err := ring.Register(fds...); err != nil {
 		closeOnce(ends...)
-		return nil, fmt.Errorf("uring: %w: %s", err, descriptorRemedy(err))
+		return nil, fmt.Errorf("uring: %w: %s", err, kernelRemedy(err))
 	}
 	in, out := ends[0], ends[len(ends)-1]
 	f := stream{

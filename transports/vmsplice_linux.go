@@ -61,7 +61,7 @@ func (vmsplice) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
 		closeOnce(files...)
 		return nil, err
 	}
-	ends, err := openDescriptors(s, files, pollFile)
+	ends, err := openDescriptors(s, files)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package transports
 
 import (
-	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -31,14 +30,18 @@ func (v vsock) Probe(s Spec) error {
 	}
 	pair, err := v.pair()
 	if err != nil {
-		return unsupported{fmt.Sprintf("two vsock sockets cannot be connected over loopback: %v: modprobe vsock_loopback", err)}
+		return err
 	}
 	closeSockets(pair)
 	return nil
 }
 
 func (vsock) pair() ([2]int, error) {
-	return connectedPair(unix.AF_VSOCK, &unix.SockaddrVM{CID: unix.VMADDR_CID_LOCAL, Port: unix.VMADDR_PORT_ANY})
+	pair, err := connectedPair(unix.AF_VSOCK, &unix.SockaddrVM{CID: unix.VMADDR_CID_LOCAL, Port: unix.VMADDR_PORT_ANY})
+	if err != nil {
+		return pair, notConnected("vsock", err, "modprobe vsock_loopback")
+	}
+	return pair, nil
 }
 
 func (v vsock) Create(s Spec) (Link, error) {
@@ -47,7 +50,7 @@ func (v vsock) Create(s Spec) (Link, error) {
 	}
 	pair, err := v.pair()
 	if err != nil {
-		return nil, fmt.Errorf("vsock: connect two sockets over loopback: %w", err)
+		return nil, err
 	}
 	return &ownFiles{
 		Producer: {os.NewFile(uintptr(pair[Producer]), "a vsock socket")},
@@ -56,5 +59,5 @@ func (v vsock) Create(s Spec) (Link, error) {
 }
 
 func (vsock) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
-	return openStream(s, files, pollFile)
+	return openStream(s, files)
 }
