@@ -181,7 +181,11 @@ func (e *datagrams) sendEnd() error {
 		return fmt.Errorf("%s: send the end mark: %w", e.what, err)
 	}
 	conn.Control(func(fd uintptr) {
-		unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF, math.MaxInt32/2)
+		// SO_SNDBUF could make it smaller, if it is larger than
+		// net.core.wmem_max by the same privilege.
+		if unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, math.MaxInt32/2) != nil {
+			unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUF, math.MaxInt32/2)
+		}
 	})
 	_, err = e.d.write(nil)
 	if err != nil && !peerGone(err) {

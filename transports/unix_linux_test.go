@@ -100,3 +100,30 @@ func TestSocketBufferFollowsTheCapacity(t *testing.T) {
 		t.Errorf("buffer=256KiB: SO_SNDBUF is %d, error %v", n, err)
 	}
 }
+
+// TestDatagramsEndWhereTheBufferIsFull: Close does not wait for a peer that does
+// not read, also where the buffer is larger than net.core.wmem_max.
+func TestDatagramsEndWhereTheBufferIsFull(t *testing.T) {
+	s := parse(t, "unix:type=dgram", 4096)
+	s.Capacity = 8 << 20
+	producer, consumer := openPair(t, s)
+	sent := 0
+	for {
+		err := unix.Send(int(producer.(*datagrams).d.fd), message(4096), unix.MSG_DONTWAIT)
+		if err == unix.EAGAIN {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent++
+	}
+	if err := producer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 4096)
+	for range sent {
+		receive(t, consumer, buf, message(4096))
+	}
+	expectEnd(t, consumer, buf)
+}
