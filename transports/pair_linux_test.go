@@ -144,7 +144,7 @@ func TestEcho(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &s); err != nil {
 		t.Fatal(err)
 	}
-	files := make([]*os.File, map[string]int{"pipe": 2, "unix": 1, "file": 2, "eventfd": 2, "futex": 1, "cma": 1, "signal": 3}[s.Transport])
+	files := make([]*os.File, map[string]int{"pipe": 2, "fifo": 2, "vmsplice": 2, "unix": 1, "tcp": 1, "vsock": 1, "sockmap": 3, "file": 2, "eventfd": 2, "futex": 1, "cma": 1, "signal": 3}[s.Transport])
 	for i := range files {
 		files[i] = os.NewFile(uintptr(3+i), "inherited")
 	}
