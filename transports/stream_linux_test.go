@@ -13,7 +13,7 @@ import (
 // streams are all specs whose messages are framed in a byte stream.
 var streams = []string{
 	"pipe", "pipe:wait=spin", "pipe:wait=go",
-	"pipe:wait=poll", "pipe:wait=epoll", "pipe:capacity=4KiB",
+	"pipe:wait=poll", "pipe:wait=epoll",
 	"fifo", "fifo:wait=go",
 	"unix", "unix:wait=spin", "unix:wait=go",
 	"tcp", "tcp:wait=epoll", "tcp:wait=go", "vsock", "vsock:wait=go",
