@@ -79,6 +79,7 @@ var overheadCases = []overheadCase{
 	{"pipe", "pipe", "throughput", 4096, "0-1"},
 	{"unix", "unix", "throughput", 4096, "0-1"},
 	{"mmap:wait=spin", "mmap-spin", "throughput", 64, "0-1"},
+	{"mmap:wait=spin", "mmap-spin", "throughput", 64 << 10, "0-1"},
 }
 
 const (

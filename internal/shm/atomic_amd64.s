@@ -11,3 +11,13 @@ TEXT ·release(SB), NOSPLIT, $0-16
 TEXT ·cpuPause(SB), NOSPLIT, $0-0
 	PAUSE
 	RET
+
+// func moveBytes(to, from *byte, n int)
+TEXT ·moveBytes(SB), NOSPLIT, $0-24
+	MOVQ	to+0(FP), DI
+	MOVQ	from+8(FP), SI
+	MOVQ	n+16(FP), CX
+	CLD
+	REP
+	MOVSB
+	RET
