@@ -1,6 +1,9 @@
 package bench
 
-import "ipcbench/transports"
+import (
+	"ipcbench/internal/shm"
+	"ipcbench/transports"
+)
 
 // inPlace builds messages where they will be read, and reads them there. So
 // that every byte is written and read all the same, the producer lays the
@@ -16,7 +19,7 @@ func (x *inPlace) send(number uint64, p phase) error {
 		return err
 	}
 	if !x.full && p == measured {
-		copy(room, x.message)
+		shm.Copy(room, x.message)
 	}
 	x.build(room, number, p)
 	return x.ep.Commit()
@@ -53,7 +56,7 @@ func (x *inPlace) echo(number uint64, before func()) (phase, error) {
 	if err != nil {
 		return 0, err
 	}
-	copy(room, m)
+	shm.Copy(room, m)
 	if err := x.ep.Commit(); err != nil {
 		return 0, err
 	}

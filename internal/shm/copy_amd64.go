@@ -2,16 +2,17 @@ package shm
 
 import "golang.org/x/sys/cpu"
 
-// copyMessage is copy. Long messages are moved by one instruction where the
-// processor is good at that: it then need not fetch the lines that it is about to
-// overwrite whole, which the reader still has, as the stores of the Go runtime's
-// memmove make it do.
-func copyMessage(to, from []byte) {
-	if len(from) < longMessage || !cpu.X86.HasERMS {
+// Copy is copy, into or out of memory that two processes share. Long messages are
+// moved by one instruction where the processor is good at that: it then need not
+// fetch the lines that it is about to overwrite whole, which the reader still has,
+// as the stores of the Go runtime's memmove make it do.
+func Copy(to, from []byte) {
+	n := min(len(to), len(from))
+	if n < longMessage || !cpu.X86.HasERMS {
 		copy(to, from)
 		return
 	}
-	moveBytes(&to[0], &from[0], len(from))
+	moveBytes(&to[0], &from[0], n)
 }
 
 // longMessage is from how many bytes on REP MOVSB is no slower.

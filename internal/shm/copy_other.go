@@ -2,5 +2,5 @@
 
 package shm
 
-// copyMessage is copy.
-func copyMessage(to, from []byte) { copy(to, from) }
+// Copy is copy, into or out of memory that two processes share.
+func Copy(to, from []byte) { copy(to, from) }

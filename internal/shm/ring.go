@@ -173,7 +173,7 @@ func (w *Writer) Send(msg []byte) error {
 		}
 	}
 	w.loaned = len(msg)
-	copyMessage(w.payload(len(msg)), msg)
+	Copy(w.payload(len(msg)), msg)
 	if !w.plain {
 		return w.Commit()
 	}
@@ -298,7 +298,7 @@ func (r *Reader) Recv(buf []byte) (int, error) {
 			return 0, r.overwritten(n)
 		}
 	}
-	copyMessage(buf, r.payload(n))
+	Copy(buf, r.payload(n))
 	r.advance()
 	if r.next >= r.due {
 		r.giveBack()

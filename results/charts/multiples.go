@@ -125,7 +125,7 @@ func (d division) nameOf(s series) string {
 	if listed(d.of, func(s series) string { return s.cells[0].Dir }) == c.Dir {
 		name = c.Transport
 	}
-	if options, has := strings.CutPrefix(name, c.Family+":"); has && len(d.of) > 1 && d.names(c.Family) {
+	if options, has := strings.CutPrefix(name, c.Family+":"); has && listed(d.of, familyOfSeries) == c.Family && d.names(c.Family) {
 		return options
 	}
 	return name
