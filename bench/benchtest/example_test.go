@@ -21,12 +21,22 @@ type mine struct{}
 func init() { transports.Register(mine{}) }
 
 func (mine) Info() transports.Info {
-	return transports.Info{Name: "mine", Doc: "a transport that is no part of ipcbench", Kind: transports.Datagram, Caps: transports.SeesPeerDeath, MaxSize: 64 << 10}
+	return transports.Info{Name: "mine", Doc: "a transport that is no part of ipcbench", Kind: transports.Datagram, Caps: transports.SeesPeerDeath, MaxSize: largest}
 }
 
-func (mine) Probe(transports.Spec) error { return nil }
+const largest = 64 << 10
 
-func (mine) Create(transports.Spec) (transports.Link, error) {
+func (mine) Probe(s transports.Spec) error {
+	if s.Size > largest {
+		return fmt.Errorf("%w: messages have at most %d bytes", errors.ErrUnsupported, largest)
+	}
+	return nil
+}
+
+func (m mine) Create(s transports.Spec) (transports.Link, error) {
+	if err := m.Probe(s); err != nil {
+		return nil, err
+	}
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, os.NewSyscallError("socketpair", err)
