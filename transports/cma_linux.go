@@ -175,6 +175,25 @@ func (e *cmaEnd) meet() error {
 	return nil
 }
 
+// begin refuses a message of n bytes that Send must not take, and otherwise
+// waits for the turn to send it.
+func (e *cmaEnd) begin(n int) error {
+	if err := checkSend(n, e.size); err != nil {
+		return err
+	}
+	if e.out.has() {
+		return nil
+	}
+	last, err := e.wait(&e.out)
+	if last {
+		err = errTurnOver
+	}
+	if err != nil {
+		return e.out.refused(n, err)
+	}
+	return nil
+}
+
 // publish tells the peer where the n bytes at p lie and passes it the turn t.
 func (e *cmaEnd) publish(t *turn, p *byte, n int) bool {
 	e.shown = unsafe.Pointer(p)
@@ -247,17 +266,8 @@ func (e *cmaEnd) Close() error {
 type cmaReader struct{ cmaEnd }
 
 func (e *cmaReader) Send(msg []byte) error {
-	if err := checkSend(len(msg), e.size); err != nil {
+	if err := e.begin(len(msg)); err != nil {
 		return err
-	}
-	if !e.out.has() {
-		last, err := e.wait(&e.out)
-		if last {
-			err = errTurnOver
-		}
-		if err != nil {
-			return e.out.refused(len(msg), err)
-		}
 	}
 	if !e.publish(&e.out, unsafe.SliceData(msg), len(msg)) {
 		return e.out.refused(len(msg), errTurnOver)
@@ -294,17 +304,8 @@ func (e *cmaReader) Recv(buf []byte) (int, error) {
 type cmaWriter struct{ cmaEnd }
 
 func (e *cmaWriter) Send(msg []byte) error {
-	if err := checkSend(len(msg), e.size); err != nil {
+	if err := e.begin(len(msg)); err != nil {
 		return err
-	}
-	if !e.out.has() {
-		last, err := e.wait(&e.out)
-		if last {
-			err = errTurnOver
-		}
-		if err != nil {
-			return e.out.refused(len(msg), err)
-		}
 	}
 	if err := e.copy(unix.SYS_PROCESS_VM_WRITEV, &e.out, unsafe.SliceData(msg), len(msg)); err != nil {
 		return e.out.refused(len(msg), err)

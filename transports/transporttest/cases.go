@@ -227,8 +227,9 @@ func bothKilled(ctx context.Context, s subject) error {
 	}
 	p.Kill()
 	for _, exit := range p.Wait(ctx) {
-		// The second may have seen the death of the first before its own.
-		if sawDeath := exit.OK && s.spec.Caps().Has(transports.SeesPeerDeath); !exit.Killed && !sawDeath {
+		// The consumer may have seen the producer's death before its own.
+		sawDeath := exit.OK && exit.Side == transports.Consumer && s.spec.Caps().Has(transports.SeesPeerDeath)
+		if !exit.Killed && !sawDeath {
 			return fmt.Errorf("a killed worker ended by itself: %s", exit)
 		}
 	}
