@@ -9,7 +9,7 @@ export CGO_ENABLED = 0
 
 .PHONY: build
 build: ## build the static binary bin/ipcbench
-	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ipcbench ./cmd/ipcbench
+	go build -trimpath -ldflags '-s -w -X ipcbench/cmd.version=$(VERSION)' -o bin/ipcbench ./cmd/ipcbench
 
 .PHONY: test
 test: ## run every test
@@ -29,15 +29,15 @@ ring: ## stream through the ring in C, one thing changed at a time: what limits 
 
 .PHONY: aa
 aa: ## compare 40 pairs of equal runs: is what did not change called changed? (15 min)
-	IPCBENCH_AA=1 go test -count=1 -timeout 1h -run '^TestAA$$' -v ./cmd/ipcbench
+	IPCBENCH_AA=1 go test -count=1 -timeout 1h -run '^TestAA$$' -v ./cmd
 
 .PHONY: power
 power: ## how small a slowdown is found at 10 launches (15 min)
-	IPCBENCH_POWER=1 go test -count=1 -timeout 1h -run '^TestPower$$' -v ./cmd/ipcbench
+	IPCBENCH_POWER=1 go test -count=1 -timeout 1h -run '^TestPower$$' -v ./cmd
 
 .PHONY: haltpoll
 haltpoll: ## change guest_halt_poll_ns and see whether compare finds it (root on a KVM guest)
-	IPCBENCH_HALTPOLL=1 go test -count=1 -run '^TestHaltPolling$$' -v ./cmd/ipcbench
+	IPCBENCH_HALTPOLL=1 go test -count=1 -run '^TestHaltPolling$$' -v ./cmd
 
 .PHONY: report
 report: ## make the charts and report of the newest run again, or of RUN=DIR

@@ -16,7 +16,8 @@ import (
 // the other modules that it may import. Whoever adds a package says here what
 // it may know.
 var mayImport = map[string]string{
-	"ipcbench/cmd/ipcbench": "ipcbench/ golang.org/x/sys golang.org/x/term " +
+	"ipcbench/cmd/ipcbench": "ipcbench/cmd",
+	"ipcbench/cmd": "ipcbench/ golang.org/x/sys golang.org/x/term " +
 		"github.com/spf13/cobra github.com/spf13/pflag github.com/jedib0t/go-pretty/v6",
 
 	"ipcbench/bench":           "ipcbench/transports ipcbench/results ipcbench/internal/peer ipcbench/internal/host ipcbench/internal/shm golang.org/x/sys",

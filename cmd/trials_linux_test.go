@@ -1,4 +1,4 @@
-package main
+package cmd
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ import (
 
 // What the trials found is kept here, for a reader who asks whether compare is
 // to be believed.
-const trialsDir = "../../results/trials"
+const trialsDir = "../results/trials"
 
 // A verdict is what compare --json says of one metric of one cell.
 type verdict struct {

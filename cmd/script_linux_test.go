@@ -1,4 +1,4 @@
-package main
+package cmd
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ import (
 // that the command starts.
 func TestMain(m *testing.M) {
 	becomeWorker()
-	testscript.Main(m, map[string]func(){"ipcbench": main})
+	testscript.Main(m, map[string]func(){"ipcbench": Main})
 }
 
 // TestScripts runs every script in testdata; each begins with why it is there.

@@ -1,0 +1,88 @@
+// Package cmd holds the commands of ipcbench, each in a file of its own. A
+// binary with more transports or workloads imports them beside this package,
+// and is done:
+//
+//	func main() { cmd.Main() }
+//
+// It knows words: commands, flags, what is printed and how it exits. It must
+// not know how a message travels, how it is timed, how a run is carried out or
+// how a record is kept: those are the packages transports, bench and results.
+package cmd
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// Main is all of a main function. In a process that a run started as one of its
+// workers it becomes that worker; otherwise it does what the command line asks
+// for. It does not return.
+func Main() {
+	becomeWorker()
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr, os.LookupEnv))
+}
+
+// run is the command: what args asked for is done, and its exit status
+// returned. Results go to stdout and everything else to stderr.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer, env lookupEnv) int {
+	out := &console{stdout: stdout, stderr: stderr, env: env}
+	ctx, stop := untilSignal(ctx)
+	defer stop()
+	root := newRoot(out)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err != nil {
+		out.fail(err)
+	}
+	return exitStatus(err)
+}
+
+// echo is how long after a signal another one counts as the same: timeout(1),
+// for one, sends its signal to the process and then to the process's group.
+const echo = 300 * time.Millisecond
+
+// untilSignal returns a context that the first SIGINT, SIGTERM or SIGHUP cancels, so
+// that what is finished can be kept. The second ends the process at once.
+func untilSignal(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		<-signals
+		first := time.Now()
+		cancel()
+		for range signals {
+			if time.Since(first) > echo {
+				os.Exit(statusInterrupted)
+			}
+		}
+	}()
+	return ctx, func() { signal.Stop(signals); cancel() }
+}
+
+// The exit statuses.
+const (
+	statusDone        = 0
+	statusFailed      = 1   // something that was asked for failed; results are kept
+	statusUsage       = 2   // the command line or a file was wrong; nothing was run
+	statusInterrupted = 130 // by a signal; results are kept
+)
+
+func exitStatus(err error) int {
+	var wrong *usageError
+	switch {
+	case err == nil:
+		return statusDone
+	case errors.As(err, &wrong):
+		return statusUsage
+	case errors.Is(err, errInterrupted):
+		return statusInterrupted
+	default:
+		return statusFailed
+	}
+}
