@@ -66,7 +66,7 @@ func roundTrips(record *results.Launch, r report) error {
 	if err != nil {
 		return err
 	}
-	record.RTTHist = r.Hist
+	record.Histograms = map[string]string{results.RoundTrips: r.Hist}
 	record.Metrics[results.RTTMin] = float64(r.Min)
 	record.Metrics[results.RTTMax] = float64(r.Max)
 	record.Metrics[results.RTTMean] = r.Mean
@@ -122,17 +122,17 @@ const handful = 10
 
 // interference says where the harness itself was in the way. What waits
 // through the Go runtime pays for that runtime, and that is its result.
-func (c Cell) interference(record *results.Launch, reports []report) []string {
+func (c Cell) interference(record *results.Launch, reports []report) []results.Warning {
 	if c.Spec.Waits() == transports.Parks {
 		return nil
 	}
-	var warnings []string
+	var warnings []results.Warning
 	if why := reports[0].Worker.SharedTable; why != "" {
-		warnings = append(warnings, fmt.Sprintf("the threads of a worker share one table of descriptors, which makes each system call some 30 ns dearer (%s): allow unshare or close_range in the seccomp filter", why))
+		warnings = append(warnings, results.SharedTable.With("why", why))
 	}
 	for i, side := range c.sides() {
 		if w := reports[i].Worker; w.Mallocs > max(handful, record.Messages/100) || w.GCs > 0 {
-			warnings = append(warnings, fmt.Sprintf("the %s made %d heap allocations and %d garbage collections while it was measured", side, w.Mallocs, w.GCs))
+			warnings = append(warnings, results.Allocated.With("side", side.String(), "mallocs", w.Mallocs, "gcs", w.GCs))
 		}
 	}
 	return warnings

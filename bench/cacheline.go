@@ -13,6 +13,7 @@ import (
 
 	"ipcbench/internal/host"
 	"ipcbench/internal/shm"
+	"ipcbench/results"
 )
 
 // cacheLine returns how long two different CPUs take to hand each other a cache
@@ -34,7 +35,7 @@ func cacheLine(a, b int) (ns float64, err error) {
 	if len(r.batches) == 0 {
 		return 0, fmt.Errorf("cache line: CPUs %d and %d did not hand it over within %v: is one of them taken by something else?", a, b, rallyLimit)
 	}
-	return median(r.batches), nil
+	return results.Median(r.batches), nil
 }
 
 const (

@@ -17,9 +17,6 @@ type Cell struct {
 	// Skip, where not empty, is why this machine cannot run the cell, and
 	// Fail what went wrong when its link was made on trial.
 	Skip, Fail string
-	// Warnings are of what is known beforehand. Every record of the cell has
-	// them.
-	Warnings []string
 }
 
 // Runnable reports whether the cell can be measured.

@@ -92,14 +92,7 @@ func (g *gauge) record() results.Floor {
 	for _, sample := range floor.Samples {
 		all = append(all, sample.NS)
 	}
-	floor.NS = median(all)
+	floor.NS = results.Median(all)
 	floor.Samples = slices.Clone(floor.Samples)
 	return floor
-}
-
-// median returns the median of values, of which there is at least one.
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	n := len(sorted)
-	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }

@@ -115,7 +115,7 @@ func medianBatch(calls int, batch func(calls int)) float64 {
 		batch(calls)
 		took = append(took, float64(now()-before)/float64(calls))
 	}
-	return median(took)
+	return results.Median(took)
 }
 
 // nullFloor is the time of the null transport's round trip of size bytes, in
@@ -144,5 +144,5 @@ func nullFloor(ctx context.Context, size int) (float64, error) {
 	}
 	// Untouched by a stall, unlike the mean; less what its stamps took.
 	w := launches[0].Workers[0]
-	return median(launches[0].SlicesNS) - 2*float64(w.ClockNS)/float64(w.StampEvery), nil
+	return results.Median(launches[0].SlicesNS) - 2*float64(w.ClockNS)/float64(w.StampEvery), nil
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"ipcbench/internal/cpulist"
 	"ipcbench/internal/host"
 	"ipcbench/transports"
 )
@@ -98,7 +99,7 @@ func thisMachine() (machine, error) {
 		}
 	}
 	if len(m) == 0 {
-		return nil, fmt.Errorf("placement: this process may use CPUs %s and none of them is online", host.FormatList(allowed))
+		return nil, fmt.Errorf("placement: this process may use CPUs %s and none of them is online", cpulist.Format(allowed))
 	}
 	return m, nil
 }
@@ -235,7 +236,7 @@ func (m machine) String() string {
 	for _, cpu := range m {
 		ids = append(ids, cpu.ID)
 	}
-	return host.FormatList(ids)
+	return cpulist.Format(ids)
 }
 
 func parsePair(text string) (producer, consumer int, ok bool) {

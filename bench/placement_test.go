@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"ipcbench/internal/cpulist"
 	"ipcbench/internal/host"
 	"ipcbench/transports"
 
@@ -86,7 +87,7 @@ func brief(placements []Placement) []string {
 	for _, p := range placements {
 		line := p.Name
 		if p.CPUs != nil {
-			line += " " + host.FormatList(p.CPUs[:1]) + " " + host.FormatList(p.CPUs[1:])
+			line += " " + cpulist.Format(p.CPUs[:1]) + " " + cpulist.Format(p.CPUs[1:])
 		}
 		if p.Reason != "" {
 			line += ": refused"

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ipcbench/results"
+	"ipcbench/results/summary"
 )
 
 // narrow goes on launching, in rounds of one launch each, the cells whose
@@ -38,7 +39,7 @@ func (r *run) wide(cells []Cell, number int) []turn {
 	for _, c := range cells {
 		launches := r.of[c.Cell]
 		failed := slices.ContainsFunc(launches, func(l results.Launch) bool { return l.Status != results.OK })
-		if !failed && results.PrimaryMargin(launches) > r.Until {
+		if !failed && summary.Margin(launches) > r.Until {
 			turns = append(turns, turn{c, number})
 		}
 	}

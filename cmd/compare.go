@@ -44,7 +44,7 @@ side for what also changes from boot to boot and hour to hour.`,
 
 func percentVar(flags *pflag.FlagSet, ratio *float64, name, what string) {
 	flags.Func(name, what, func(text string) (err error) {
-		*ratio, err = parsePercent(text)
+		*ratio, err = results.ParsePercent(text)
 		return err
 	})
 }
@@ -57,15 +57,15 @@ type comparer struct {
 	threshold float64 // as a ratio; 0: none
 	options   compare.Options
 	exports   exports[compare.Comparison]
-	chart     *export[compare.Comparison]
+	chart     *output[compare.Comparison]
 }
 
 func (c *comparer) setMetrics(text string) error {
 	if text == "all" {
-		c.options.Metrics = results.Metrics
+		c.options.Metrics = results.MetricNames()
 		return nil
 	}
-	return appendNames(&c.options.Metrics, text, func(name string) error { return oneOf(name, results.Metrics...) })
+	return appendNames(&c.options.Metrics, text, func(name string) error { return oneOf(name, results.MetricNames()...) })
 }
 
 func (c *comparer) run(paths []string) error {
@@ -159,8 +159,8 @@ func (c *comparer) open(paths []string) ([]compare.Run, error) {
 }
 
 func (c *comparer) paint(verdict compare.Verdict, words string) string {
-	colours := map[compare.Verdict]string{compare.Faster: green, compare.Slower: red, compare.MachineChanged: yellow}
-	if colour, has := colours[verdict]; has {
+	colours := map[compare.Tone]string{compare.Good: green, compare.Bad: red, compare.Suspect: yellow}
+	if colour, has := colours[verdict.Judgement().Tone]; has {
 		return c.out.paintOn(c.out.stdout, colour, words)
 	}
 	return words

@@ -17,7 +17,7 @@ import (
 // addExports declares the flags for the forms of a comparison other than the
 // text. A flag alone means standard output, or a file of a name of its own.
 func (c *comparer) addExports(flags *pflag.FlagSet) {
-	add := func(name, what, alone string, write func(io.Writer, compare.Comparison) error) *export[compare.Comparison] {
+	add := func(name, what, alone string, write func(io.Writer, compare.Comparison) error) *output[compare.Comparison] {
 		defer func() { flags.Lookup(name).NoOptDefVal = alone }()
 		return c.exports.flag(flags, name, what, write)
 	}

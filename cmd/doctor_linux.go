@@ -15,7 +15,7 @@ import (
 
 	"ipcbench/bench"
 	"ipcbench/internal/doctor"
-	"ipcbench/internal/host"
+	"ipcbench/internal/facts"
 	"ipcbench/results"
 )
 
@@ -58,12 +58,12 @@ const watchFor = time.Second
 // examine judges this machine. Where it cannot be watched, what can be read of
 // it is judged all the same.
 func examine(ctx context.Context) (checkup, error) {
-	facts := host.Facts()
+	said := facts.Read()
 	noise, err := bench.Noise(ctx, watchFor)
 	if err != nil {
-		return checkup{Findings: doctor.Examine(facts, nil)}, err
+		return checkup{Findings: doctor.Examine(said, nil)}, err
 	}
-	return checkup{doctor.Examine(facts, &noise), &noise}, nil
+	return checkup{doctor.Examine(said, &noise), &noise}, nil
 }
 
 func (c checkup) printJSON(w io.Writer) error {
@@ -137,12 +137,4 @@ func (c checkup) unknown() []string {
 		}
 	}
 	return about
-}
-
-// warnOf puts a warning about this machine into the cells that it concerns.
-func warnOf(cells []bench.Cell, facts map[string]string) {
-	findings := doctor.Examine(facts, nil)
-	for i, cell := range cells {
-		cells[i].Warnings = doctor.RowWarnings(findings, cell.Cell)
-	}
 }

@@ -8,46 +8,42 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"ipcbench/results"
+	"ipcbench/results/export"
+	"ipcbench/results/summary"
+	"ipcbench/results/table"
 )
 
 // exports are the files that a command is to write what it has to. They are
 // opened before it begins, so that a path that cannot be written costs nobody
 // a run.
 type exports[T any] struct {
-	all []*export[T]
+	all []*output[T]
 }
 
-// An export is one file in one format; the path "-" is standard output.
-type export[T any] struct {
+// An output is one file in one format; the path "-" is standard output.
+type output[T any] struct {
 	flag, path string
 	write      func(io.Writer, T) error
 	file       *os.File
 	to         io.Writer
 }
 
-func (e *exports[T]) flag(flags *pflag.FlagSet, name, what string, write func(io.Writer, T) error) *export[T] {
-	export := &export[T]{flag: name, write: write}
-	flags.StringVar(&export.path, name, "", what)
-	e.all = append(e.all, export)
-	return export
-}
-
-// measured is what a run exports.
-type measured struct {
-	run      results.Run
-	launches []results.Launch
+func (e *exports[T]) flag(flags *pflag.FlagSet, name, what string, write func(io.Writer, T) error) *output[T] {
+	x := &output[T]{flag: name, write: write}
+	flags.StringVar(&x.path, name, "", what)
+	e.all = append(e.all, x)
+	return x
 }
 
 // runExports declares the flags of a run for the files beside its directory.
-func runExports(e *exports[measured], flags *pflag.FlagSet) {
-	add := func(name, what string, write func(io.Writer, measured) error) {
+func runExports(e *exports[summary.Analysis], flags *pflag.FlagSet) {
+	add := func(name, what string, write func(io.Writer, summary.Analysis) error) {
 		e.flag(flags, name, "also write "+what+" to `file`, or - for stdout", write)
 	}
-	add("export-csv", "the launches as CSV", func(w io.Writer, m measured) error { return results.WriteLaunchesCSV(w, m.launches) })
-	add("export-json", "the summary as JSON", func(w io.Writer, m measured) error { return results.WriteJSON(w, m.run, summarize(m.launches)) })
-	add("export-markdown", "the table as Markdown", func(w io.Writer, m measured) error { return results.WriteMarkdown(w, summarize(m.launches)) })
-	add("export-bench", "the launches for benchstat", func(w io.Writer, m measured) error { return results.WriteBench(w, m.run, m.launches) })
+	add("export-csv", "the launches as CSV", func(w io.Writer, run summary.Analysis) error { return export.WriteLaunchesCSV(w, run.Launches) })
+	add("export-json", "the summary as JSON", func(w io.Writer, run summary.Analysis) error { return export.WriteJSON(w, run.Run, run.Cells) })
+	add("export-markdown", "the table as Markdown", func(w io.Writer, run summary.Analysis) error { return table.Write(w, run.Cells, table.Markdown) })
+	add("export-bench", "the launches for benchstat", func(w io.Writer, run summary.Analysis) error { return export.WriteBench(w, run.Run, run.Launches) })
 }
 
 func (e *exports[T]) open(stdout io.Writer) error {
@@ -84,7 +80,7 @@ func (e *exports[T]) write(what T) error {
 	return errors.Join(wrong...)
 }
 
-func (x *export[T]) fill(what T) error {
+func (x *output[T]) fill(what T) error {
 	if x.file == nil {
 		return x.write(x.to, what)
 	}

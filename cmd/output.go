@@ -1,63 +1,28 @@
 package cmd
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"ipcbench/results"
-	"ipcbench/results/charts"
 	"ipcbench/results/report"
+	"ipcbench/results/summary"
+	"ipcbench/results/table"
 )
-
-const (
-	chartsDir = "charts"
-	pageFile  = "report.html"
-)
-
-// writePage makes the charts and the page of a run directory.
-func writePage(dir string, run results.Run, launches []results.Launch) error {
-	return errors.Join(
-		charts.WriteDir(filepath.Join(dir, chartsDir), charts.All(run, launches)),
-		replaceFile(filepath.Join(dir, pageFile), func(w io.Writer) error { return report.Write(w, run, launches) }))
-}
-
-// replaceFile writes a file beside its place and then moves it there, so that
-// nobody ever sees half of it.
-func replaceFile(path string, write func(io.Writer) error) error {
-	part := path + ".part"
-	defer os.Remove(part)
-	file, err := os.Create(part)
-	if err != nil {
-		return err
-	}
-	buffered := bufio.NewWriter(file)
-	if err := errors.Join(write(buffered), buffered.Flush(), file.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return os.Rename(part, path)
-}
-
-// summarize brings launches together in the order in which they are read.
-func summarize(launches []results.Launch) []results.Summary {
-	return results.InReadingOrder(results.Summarize(launches))
-}
 
 // printResults prints what a person reads first: the tables, what bounds them
 // from below, what to beware of, and where the rest is.
-func printResults(w io.Writer, dir string, run results.Run, launches []results.Launch) error {
-	if err := results.RenderTable(w, summarize(launches), results.Text); err != nil {
+func printResults(w io.Writer, dir string, run summary.Analysis) error {
+	if err := table.Write(w, run.Cells, table.Text); err != nil {
 		return err
 	}
 	var b strings.Builder
 	printFloors(&b, run.Floors)
-	printWarnings(&b, run)
-	fmt.Fprintf(&b, "\n%s\n", filepath.Join(dir, pageFile))
-	fmt.Fprintf(&b, "%s\n", filepath.Join(dir, "launches.csv"))
+	printWarnings(&b, run.Warnings)
+	fmt.Fprintf(&b, "\n%s\n", filepath.Join(dir, report.PageFile))
+	fmt.Fprintf(&b, "%s\n", filepath.Join(dir, report.LaunchesFile))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -90,11 +55,11 @@ func printFloors(b *strings.Builder, floors []results.Floor) {
 
 // printWarnings prints those of the run; those of its rows stand below the
 // tables.
-func printWarnings(b *strings.Builder, run results.Run) {
-	if len(run.Warnings) > 0 {
+func printWarnings(b *strings.Builder, warnings []results.Warning) {
+	if len(warnings) > 0 {
 		b.WriteString("\nWarnings:\n")
 	}
-	for _, warning := range run.Warnings {
-		fmt.Fprintf(b, "  %s\n", oneLine(warning))
+	for _, warning := range warnings {
+		fmt.Fprintf(b, "  %s\n", oneLine(warning.String()))
 	}
 }

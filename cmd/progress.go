@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ipcbench/results"
+	"ipcbench/results/summary"
 )
 
 // A progress tells how far a run has come: on a terminal in one line that is
@@ -75,18 +76,18 @@ func (p *progress) launch(l results.Launch) {
 // finishes says whether the launch is the last of its cell: of the plan's or,
 // with --until, of as many as it took.
 func (p *progress) finishes(l results.Launch) bool {
-	return p.left[l.Cell] <= 0 && (p.plan.Until == 0 || l.Status != results.OK || results.PrimaryMargin(p.ended[l.Cell]) <= p.plan.Until)
+	return p.left[l.Cell] <= 0 && (p.plan.Until == 0 || l.Status != results.OK || summary.Margin(p.ended[l.Cell]) <= p.plan.Until)
 }
 
 // print writes the line of a finished cell.
 func (p *progress) print(cell results.Cell) {
-	summary := results.Summarize(p.ended[cell])[0]
-	fmt.Fprintf(p.out.stderr, "[%d/%d] %s: %s\n", len(p.finished), len(p.left), cellName(cell), headline(summary))
+	ended := summary.Of(p.ended[cell])[0]
+	fmt.Fprintf(p.out.stderr, "[%d/%d] %s: %s\n", len(p.finished), len(p.left), cellName(cell), headline(ended))
 }
 
 // draw rewrites the line: how far the run is, its cell and its median.
 func (p *progress) draw(l results.Launch) {
-	last := results.Summarize([]results.Launch{l})[0]
+	last := summary.Of([]results.Launch{l})[0]
 	p.rewrite(fmt.Sprintf("%s  %s: %s", p.soFar(), cellName(l.Cell), headline(last)))
 }
 
@@ -124,17 +125,11 @@ func (p *progress) end() {
 }
 
 // cellName says in a few words which cell is meant.
-func cellName(c results.Cell) string {
-	words := []string{c.Transport, c.Workload, results.FormatSize(c.SizeBytes), c.Placement}
-	if c.Dir != "" {
-		words = append(words, c.Dir)
-	}
-	return strings.Join(words, " ")
-}
+func cellName(c results.Cell) string { return c.Describe(" ") }
 
 // headline is the one number of a cell that says most, with the modes that it
 // hides, or why there is none.
-func headline(s results.Summary) string {
+func headline(s summary.Summary) string {
 	if s.Launches == 0 {
 		return s.Reason
 	}
@@ -148,12 +143,17 @@ func headline(s results.Summary) string {
 	return text
 }
 
-func metric(s results.Summary) string {
-	if e, ok := s.Metrics[results.RTTP50]; ok {
-		return "p50 " + results.FormatNS(e.Median)
+// metric is what says most of a cell and, where that is another number, what its
+// charts show.
+func metric(s summary.Summary) string {
+	w := results.LookupWorkload(s.Workload)
+	main, has := s.Metrics[w.Main]
+	if !has {
+		return fmt.Sprintf("%d launches", s.Launches)
 	}
-	if e, ok := s.Metrics[results.BytesPerS]; ok {
-		return results.FormatRate(s.Metrics[results.MsgsPerS].Median) + ", " + results.FormatBytesPerS(e.Median)
+	text := s.Main().Format(main.Median)
+	if drawn := s.Metrics[w.Drawn]; w.Drawn != w.Main && drawn.N > 0 {
+		text += ", " + results.LookupMetric(w.Drawn).Format(drawn.Median)
 	}
-	return fmt.Sprintf("%d launches", s.Launches)
+	return text
 }

@@ -6,12 +6,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"ipcbench/results"
-	"ipcbench/results/compare"
+	"ipcbench/results/alike"
+	"ipcbench/results/report"
+	"ipcbench/results/summary"
+	"ipcbench/results/table"
 )
 
 func newReport(out *console) *cobra.Command {
 	var why bool
-	var alike likeForLike
+	var format likeForLike
 	cmd := &cobra.Command{
 		Use:     "report RUN... [flags]",
 		GroupID: "read",
@@ -30,21 +33,19 @@ waiting.`,
 				return usage(err)
 			}
 			for _, run := range runs {
-				if run.Status == "running" {
-					run.Warnings = append(run.Warnings, fmt.Sprintf("the run has not ended, or was killed: of its launches, %d are here", len(run.launches)))
-				}
-				if err := run.remake(); err != nil {
+				analysis := summary.Analyze(run.Run, run.launches, run.diagnosed)
+				if err := report.Remake(run.path, analysis); err != nil {
 					return err
 				}
-				if alike != "" {
-					if err := compare.WriteLikeForLike(out.stdout, compare.LikeForLike(run.launches), alike.style()); err != nil {
+				if format != "" {
+					if err := alike.Write(out.stdout, alike.Of(analysis.Cells), format.style()); err != nil {
 						return err
 					}
-				} else if err := printResults(out.stdout, run.path, run.Run, run.launches); err != nil {
+				} else if err := printResults(out.stdout, run.path, analysis); err != nil {
 					return err
 				}
 				if why {
-					if err := printWhy(out.stdout, run.launches, run.diagnosed); err != nil {
+					if err := printWhy(out.stdout, analysis); err != nil {
 						return err
 					}
 				}
@@ -53,7 +54,7 @@ waiting.`,
 		},
 	}
 	cmd.Flags().BoolVar(&why, "why", false, "also print what the time of each cell goes to")
-	cmd.Flags().Var(&alike, "like-for-like", "compare only transports that wait alike, in a `format`: text or markdown")
+	cmd.Flags().Var(&format, "like-for-like", "compare only transports that wait alike, in a `format`: text or markdown")
 	cmd.Flags().Lookup("like-for-like").NoOptDefVal = "text"
 	return cmd
 }
@@ -72,11 +73,11 @@ func (l *likeForLike) Set(format string) error {
 	return nil
 }
 
-func (l likeForLike) style() results.Style {
+func (l likeForLike) style() table.Style {
 	if l == "markdown" {
-		return results.Markdown
+		return table.Markdown
 	}
-	return results.Text
+	return table.Text
 }
 
 func someRunGiven(_ *cobra.Command, paths []string) error {
@@ -102,7 +103,7 @@ func openRuns(out *console, paths []string) ([]pastRun, error) {
 		if err != nil {
 			return nil, err
 		}
-		diagnosed, more, err := results.OpenWhy(path)
+		diagnosed, more, err := results.OpenWhy(path, run.Schema)
 		if err != nil {
 			return nil, err
 		}
@@ -112,11 +113,4 @@ func openRuns(out *console, paths []string) ([]pastRun, error) {
 		runs = append(runs, pastRun{run, path, launches, diagnosed})
 	}
 	return runs, nil
-}
-
-func (r pastRun) remake() error {
-	if err := results.WriteTables(r.path, r.Run, r.launches); err != nil {
-		return err
-	}
-	return writePage(r.path, r.Run, r.launches)
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -15,8 +14,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"ipcbench/bench"
-	"ipcbench/internal/host"
+	"ipcbench/internal/facts"
 	"ipcbench/results"
+	"ipcbench/results/report"
+	"ipcbench/results/summary"
 )
 
 func newRun(out *console) *cobra.Command {
@@ -55,7 +56,7 @@ kind; "all:wait=poll" is every one that can run so.`,
 type runner struct {
 	planFlags
 	out     *console
-	exports exports[measured]
+	exports exports[summary.Analysis]
 	parent  string
 	dryRun  bool
 	quiet   bool
@@ -91,11 +92,10 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 		Args:    os.Args[1:],
 		Plan:    plan.Record(),
 		Labels:  plan.Labels,
-		Host:    host.Facts(),
+		Host:    facts.Read(),
 		Started: time.Now(),
-		Status:  "running",
+		Status:  results.Running,
 	}
-	warnOf(cells, r.record.Host)
 	if r.dir, err = results.CreateDirectory(r.parent, r.record); err != nil {
 		return usage(err)
 	}
@@ -181,16 +181,10 @@ func (r *runner) measure(ctx context.Context, plan bench.Plan, cells []bench.Cel
 // has those that were taken by then.
 func (r *runner) take(ctx context.Context, floors *bench.Floors) error {
 	if err := floors.Take(ctx); err != nil && ctx.Err() == nil {
-		r.warnOnce(fmt.Sprintf("a floor is not known throughout: %v", err))
+		r.record.Warnings = results.AppendOnce(r.record.Warnings, results.FloorUnknown.With("error", err.Error()))
 	}
 	r.record.Floors = floors.Record()
 	return r.dir.Note(r.record)
-}
-
-func (r *runner) warnOnce(warning string) {
-	if !slices.Contains(r.record.Warnings, warning) {
-		r.record.Warnings = append(r.record.Warnings, warning)
-	}
 }
 
 // finish writes and prints all that follows from the launches there are, also
@@ -198,35 +192,32 @@ func (r *runner) warnOnce(warning string) {
 func (r *runner) finish(err error) error {
 	failed := r.countFailed()
 	r.record.Ended = time.Now()
-	if err == nil { // one that was cut short had its budget left
-		r.record.Warnings = append(r.record.Warnings, notNarrow(r.record.Plan, r.launches)...)
-	}
-	if unsteady := results.Unsteady(r.record.Floors); unsteady != "" {
-		r.record.Warnings = append(r.record.Warnings, unsteady)
-	}
 	switch {
 	case errors.Is(err, errInterrupted):
-		r.record.Status = "interrupted"
-		r.record.Warnings = append(r.record.Warnings, fmt.Sprintf("the run was interrupted: of its launches, %d are here", len(r.launches)))
+		r.record.Status = results.RunInterrupted
 	case err != nil || failed > 0:
-		r.record.Status = "failed"
+		r.record.Status = results.RunFailed
 	default:
-		r.record.Status = "done"
+		r.record.Status = results.RunDone
+	}
+	if err != nil {
+		r.record.CutShort = err.Error()
 	}
 	wrong := r.dir.Finish(r.record)
 	if len(r.launches) == 0 && errors.Join(err, wrong) != nil {
 		return fmt.Errorf("%w: no launch has ended, and %s holds the plan alone", cmp.Or(err, wrong), r.dir.Path())
 	}
+	analysis := summary.Analyze(r.record, r.launches, r.diagnosed)
 	if wrong == nil {
-		wrong = writePage(r.dir.Path(), r.record, r.launches)
+		wrong = report.Remake(r.dir.Path(), analysis)
 	}
 	if errors.Is(wrong, syscall.ENOSPC) {
 		wrong = fmt.Errorf("%w: the launches that had ended are kept: free some space, then run ipcbench report %s", wrong, r.dir.Path())
 	}
 	err = errors.Join(err, wrong,
-		r.exports.write(measured{r.record, r.launches}),
-		printResults(r.tableTo(), r.dir.Path(), r.record, r.launches),
-		r.printWhy())
+		r.exports.write(analysis),
+		printResults(r.tableTo(), r.dir.Path(), analysis),
+		r.printWhy(analysis))
 	switch {
 	case errors.Is(err, errInterrupted):
 		return fmt.Errorf("%w: launches that had ended: %d: %s has the reports on them", err, len(r.launches), r.dir.Path())
@@ -277,7 +268,7 @@ func printPlan(w io.Writer, plan bench.Plan, cells []bench.Cell) error {
 	}
 	fmt.Fprintf(&b, "%d cells, %d launches of each, %s", len(cells), plan.Launches, expected(plan, launches))
 	if plan.Until > 0 {
-		fmt.Fprintf(&b, ", then more of what is not within ±%s, up to %s in all", formatPercent(plan.Until), plan.Budget)
+		fmt.Fprintf(&b, ", then more of what is not within ±%s, up to %s in all", results.FormatPercentAsGiven(plan.Until), plan.Budget)
 	}
 	fmt.Fprintf(&b, ", seed %d\n", plan.Seed)
 	_, err := io.WriteString(w, b.String())

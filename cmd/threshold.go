@@ -32,9 +32,9 @@ func regression(c compare.Comparison, threshold float64) error {
 	}
 	switch {
 	case slower > 0 && failed > 0:
-		return fmt.Errorf("compare: slower by more than %s: %d of %d results; failed on the new side alone: %d cells", formatPercent(threshold), slower, len(c.Rows), failed)
+		return fmt.Errorf("compare: slower by more than %s: %d of %d results; failed on the new side alone: %d cells", results.FormatPercentAsGiven(threshold), slower, len(c.Rows), failed)
 	case slower > 0:
-		return fmt.Errorf("compare: slower by more than %s: %d of %d results", formatPercent(threshold), slower, len(c.Rows))
+		return fmt.Errorf("compare: slower by more than %s: %d of %d results", results.FormatPercentAsGiven(threshold), slower, len(c.Rows))
 	case failed > 0:
 		return fmt.Errorf("compare: failed on the new side alone: %d cells", failed)
 	}
@@ -44,7 +44,7 @@ func regression(c compare.Comparison, threshold float64) error {
 // worsening is by what share of the old value the new one of a slower row is
 // worse.
 func worsening(row compare.Row) float64 {
-	if results.MoreIsBetter(row.Metric) {
+	if results.LookupMetric(row.Metric).More {
 		return -row.Change
 	}
 	return row.Change

@@ -8,22 +8,25 @@ import (
 	"strings"
 
 	"ipcbench/results"
+	"ipcbench/results/summary"
+	"ipcbench/results/table"
+	"ipcbench/results/why"
 )
 
 // printWhy prints of each cell what its time goes to: a sentence, and what a
 // message costs each end.
-func printWhy(w io.Writer, launches, diagnosed []results.Launch) error {
+func printWhy(w io.Writer, run summary.Analysis) error {
 	if _, err := fmt.Fprint(w, "\nWhy, from what all launches of a cell counted; costs are per message or round trip:\n\n"); err != nil {
 		return err
 	}
-	for _, e := range results.Why(summarize(launches), launches, diagnosed) {
+	for _, e := range why.Of(run.Cells, run.Diagnosed) {
 		t := e.Table()
-		t.Title = cellName(e.Cell) + ": " + e.Sentence
-		if err := t.Render(w, results.Text); err != nil {
+		t.Title = e.Cell.Describe(" ") + ": " + e.Sentence
+		if err := t.Render(w, table.Text); err != nil {
 			return err
 		}
 	}
-	return printMissingEvents(w, diagnosed)
+	return printMissingEvents(w, run.Diagnosed)
 }
 
 // printMissingEvents says which perf events could not be counted, by reason.

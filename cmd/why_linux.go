@@ -2,11 +2,11 @@ package cmd
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"ipcbench/bench"
 	"ipcbench/results"
+	"ipcbench/results/summary"
 )
 
 // diagnose launches every cell that has a result once more with perf events on, after all that is
@@ -16,9 +16,6 @@ func (r *runner) diagnose(ctx context.Context, plan bench.Plan, cells []bench.Ce
 	measured := slices.DeleteFunc(slices.Clone(cells), func(c bench.Cell) bool { return !r.hasResult(c.Cell) })
 	err := plan.Diagnose(ctx, measured, func(launch results.Launch) error {
 		launch.Run = r.dir.Name()
-		if launch.Status != results.OK {
-			r.record.Warnings = append(r.record.Warnings, fmt.Sprintf("%s: the launch with perf events failed: %s", cellName(launch.Cell), launch.Reason))
-		}
 		r.diagnosed = append(r.diagnosed, launch)
 		return r.dir.AppendWhy(launch)
 	})
@@ -33,9 +30,9 @@ func (r *runner) hasResult(cell results.Cell) bool {
 }
 
 // printWhy prints what it was asked for.
-func (r *runner) printWhy() error {
+func (r *runner) printWhy(run summary.Analysis) error {
 	if !r.why {
 		return nil
 	}
-	return printWhy(r.tableTo(), r.launches, r.diagnosed)
+	return printWhy(r.tableTo(), run)
 }

@@ -30,9 +30,10 @@ func (l Launch) check() error {
 			return fmt.Errorf("its %s is %v", name, value)
 		}
 	}
-	if l.RTTHist == "" {
-		return nil
+	for _, name := range slices.Sorted(maps.Keys(l.Histograms)) {
+		if _, err := DecodeHistogram(l.Histograms[name]); err != nil {
+			return fmt.Errorf("its %s: %w", name, err)
+		}
 	}
-	_, err := DecodeHistogram(l.RTTHist)
-	return err
+	return nil
 }

@@ -1,7 +1,6 @@
 package results
 
 import (
-	"bufio"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -95,87 +94,24 @@ func (d *Directory) AppendWhy(launch Launch) error {
 // Note writes what is known of the run by now.
 func (d *Directory) Note(run Run) error { return d.writeRun(run) }
 
-// Finish writes the run as it ended, closes the records and makes the tables
-// from it. The Directory is of no use afterwards.
+// Finish writes the run as it ended and closes the records. The Directory is of
+// no use afterwards.
 func (d *Directory) Finish(run Run) error {
-	run.Name = d.name
 	if err := d.writeRun(run); err != nil {
 		return err
 	}
-	if err := errors.Join(d.launches.close(), d.why.close()); err != nil {
-		return err
-	}
-	launches, _, err := openLaunches(filepath.Join(d.path, launchesFile))
-	if err != nil {
-		return err
-	}
-	return WriteTables(d.path, run, launches)
+	return errors.Join(d.launches.close(), d.why.close())
 }
 
 func (d *Directory) writeRun(run Run) error {
 	run.Schema = Schema
 	run.Name = d.name
-	return replaceFile(filepath.Join(d.path, runFile), func(w io.Writer) error {
+	return ReplaceFile(filepath.Join(d.path, runFile), func(w io.Writer) error {
 		encoder := json.NewEncoder(w)
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(run)
 	})
-}
-
-// WriteTables makes launches.csv, workers.csv, summary.csv and bench.txt of a
-// run directory from its launches, in place of any that are there. workers.csv
-// also has the launches that explain the others, where the directory has some.
-func WriteTables(dir string, run Run, launches []Launch) error {
-	diagnosed, _, err := OpenWhy(dir)
-	if err != nil {
-		return err
-	}
-	for _, table := range []struct {
-		name  string
-		write func(io.Writer) error
-	}{
-		{"launches.csv", func(w io.Writer) error { return WriteLaunchesCSV(w, launches) }},
-		{"workers.csv", func(w io.Writer) error { return WriteWorkersCSV(w, launches, diagnosed) }},
-		{"summary.csv", func(w io.Writer) error { return WriteSummaryCSV(w, InReadingOrder(Summarize(launches))) }},
-		{"bench.txt", func(w io.Writer) error { return WriteBench(w, run, launches) }},
-	} {
-		if err := replaceFile(filepath.Join(dir, table.name), table.write); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// replaceFile writes a file beside its place and then moves it there, so that
-// no reader and no crash ever sees half of it.
-func replaceFile(path string, write func(io.Writer) error) error {
-	part := path + ".part"
-	if err := writeFile(part, write); err != nil {
-		os.Remove(part)
-		return fmt.Errorf("run directory: write %s: %w", path, cause(err))
-	}
-	if err := os.Rename(part, path); err != nil {
-		os.Remove(part)
-		return fmt.Errorf("run directory: write %s: %w", path, cause(err))
-	}
-	return nil
-}
-
-func writeFile(path string, write func(io.Writer) error) error {
-	file, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	buffered := bufio.NewWriter(file)
-	err = write(buffered)
-	if err == nil {
-		err = buffered.Flush()
-	}
-	if err == nil {
-		err = file.Sync()
-	}
-	return errors.Join(err, file.Close())
 }
 
 // cause takes the operation and path off an error from package os, whose

@@ -50,32 +50,3 @@ func (f Floor) Range() (lo, hi float64) {
 	}
 	return sorted[0], sorted[len(sorted)-1]
 }
-
-// steady is how wide a floor's range may be, as a ratio to its median.
-const steady = 0.2
-
-// Unsteady says of a run's floors that the machine changed in its course, or
-// "" if it did not. The floor that moved most is named.
-func Unsteady(floors []Floor) string {
-	var most Floor
-	widest, moved := 0.0, 0
-	for _, floor := range floors {
-		lo, hi := floor.Range()
-		width := (hi - lo) / floor.NS
-		if width > steady {
-			moved++
-		}
-		if width > widest {
-			most, widest = floor, width
-		}
-	}
-	if moved == 0 {
-		return ""
-	}
-	lo, hi := most.Range()
-	warning := fmt.Sprintf("the machine was not steady: %s took %s to %s during the run", most.What(), FormatNS(lo), FormatNS(hi))
-	if moved > 1 {
-		warning += fmt.Sprintf(", and %d of %d floors moved by more than %.0f %%", moved, len(floors), 100*steady)
-	}
-	return warning
-}

@@ -1,14 +1,194 @@
 package results
 
-// PrimaryMetric returns the one metric of a workload that says most: what its
-// tables are sorted by, what --until narrows down and what compare decides on.
-func PrimaryMetric(workload string) string {
-	if workload == "throughput" {
-		return MsgsPerS
-	}
-	return RTTP50
+import (
+	"fmt"
+	"slices"
+)
+
+// A Unit is what a metric is counted in. It decides how a value is written.
+type Unit string
+
+// The units of the metrics that are known here.
+const (
+	Nanoseconds    Unit = "ns"
+	PerSecond      Unit = "/s"
+	BytesPerSecond Unit = "B/s"
+	Count          Unit = ""
+)
+
+var formats = map[Unit]func(float64) string{
+	Nanoseconds: FormatNS, PerSecond: FormatRate, BytesPerSecond: FormatBytesPerS, Count: FormatCount,
 }
 
-// MoreIsBetter says whether a greater value of the metric is the better one:
-// of rates. Of times and counts the smaller one is.
-func MoreIsBetter(metric string) bool { return metric == MsgsPerS || metric == BytesPerS }
+// Format writes a value with its unit: "12.3 µs". One in a unit that is not
+// known here is a number with the unit behind it.
+func (u Unit) Format(value float64) string {
+	if format, known := formats[u]; known {
+		return format(value)
+	}
+	return FormatCount(value) + " " + string(u)
+}
+
+// A Metric is what is known of one number of a launch.
+type Metric struct {
+	Name   string // of its column, the unit included: "rtt_p50_ns"
+	Words  string // in a heading: "round trip, p50"
+	Brief  string // in a sentence, of what it is the metric that says most: "round trip"; "" as Name
+	Unit   Unit
+	More   bool    // a greater value is the better one
+	Of     string  // the named histogram of the launch that it is a quantile of; ""
+	Q      float64 // which quantile, from 0 to 1
+	Bench  string  // its unit in the Go benchmark format; "" where it is not told there
+	PerOne float64 // how many of its own unit are one of Bench; 0 stands for 1
+}
+
+// The metrics of the workloads that are known here, by the names of their
+// columns. A launch has those that its workload defines.
+const (
+	RTTMin     = "rtt_min_ns"  // round trip: from before Send of a message to after Recv of its echo
+	RTTMean    = "rtt_mean_ns" // measured time over messages, so it includes every round trip, stamped or not
+	RTTP50     = "rtt_p50_ns"
+	RTTP90     = "rtt_p90_ns"
+	RTTP99     = "rtt_p99_ns"
+	RTTP999    = "rtt_p999_ns"
+	RTTMax     = "rtt_max_ns"
+	OneWayP50  = "oneway_p50_ns"
+	OneWayP99  = "oneway_p99_ns"
+	OneWayP999 = "oneway_p999_ns"
+	MsgsPerS   = "msgs_per_s"  // at the receiver, first to last verified message
+	BytesPerS  = "bytes_per_s" // payload bytes, likewise
+	CPUPerMsg  = "cpu_ns_per_msg"
+	CtxswPer   = "ctxsw_per_msg"
+	FaultsPer  = "faults_per_msg"
+	Migrations = "migrations" // of both workers' measuring threads, measured part
+)
+
+// The named histograms of the workloads that are known here.
+const (
+	RoundTrips = "rtt"    // stamped round trips, in ns
+	OneWays    = "oneway" // times from the sender to the receiver, in ns
+)
+
+// metrics are all there are: those of the contract in the order of the columns
+// of launches.csv, and then what was registered.
+var metrics = []Metric{
+	{Name: RTTMin, Words: "round trip, shortest", Unit: Nanoseconds},
+	{Name: RTTMean, Words: "round trip, mean", Unit: Nanoseconds},
+	{Name: RTTP50, Words: "round trip, p50", Brief: "round trip", Unit: Nanoseconds, Of: RoundTrips, Q: 0.5, Bench: "p50-ns"},
+	{Name: RTTP90, Words: "round trip, p90", Unit: Nanoseconds, Of: RoundTrips, Q: 0.9},
+	{Name: RTTP99, Words: "round trip, p99", Unit: Nanoseconds, Of: RoundTrips, Q: 0.99, Bench: "p99-ns"},
+	{Name: RTTP999, Words: "round trip, p99.9", Unit: Nanoseconds, Of: RoundTrips, Q: 0.999},
+	{Name: RTTMax, Words: "round trip, longest", Unit: Nanoseconds},
+	{Name: OneWayP50, Words: "one way, p50", Unit: Nanoseconds, Of: OneWays, Q: 0.5},
+	{Name: OneWayP99, Words: "one way, p99", Unit: Nanoseconds, Of: OneWays, Q: 0.99},
+	{Name: OneWayP999, Words: "one way, p99.9", Unit: Nanoseconds, Of: OneWays, Q: 0.999},
+	{Name: MsgsPerS, Words: "messages per second", Brief: "rate", Unit: PerSecond, More: true},
+	{Name: BytesPerS, Words: "bytes per second", Brief: "rate", Unit: BytesPerSecond, More: true, Bench: "MB/s", PerOne: 1e6},
+	{Name: CPUPerMsg, Words: "CPU time per message", Unit: Nanoseconds, Bench: "cpu-ns/op"},
+	{Name: CtxswPer, Words: "context switches per message", Unit: Count},
+	{Name: FaultsPer, Words: "page faults per message", Unit: Count},
+	{Name: Migrations, Words: "migrations", Unit: Count},
+}
+
+// ContractMetrics is how many of them have their columns where the contract says.
+// Those of the others come last.
+const ContractMetrics = 16
+
+// RegisterMetric makes a metric of another workload known. It is called from an
+// init function and panics on a name that is taken.
+func RegisterMetric(m Metric) {
+	if m.Name == "" || slices.ContainsFunc(metrics, func(other Metric) bool { return other.Name == m.Name }) {
+		panic(fmt.Sprintf("results: a metric %q is registered twice, or has no name", m.Name))
+	}
+	metrics = append(metrics, m)
+}
+
+// Metrics returns what is known of every metric, in the order of the columns.
+func Metrics() []Metric { return slices.Clone(metrics) }
+
+// MetricsOf returns every metric that is known, and after them those that are
+// not but that the launches have, by name.
+func MetricsOf(launches []Launch) []Metric {
+	all := Metrics()
+	known := map[string]bool{}
+	for _, m := range all {
+		known[m.Name] = true
+	}
+	var strange []string
+	for _, launch := range launches {
+		for name := range launch.Metrics {
+			if !known[name] {
+				known[name] = true
+				strange = append(strange, name)
+			}
+		}
+	}
+	slices.Sort(strange)
+	for _, name := range strange {
+		all = append(all, LookupMetric(name))
+	}
+	return all
+}
+
+// MetricNames returns the name of every metric that is known.
+func MetricNames() []string {
+	var names []string
+	for _, m := range metrics {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// LookupMetric returns what is known of the metric of that name. One that is not
+// known, of a newer version or another binary, is a count that goes by its name.
+func LookupMetric(name string) Metric {
+	for _, m := range metrics {
+		if m.Name == name {
+			return m
+		}
+	}
+	return Metric{Name: name, Words: name, Unit: Count}
+}
+
+// Format writes a value of the metric with its unit.
+func (m Metric) Format(value float64) string { return m.Unit.Format(value) }
+
+// Quantity names the metric in a sentence: "round trip", "rate".
+func (m Metric) Quantity() string {
+	if m.Brief != "" {
+		return m.Brief
+	}
+	return m.Name
+}
+
+// TellsTime says whether the metric is a time or a rate, and so moves with the
+// machine's speed, as a count does not.
+func (m Metric) TellsTime() bool { return m.Unit != Count }
+
+// IsBetter says whether a is a better value than b.
+func (m Metric) IsBetter(a, b float64) bool {
+	if m.More {
+		return a > b
+	}
+	return a < b
+}
+
+// BenchValue turns a value into the unit Bench.
+func (m Metric) BenchValue(value float64) float64 {
+	if m.PerOne > 0 {
+		return value / m.PerOne
+	}
+	return value
+}
+
+// NSPerOp turns a value into what Go benchmarks call ns/op: a time is one
+// already, and a rate is so many in a second.
+func (m Metric) NSPerOp(value float64) (ns float64, ok bool) {
+	switch {
+	case m.Unit == Nanoseconds:
+		return value, true
+	case m.Unit == PerSecond && value > 0:
+		return 1e9 / value, true
+	}
+	return 0, false
+}

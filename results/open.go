@@ -20,7 +20,7 @@ func Open(path string) (run Run, launches []Launch, warnings []string, err error
 	if err != nil {
 		return Run{}, nil, nil, err
 	}
-	launches, warnings, err = openLaunches(filepath.Join(path, launchesFile))
+	launches, warnings, err = openLaunches(filepath.Join(path, launchesFile), run.Schema)
 	if err != nil {
 		return Run{}, nil, nil, err
 	}
@@ -63,7 +63,16 @@ func readRun(path string, data []byte) (Run, error) {
 		return Run{}, fmt.Errorf("run directory: %s has schema version %d and this ipcbench reads up to %d: use a newer ipcbench", path, version.Schema, Schema)
 	}
 	var run Run
-	if err := json.Unmarshal(data, &run); err != nil {
+	var err error
+	if version.Schema == 1 {
+		var old run1
+		err = json.Unmarshal(data, &old)
+		run = old.Run
+		run.Warnings = told(old.Warnings)
+	} else {
+		err = json.Unmarshal(data, &run)
+	}
+	if err != nil {
 		return Run{}, fmt.Errorf("run directory: %s:%d: %w", path, lineOf(data, err), plainly(err))
 	}
 	return run, nil
@@ -96,25 +105,25 @@ func plainly(err error) error {
 // OpenWhy reads the launches of a run directory that were made to explain the
 // others and are none of them: one a cell, with perf events on. Most runs have
 // none; see [Open] for the warnings and errors.
-func OpenWhy(dir string) (launches []Launch, warnings []string, err error) {
-	launches, warnings, err = openLaunches(filepath.Join(dir, whyFile))
+func OpenWhy(dir string, schema int) (launches []Launch, warnings []string, err error) {
+	launches, warnings, err = openLaunches(filepath.Join(dir, whyFile), schema)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil
 	}
 	return launches, warnings, err
 }
 
-func openLaunches(path string) ([]Launch, []string, error) {
+func openLaunches(path string, schema int) ([]Launch, []string, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("run directory: read %s: %w", path, cause(err))
 	}
-	return readLaunches(path, data)
+	return readLaunches(path, data, schema)
 }
 
 // readLaunches reads one launch a line. The last line may have been cut by a
 // crash and is then left out with a warning; any other has to be whole.
-func readLaunches(path string, data []byte) (launches []Launch, warnings []string, err error) {
+func readLaunches(path string, data []byte, schema int) (launches []Launch, warnings []string, err error) {
 	type turn struct {
 		Cell
 		launch int
@@ -126,7 +135,7 @@ func readLaunches(path string, data []byte) (launches []Launch, warnings []strin
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
-		launch, err := readLaunch(line)
+		launch, err := readLaunch(line, schema)
 		switch {
 		case err == nil:
 			t := turn{launch.Cell, launch.Launch}
@@ -144,10 +153,14 @@ func readLaunches(path string, data []byte) (launches []Launch, warnings []strin
 	return launches, warnings, nil
 }
 
-func readLaunch(line []byte) (Launch, error) {
-	var launch Launch
-	if err := json.Unmarshal(line, &launch); err != nil {
-		return Launch{}, plainly(err)
+func readLaunch(line []byte, schema int) (launch Launch, err error) {
+	if schema == 1 {
+		launch, err = readLaunch1(line)
+	} else {
+		err = plainly(json.Unmarshal(line, &launch))
+	}
+	if err != nil {
+		return Launch{}, err
 	}
 	if err := launch.check(); err != nil {
 		return Launch{}, fmt.Errorf("not a launch: %w", err)

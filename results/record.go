@@ -12,7 +12,7 @@ import "time"
 
 // Schema is the version of the run directory's format. A reader refuses a
 // newer one.
-const Schema = 1
+const Schema = 2
 
 // A Cell is what all launches of one point of a plan have in common: what was
 // measured, in which way and where.
@@ -20,7 +20,10 @@ type Cell struct {
 	Transport   string  `json:"transport"`               // canonical spec: "mmap:wait=futex"
 	Family      string  `json:"family"`                  // the transport's name without options: "mmap"
 	Kind        string  `json:"kind"`                    // "memory", "stream", "datagram", "queue", "file", "notification", "direct", "floor"
-	Wait        string  `json:"wait,omitempty"`          // its way of waiting, also where that is the default: "spin"
+	Group       string  `json:"group,omitempty"`         // what its data goes through: "Shared memory", "Sockets"
+	Wait        string  `json:"wait,omitempty"`          // its option wait, also where that is the default: "spin"
+	Waits       string  `json:"waits,omitempty"`         // what that comes to, the ID of a [Way]; "": it never waits, or the record is older than the field
+	Needs       string  `json:"needs,omitempty"`         // what it declares to take of the harness: "allocates,collector,threads"
 	Workload    string  `json:"workload"`                // "latency", "throughput"
 	SizeBytes   int     `json:"size_bytes"`              // length of a message
 	Placement   string  `json:"placement"`               // "same-cpu", "same-llc", "free", "0-1"
@@ -43,34 +46,6 @@ const (
 	Failed  Status = "failed"  // it ran and went wrong; Reason says how
 )
 
-// The metrics of a launch, by the names of their columns. A launch has those
-// that its workload defines.
-const (
-	RTTMin     = "rtt_min_ns"  // round trip: from before Send of a message to after Recv of its echo
-	RTTMean    = "rtt_mean_ns" // measured time over messages, so it includes every round trip, stamped or not
-	RTTP50     = "rtt_p50_ns"
-	RTTP90     = "rtt_p90_ns"
-	RTTP99     = "rtt_p99_ns"
-	RTTP999    = "rtt_p999_ns"
-	RTTMax     = "rtt_max_ns"
-	OneWayP50  = "oneway_p50_ns"
-	OneWayP99  = "oneway_p99_ns"
-	OneWayP999 = "oneway_p999_ns"
-	MsgsPerS   = "msgs_per_s"  // at the receiver, first to last verified message
-	BytesPerS  = "bytes_per_s" // payload bytes, likewise
-	CPUPerMsg  = "cpu_ns_per_msg"
-	CtxswPer   = "ctxsw_per_msg"
-	FaultsPer  = "faults_per_msg"
-	Migrations = "migrations" // of both workers' measuring threads, measured part
-)
-
-// Metrics lists every metric in the order of the columns of launches.csv.
-var Metrics = []string{
-	RTTMin, RTTMean, RTTP50, RTTP90, RTTP99, RTTP999, RTTMax,
-	OneWayP50, OneWayP99, OneWayP999,
-	MsgsPerS, BytesPerS, CPUPerMsg, CtxswPer, FaultsPer, Migrations,
-}
-
 // A Launch is the record of one fresh pair of processes: one line of
 // launches.jsonl, the truth everything else is made from.
 type Launch struct {
@@ -81,15 +56,17 @@ type Launch struct {
 	Started  time.Time `json:"started"`
 	Status   Status    `json:"status"`
 	Reason   string    `json:"reason,omitempty"`
-	Warnings []string  `json:"warnings,omitempty"` // what a reader of this number should know
+	Warnings []Warning `json:"warnings,omitempty"` // what a reader of this number should know, beside what follows from the rest
 
 	Messages  int64 `json:"messages"`          // round trips, or messages received after a first one, in elapsed_ns
 	Bytes     int64 `json:"bytes"`             // payload bytes of those, one direction
 	ElapsedNS int64 `json:"elapsed_ns"`        // of the measured part
 	Verified  int64 `json:"verified_messages"` // messages checked on receipt, both ends, warm-up included
 
-	Metrics map[string]float64 `json:"metrics,omitempty"`  // by the names above; absent: does not apply
-	RTTHist string             `json:"rtt_hist,omitempty"` // Histogram.Encode of the stamped round trips
+	Metrics    map[string]float64 `json:"metrics,omitempty"`    // by the names above; absent: does not apply
+	Histograms map[string]string  `json:"histograms,omitempty"` // by name, as [RoundTrips]: Histogram.Encode
+
+	ClockErrorNS *int64 `json:"clock_error_ns,omitempty"` // how far apart the ends' readings of the machine's clock can be; nil: nobody asked
 
 	SlicesNS []float64 `json:"slices_ns,omitempty"` // time per message in successive slices of the measured part: shows whether it was still drifting; nil: too few stamps
 	Jitter   *Jitter   `json:"jitter,omitempty"`    // what the machine did meanwhile that was not asked for; nil: it does not say
@@ -114,6 +91,7 @@ type Jitter struct {
 // out is 0.
 type Worker struct {
 	Side       string `json:"side"`                 // "producer", "consumer"
+	Pair       int    `json:"pair,omitzero"`        // which of the launch's pairs, from 0
 	CPU        int    `json:"cpu"`                  // where it ran at the end (getcpu)
 	Pinned     bool   `json:"pinned"`               // its affinity was that one CPU, read back at the end
 	Migrations *int64 `json:"migrations,omitempty"` // nil: this kernel does not say
@@ -138,6 +116,17 @@ type Worker struct {
 	SharedTable string             `json:"shared_table,omitempty"` // why its thread had no table of descriptors of its own
 }
 
+// A RunStatus says how a run ended.
+type RunStatus string
+
+// The ways a run ends.
+const (
+	Running        RunStatus = "running" // it has not, or was killed
+	RunDone        RunStatus = "done"
+	RunFailed      RunStatus = "failed" // some of it went wrong
+	RunInterrupted RunStatus = "interrupted"
+)
+
 // Run is run.json: the plan and the machine it ran on.
 type Run struct {
 	Schema   int               `json:"schema"`
@@ -150,8 +139,9 @@ type Run struct {
 	Floors   []Floor           `json:"floors,omitempty"` // the harness's own costs
 	Started  time.Time         `json:"started"`
 	Ended    time.Time         `json:"ended,omitzero"`
-	Status   string            `json:"status"` // "running", "done", "failed", "interrupted"
-	Warnings []string          `json:"warnings,omitempty"`
+	Status   RunStatus         `json:"status"`
+	CutShort string            `json:"cut_short,omitempty"` // what ended it before all of its launches were made
+	Warnings []Warning         `json:"warnings,omitempty"`
 }
 
 // Plan is what was asked for, as recorded in run.json.
@@ -189,4 +179,18 @@ type Floor struct {
 type Sample struct {
 	At time.Time `json:"at"`
 	NS float64   `json:"ns"`
+}
+
+// Counted is the number of messages of which the workers' counts are. It is
+// what the launch's own costs were divided by, and can be a little more than
+// Messages: those of a stream end with the last one that was stamped.
+func (l Launch) Counted() float64 {
+	var cpu int64
+	for _, w := range l.Workers {
+		cpu += w.CPUNS
+	}
+	if per := l.Metrics[CPUPerMsg]; per > 0 && cpu > 0 {
+		return float64(cpu) / per
+	}
+	return float64(l.Messages)
 }

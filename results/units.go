@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Sizes are binary (1 KiB = 1024 B), rates are decimal (1 MB/s = 1e6 B/s).
@@ -111,8 +113,8 @@ func FormatSize(bytes int) string {
 	return fmt.Sprintf("%d B", bytes)
 }
 
-// nothing stands where there is no number.
-const nothing = "—"
+// Nothing stands where there is no number.
+const Nothing = "—"
 
 // FormatNS writes a time in nanoseconds to three significant digits: "12.3 µs".
 func FormatNS(ns float64) string { return scaled(ns, "ns", "µs", "ms", "s") }
@@ -140,7 +142,7 @@ func FormatCount(count float64) string {
 // of the one before, that leaves one to three digits before the point.
 func scaled(value float64, units ...string) string {
 	if math.IsNaN(value) || math.IsInf(value, 0) {
-		return nothing
+		return Nothing
 	}
 	if value == 0 {
 		return "0 " + units[0]
@@ -164,4 +166,70 @@ func threeDigits(value float64) string {
 		decimals = 3
 	}
 	return strconv.FormatFloat(value, 'f', decimals, 64)
+}
+
+// FormatPercent writes the size of a ratio to two digits, or to as many as there
+// are before the point: "0.42 %", "4.2 %", "120 %".
+func FormatPercent(ratio float64) string {
+	decimals := 0
+	switch size := 100 * math.Abs(ratio); {
+	case size == 0 || math.IsNaN(size) || math.IsInf(size, 0):
+	case size < 0.995:
+		decimals = 2
+	case size < 9.95:
+		decimals = 1
+	}
+	return fmt.Sprintf("%.*f %%", decimals, 100*math.Abs(ratio))
+}
+
+// FormatPercentAsGiven writes a ratio that somebody chose with no more digits
+// than that took: "2 %", "2.5 %".
+func FormatPercentAsGiven(ratio float64) string { return fmt.Sprintf("%.3g %%", 100*ratio) }
+
+// ParsePercent reads "2%" or "2 %" as the ratio 0.02. A number without the sign
+// is refused: it could be either.
+func ParsePercent(text string) (ratio float64, err error) {
+	number, signed := strings.CutSuffix(text, "%")
+	percent, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if err != nil || !signed || !(percent > 0) || percent > 1e6 {
+		return 0, fmt.Errorf("%q is no percentage above 0: write it as 2%%", text)
+	}
+	return percent / 100, nil
+}
+
+// Plain writes a number in full, for programs: the fewest digits that read back
+// the same, no exponent, and "" where there is none.
+func Plain(value float64) string {
+	if math.IsNaN(value) || math.IsInf(value, 0) {
+		return ""
+	}
+	return strconv.FormatFloat(value, 'f', -1, 64)
+}
+
+// Known returns nil, which is null in JSON, for what is not a number.
+func Known(value float64) *float64 {
+	if math.IsNaN(value) || math.IsInf(value, 0) {
+		return nil
+	}
+	return &value
+}
+
+func plainNonZero(value float64) string {
+	if value == 0 {
+		return ""
+	}
+	return Plain(value)
+}
+
+func plainCPU(cpu int) string {
+	if cpu < 0 {
+		return ""
+	}
+	return strconv.Itoa(cpu)
+}
+
+// Capital begins a word with a capital letter.
+func Capital(word string) string {
+	initial, length := utf8.DecodeRuneInString(word)
+	return string(unicode.ToUpper(initial)) + word[length:]
 }

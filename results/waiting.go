@@ -1,55 +1,97 @@
 package results
 
-// A Way is what an end does while it has to wait, as far as that decides on how
-// a transport may be compared: between two transports that wait alike the
-// difference is the mechanism, and otherwise it is mostly the waiting.
-type Way string
-
-// The ways of waiting.
-const (
-	SleepsInCall Way = "sleeps in the kernel"
-	PollsFirst   Way = "sleeps in poll(2), then calls"
-	EpollsFirst  Way = "sleeps in epoll_wait(2), then calls"
-	SpinsFirst   Way = "spins for a while, then sleeps"
-	YieldsCPU    Way = "gives way and looks again"
-	SpinsOn      Way = "spins"
-	ParksInGo    Way = "parks in the Go runtime"
-	UnknownWay   Way = "" // it has none, or the record is older than the field that says which
+import (
+	"slices"
 )
 
-// Ways lists the known ones, those that cost least CPU time first.
-var Ways = []Way{SleepsInCall, PollsFirst, EpollsFirst, ParksInGo, SpinsFirst, YieldsCPU, SpinsOn}
+// A Way is what an end does while it has to wait, as far as that decides on how
+// a transport may be compared: between two transports that wait alike the
+// difference is the mechanism, and otherwise it is mostly the waiting. It is
+// declared by the transport, on the value of its option, and kept in every
+// record.
+type Way string
 
-// waysByName are the values of the option wait.
-var waysByName = map[string]Way{
-	"block": SleepsInCall, "futex": SleepsInCall, "eventfd": SleepsInCall, "inotify": SleepsInCall, "sigwait": SleepsInCall,
-	"poll": PollsFirst, "epoll": EpollsFirst, "hybrid": SpinsFirst, "yield": YieldsCPU, "spin": SpinsOn, "go": ParksInGo,
+// The ways of waiting that are known here, as transports declare them.
+const (
+	Sleeps     Way = "sleep"
+	Polls      Way = "poll"
+	Epolls     Way = "epoll"
+	SpinSleeps Way = "spin-sleep"
+	Yields     Way = "yield"
+	Spins      Way = "spin"
+	Parks      Way = "park"
+	UnknownWay Way = "" // it never waits, or the record does not say
+)
+
+// ways are in the order of tables: those that cost least CPU time first.
+var ways = []struct {
+	way   Way
+	words string
+	busy  bool // a waiting end keeps its CPU
+}{
+	{Sleeps, "sleeps in the kernel", false},
+	{Polls, "sleeps in poll(2), then calls", false},
+	{Epolls, "sleeps in epoll_wait(2), then calls", false},
+	{Parks, "parks in the Go runtime", false},
+	{SpinSleeps, "spins for a while, then sleeps", false},
+	{Yields, "gives way and looks again", true},
+	{Spins, "spins", true},
 }
 
-// Waits returns the cell's way of waiting. A value of the option that is not
-// known here is a way of its own.
-func (c Cell) Waits() Way {
-	switch {
-	case c.Kind == "floor":
-		return UnknownWay
-	case c.Wait == "" && (c.Kind == "memory" || c.Kind == "file" || c.Kind == ""):
-		return UnknownWay // these have the option: a record without it is an old one
-	case c.Wait == "":
-		return SleepsInCall // a transport without the option sleeps
-	case c.Kind == "file" && c.Wait == "poll":
-		return SpinsOn // poll(2) always finds a file ready: this reads again and again
+// Way returns the cell's way of waiting.
+func (c Cell) Way() Way { return Way(c.Waits) }
+
+// String says the way in words. One that is not known here goes by its name.
+func (w Way) String() string {
+	if i := w.place(); i < len(ways) {
+		return ways[i].words
 	}
-	if way, known := waysByName[c.Wait]; known {
-		return way
+	return string(w)
+}
+
+// Busy says whether an end that waits so keeps its CPU.
+func (w Way) Busy() bool {
+	i := w.place()
+	return i < len(ways) && ways[i].busy
+}
+
+func (w Way) place() int {
+	for i, known := range ways {
+		if known.way == w {
+			return i
+		}
 	}
-	return Way("wait=" + c.Wait)
+	return len(ways)
+}
+
+// Ways lists the known ones, those that cost least CPU time first.
+func Ways() []Way {
+	var all []Way
+	for _, known := range ways {
+		all = append(all, known.way)
+	}
+	return all
 }
 
 // CompareWays orders ways as Ways does; others follow by name.
-func CompareWays(a, b Way) int {
-	var known []string
-	for _, way := range Ways {
-		known = append(known, string(way))
+func CompareWays(a, b Way) int { return compareNames(Ways(), a, b) }
+
+// compareNames orders names as they are listed; others follow by name.
+func compareNames[T ~string](listed []T, a, b T) int {
+	place := func(name T) int {
+		if i := slices.Index(listed, name); i >= 0 {
+			return i
+		}
+		return len(listed)
 	}
-	return compareNames(known, string(a), string(b))
+	if x, y := place(a), place(b); x != y {
+		return x - y
+	}
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
 }

@@ -109,17 +109,10 @@ func launch(b *testing.B, p bench.Plan, cell bench.Cell) {
 // report replaces what testing would work out from the whole time of the
 // launch, the start of its processes included.
 func report(b *testing.B, l results.Launch) {
-	metric := func(name, unit string, scale float64) {
-		if v, ok := l.Metrics[name]; ok {
-			b.ReportMetric(v*scale, unit)
+	b.ReportMetric(l.NSPerOp(), "ns/op")
+	for _, metric := range results.Metrics() {
+		if value, has := l.Metrics[metric.Name]; has && metric.Bench != "" {
+			b.ReportMetric(metric.BenchValue(value), metric.Bench)
 		}
-	}
-	metric(results.RTTMean, "ns/op", 1)
-	metric(results.RTTP50, "p50-ns", 1)
-	metric(results.RTTP99, "p99-ns", 1)
-	metric(results.CPUPerMsg, "cpu-ns/op", 1)
-	metric(results.BytesPerS, "MB/s", 1e-6)
-	if rate, ok := l.Metrics[results.MsgsPerS]; ok {
-		b.ReportMetric(1e9/rate, "ns/op")
 	}
 }

@@ -37,7 +37,7 @@ type Finding struct {
 	Concerns func(results.Cell) bool `json:"-"`
 }
 
-// Examine judges facts, by the names of host.Facts, and what was measured of
+// Examine judges facts, by the names of package facts, and what was measured of
 // the machine's noise, where it was. The findings are in reading order, one for
 // each rule.
 func Examine(facts map[string]string, noise *results.Noise) []Finding {
@@ -51,17 +51,20 @@ func Examine(facts map[string]string, noise *results.Noise) []Finding {
 	return findings
 }
 
-// RowWarnings returns what a reader of the cell's numbers should know, each
-// with the step that would remove it.
-func RowWarnings(findings []Finding, cell results.Cell) []string {
-	var warnings []string
+// Concerning returns those of the findings that a reader of the cell's numbers
+// should know.
+func Concerning(findings []Finding, cell results.Cell) []Finding {
+	var some []Finding
 	for _, f := range findings {
 		if f.Level == Warning && f.Concerns != nil && f.Concerns(cell) {
-			warnings = append(warnings, f.Finding+": "+strings.TrimPrefix(f.Remedy, "none: "))
+			some = append(some, f)
 		}
 	}
-	return warnings
+	return some
 }
+
+// Step is what would remove the finding, or what follows where nothing does.
+func (f Finding) Step() string { return strings.TrimPrefix(f.Remedy, "none: ") }
 
 // A rule judges one thing.
 type rule struct {
@@ -155,16 +158,5 @@ func everyCell(results.Cell) bool { return true }
 // that has nothing else to do.
 func wakesAnother(c results.Cell) bool {
 	onOneCPU := c.ProducerCPU >= 0 && c.ProducerCPU == c.ConsumerCPU
-	return !onOneCPU && sleeps(c)
-}
-
-// sleeps reports whether the cell's ends give their CPUs up while they wait.
-func sleeps(c results.Cell) bool {
-	switch c.Wait {
-	case "spin", "yield":
-		return false
-	case "poll":
-		return c.Kind != "file" // which reads again; of descriptors it is poll(2)
-	}
-	return c.Kind != "floor"
+	return !onOneCPU && c.Way() != results.UnknownWay && !c.Way().Busy()
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"ipcbench/results"
 )
 
 func virtualisation(m machine) verdict {
@@ -34,9 +36,9 @@ func steal(m machine) verdict {
 	if !known {
 		return unknown
 	}
-	finding, worst := percent(sinceBoot)+" of the CPUs' time was stolen since boot", sinceBoot
+	finding, worst := results.FormatPercent(sinceBoot)+" of the CPUs' time was stolen since boot", sinceBoot
 	if now, measured := stolen(m.noise); measured {
-		finding += fmt.Sprintf(", and %s while it was watched just now", percent(now))
+		finding += fmt.Sprintf(", and %s while it was watched just now", results.FormatPercent(now))
 		worst = max(worst, now)
 	}
 	const remedy = "none: a host with fewer guests, or CPUs of its own"

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"ipcbench/results"
 )
 
 func mitigations(m machine) verdict {
@@ -94,7 +96,7 @@ func cpuLimit(m machine) verdict {
 func load(m machine) verdict {
 	const remedy = "none: stop what else runs; top shows it"
 	if waited, measured := waited(m.noise); measured {
-		finding := fmt.Sprintf("other work took up to %s of a CPU while it was watched", percent(waited))
+		finding := fmt.Sprintf("other work took up to %s of a CPU while it was watched", results.FormatPercent(waited))
 		switch {
 		case waited < some:
 			return fine(finding)

@@ -1,11 +1,10 @@
 package doctor
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
-	"ipcbench/internal/host"
+	"ipcbench/internal/cpulist"
 	"ipcbench/results"
 )
 
@@ -26,7 +25,7 @@ func (m machine) number(name string) (n int64, known bool) {
 
 // list returns a fact that is a list of CPUs or nodes; nil: not known, or none.
 func (m machine) list(name string) []int {
-	list, err := host.ParseList(m.fact(name))
+	list, err := cpulist.Parse(m.fact(name))
 	if err != nil {
 		return nil
 	}
@@ -43,17 +42,4 @@ func (m machine) booted(parameter string) bool {
 		}
 	}
 	return false
-}
-
-// percent writes a ratio.
-func percent(ratio float64) string {
-	switch {
-	case ratio == 0:
-		return "0 %"
-	case ratio < 0.0095:
-		return fmt.Sprintf("%.2g %%", 100*ratio)
-	case ratio < 0.0995:
-		return fmt.Sprintf("%.1f %%", 100*ratio)
-	}
-	return fmt.Sprintf("%.0f %%", 100*ratio)
 }

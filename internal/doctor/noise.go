@@ -52,14 +52,14 @@ func stalls(m machine) verdict {
 	}
 	share := func(ns int64) float64 { return float64(ns) / float64(m.noise.SpentNS) }
 	finding := fmt.Sprintf("CPU %d was away %d times for more than %s, the longest %s, together %s of the time",
-		worst.CPU, worst.Stalls, results.FormatNS(float64(m.noise.StallNS)), results.FormatNS(float64(worst.WorstNS)), percent(share(worst.StalledNS)))
+		worst.CPU, worst.Stalls, results.FormatNS(float64(m.noise.StallNS)), results.FormatNS(float64(worst.WorstNS)), results.FormatPercent(share(worst.StalledNS)))
 	remedy := "none: at boot only, isolcpus= and nohz_full= on the kernel's command line keep a CPU free of them"
 	if m.isGuest() {
 		remedy = "none: a guest's interrupts are the host's to handle; a CPU of the host for each of the guest"
 	}
 	rest := share(unexplained(worst))
 	if others := share(worst.StalledNS) - rest; others >= some {
-		finding += fmt.Sprintf(", %s for other work or stolen", percent(others))
+		finding += fmt.Sprintf(", %s for other work or stolen", results.FormatPercent(others))
 	}
 	switch {
 	case rest < some:

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"ipcbench/internal/host"
+	"ipcbench/internal/cpulist"
 )
 
 func cpus(m machine) verdict {
@@ -93,7 +93,7 @@ func idle(m machine) verdict {
 		"echo 1 | tee /sys/devices/system/cpu/cpu*/cpuidle/state["+strings.Join(slow, "")+"]/disable")
 }
 
-// leaving reads a state as host.Facts writes it, "C6 133" or "C6 133 off". One
+// leaving reads a state as package facts writes it, "C6 133" or "C6 133 off". One
 // that is off takes no time to leave.
 func leaving(state string) (latencyUS int64, name string) {
 	words := strings.Fields(state)
@@ -116,7 +116,7 @@ func isolation(m machine) verdict {
 	if len(isolated) == 0 {
 		return note("no CPU is isolated", "none: at boot only, as with isolcpus=2,3 nohz_full=2,3 on the kernel's command line")
 	}
-	names := host.FormatList(isolated)
+	names := cpulist.Format(isolated)
 	isOutside := func(cpu int) bool { return !slices.Contains(allowed, cpu) }
 	if slices.ContainsFunc(isolated, isOutside) {
 		return note("CPUs "+names+" are isolated, and this process may not use all of them", "taskset -c "+names+" ipcbench run")

@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"ipcbench/internal/cpulist"
 )
 
 // A Topology is how the CPUs of a machine are related; see the kernel's
@@ -76,7 +78,7 @@ func online(root string) ([]int, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cpu topology: %w: mount /sys, or at least /proc", err)
 	}
-	ids, err := ParseList(string(text))
+	ids, err := cpulist.Parse(string(text))
 	if err == nil && len(ids) == 0 {
 		err = fmt.Errorf("lists no CPU")
 	}
@@ -143,58 +145,9 @@ func readList(path string, fallback []int) []int {
 	if err != nil {
 		return fallback
 	}
-	list, err := ParseList(string(text))
+	list, err := cpulist.Parse(string(text))
 	if err != nil || len(list) == 0 {
 		return fallback
 	}
 	return list
-}
-
-// maxCPU bounds a number in a list: well above the 8192 that kernels are built
-// for at most, and low enough that a damaged range does not fill the memory.
-const maxCPU = 1 << 16
-
-// ParseList reads the kernel's format for a set of CPUs, such as "0-3,8", and
-// returns it in ascending order without duplicates. An empty text is an empty
-// set.
-func ParseList(text string) ([]int, error) {
-	var list []int
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return nil, nil
-	}
-	for _, part := range strings.Split(text, ",") {
-		from, to, isRange := strings.Cut(part, "-")
-		if !isRange {
-			to = from
-		}
-		first, err1 := strconv.Atoi(from)
-		last, err2 := strconv.Atoi(to)
-		if err1 != nil || err2 != nil || first < 0 || last < first || last >= maxCPU {
-			return nil, fmt.Errorf("cpu list %q: %q is not a number or a range such as 0-3", text, part)
-		}
-		for id := first; id <= last; id++ {
-			list = append(list, id)
-		}
-	}
-	slices.Sort(list)
-	return slices.Compact(list), nil
-}
-
-// FormatList writes an ascending list as the kernel does: "0-3,8".
-func FormatList(list []int) string {
-	var parts []string
-	for i := 0; i < len(list); {
-		j := i
-		for j+1 < len(list) && list[j+1] == list[j]+1 {
-			j++
-		}
-		part := strconv.Itoa(list[i])
-		if j > i {
-			part += "-" + strconv.Itoa(list[j])
-		}
-		parts = append(parts, part)
-		i = j + 1
-	}
-	return strings.Join(parts, ",")
 }

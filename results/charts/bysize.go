@@ -8,23 +8,31 @@ import (
 	"gonum.org/v1/plot"
 
 	"ipcbench/results"
+	"ipcbench/results/summary"
 )
 
 // bySize draws a metric's course over the message sizes, a line for each
 // series. It needs two sizes.
-func bySize(p panel, f figure, label, format func(float64) string) (Chart, bool) {
+func bySize(p panel) (Chart, bool) {
 	sizes := p.sizes()
 	if len(sizes) < 2 {
 		return Chart{}, false
 	}
-	metric := metricOf(p.workload)
-	f.title += " by message size, " + p.setting.String()
-	f.subtitle += ", " + p.cpus() + "."
-	f.below, f.height, f.footer = "Message size", 250, p.footer()
+	label := tickOf(p.metric.Unit)
+	f := figure{
+		title:    p.workload.Title + " by message size, " + p.settingName(),
+		subtitle: p.subject(),
+		above:    p.workload.Axis,
+		below:    "Message size",
+		height:   250, footer: p.footer(),
+	}
+	if p.metric.Unit == results.BytesPerSecond {
+		f.above += ", in decimal units"
+	}
 	line := func(s series) curve {
 		k := curve{look: s.look, marked: func(int) bool { return true }}
 		for _, c := range s.cells {
-			e := c.Metrics[metric]
+			e := p.valueOf(c)
 			k.points = append(k.points, point{x: float64(c.SizeBytes), y: e.Median, lo: e.Lo, hi: e.Hi})
 		}
 		return k
@@ -65,16 +73,24 @@ func bySize(p panel, f figure, label, format func(float64) string) (Chart, bool)
 		f.nameLines(labels)
 	}
 	return Chart{
-		Name: stem(p.workload, p.setting.String()), Workload: p.workload, Title: f.title, Caption: f.subtitle,
-		Columns: sizeColumns(sizes), Rows: p.sizeRows(sizes, format), figure: f,
+		Name: stem(p.workload.Name, p.settingName()), Workload: p.workload.Name, Title: f.title, Caption: f.subtitle,
+		Columns: sizeColumns(sizes), Rows: p.sizeRows(sizes), figure: f,
 	}, true
+}
+
+// subject says what the panel shows and where it was measured.
+func (p panel) subject() string {
+	if p.workload.Subject == "" {
+		return "Measured on " + p.cpus() + "."
+	}
+	return p.workload.Subject + ", " + p.cpus() + "."
 }
 
 // medians are those of all cells, of what the chart shows.
 func (p panel) medians() []float64 {
 	var values []float64
 	for _, c := range p.cells {
-		values = append(values, c.Metrics[metricOf(p.workload)].Median)
+		values = append(values, p.valueOf(c).Median)
 	}
 	return values
 }
@@ -98,7 +114,7 @@ func sizeColumns(sizes []int) []string {
 }
 
 // sizeRows is a row for each series, those without a line included.
-func (p panel) sizeRows(sizes []int, format func(float64) string) [][]string {
+func (p panel) sizeRows(sizes []int) [][]string {
 	byName := map[string]map[int]string{}
 	var order []string
 	for _, c := range p.cells {
@@ -107,7 +123,7 @@ func (p panel) sizeRows(sizes []int, format func(float64) string) [][]string {
 			byName[name] = map[int]string{}
 			order = append(order, name)
 		}
-		byName[name][c.SizeBytes] = withInterval(c.Metrics[metricOf(p.workload)], format)
+		byName[name][c.SizeBytes] = withInterval(p.valueOf(c), p.metric.Format)
 	}
 	var rows [][]string
 	for _, name := range order {
@@ -121,7 +137,7 @@ func (p panel) sizeRows(sizes []int, format func(float64) string) [][]string {
 }
 
 // withInterval writes an estimate as "5.26 µs [5.20, 5.31]".
-func withInterval(e results.Estimate, format func(float64) string) string {
+func withInterval(e summary.Estimate, format func(float64) string) string {
 	if !usable(e.Lo) || !usable(e.Hi) {
 		return format(e.Median)
 	}

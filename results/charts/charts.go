@@ -22,6 +22,7 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 
 	"ipcbench/results"
+	"ipcbench/results/summary"
 )
 
 // A Chart is one picture and the numbers in it.
@@ -39,32 +40,28 @@ type Chart struct {
 // All returns the charts of a run, in reading order. A chart for which there
 // is nothing to draw is left out: one size has no course over sizes, one
 // directory no comparison of filesystems, and failed cells have no chart.
-func All(run results.Run, launches []results.Launch) []Chart {
-	s := newStudy(run, launches)
+func All(run summary.Analysis) []Chart {
+	s := newStudy(run)
 	var all []Chart
 	add := func(c Chart, ok bool) {
 		if ok {
 			all = append(all, c)
 		}
 	}
-	for _, p := range s.panels("latency") {
-		add(latency(p))
-	}
-	for _, p := range s.panels("latency") {
-		for _, size := range p.drawn {
-			add(percentiles(p.ofSize(size)))
+	for _, w := range s.workloads() {
+		panels := s.panels(w)
+		for _, p := range panels {
+			add(bySize(p))
 		}
-	}
-	s.eachLaunch("latency", add)
-	for _, p := range s.panels("latency") {
-		add(filesystems(p))
-	}
-	for _, p := range s.panels("throughput") {
-		add(throughput(p))
-	}
-	s.eachLaunch("throughput", add)
-	for _, p := range s.panels("throughput") {
-		add(filesystems(p))
+		for _, p := range panels {
+			for _, size := range p.drawn {
+				add(percentiles(p.ofSize(size)))
+			}
+		}
+		s.eachLaunch(panels, add)
+		for _, p := range panels {
+			add(filesystems(p))
+		}
 	}
 	return all
 }
@@ -72,10 +69,9 @@ func All(run results.Run, launches []results.Launch) []Chart {
 // eachLaunch adds the charts that show every launch of a workload: one of all
 // placements, or where a placement has more series than that has room for, a
 // ranking of each.
-func (s study) eachLaunch(workload string, add func(Chart, bool)) {
-	panels := s.panels(workload)
+func (s study) eachLaunch(panels []panel, add func(Chart, bool)) {
 	if !slices.ContainsFunc(panels, panel.isCrowded) {
-		add(launchStrip(s, workload))
+		add(launchStrip(s, panels))
 		return
 	}
 	for _, p := range panels {
@@ -168,15 +164,12 @@ func (c Chart) writeFiles(dir string) error {
 		if err := write(&picture); err != nil {
 			return fmt.Errorf("draw chart %s: %w", c.Name, err)
 		}
-		path := filepath.Join(dir, c.Name+extension)
-		part := path + ".part" // nobody is to see half a picture
-		err := os.WriteFile(part, picture.Bytes(), 0o644)
-		if err == nil {
-			err = os.Rename(part, path)
-		}
+		err := results.ReplaceFile(filepath.Join(dir, c.Name+extension), func(w io.Writer) error {
+			_, err := picture.WriteTo(w)
+			return err
+		})
 		if err != nil {
-			os.Remove(part)
-			return fmt.Errorf("write chart: %w", err)
+			return fmt.Errorf("chart: %w", err)
 		}
 	}
 	return nil

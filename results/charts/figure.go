@@ -211,7 +211,7 @@ func (p panel) points() string {
 // bars says what the bars of a chart are, where there are any.
 func (p panel) bars() string {
 	for _, c := range p.cells {
-		if c.Metrics[metricOf(p.workload)].HasInterval() {
+		if p.valueOf(c).HasInterval() {
 			return "; bar: its 95 % confidence interval."
 		}
 	}

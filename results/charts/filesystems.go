@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"ipcbench/results"
+	"ipcbench/results/summary"
 )
 
 const (
@@ -23,12 +24,7 @@ func filesystems(p panel) (Chart, bool) {
 	if len(dirs) < 2 {
 		return Chart{}, false
 	}
-	metric, label, format := metricOf(p.workload), nsTick, results.FormatNS
-	f := figure{title: "Round-trip latency by filesystem, " + p.setting.String(), below: "Median round trip"}
-	if p.workload == "throughput" {
-		label, format = bytesPerSTick, results.FormatBytesPerS
-		f = figure{title: "Throughput by filesystem, " + p.setting.String(), below: "Payload per second"}
-	}
+	f := figure{title: p.workload.Title + " by filesystem, " + p.settingName(), below: p.workload.Axis}
 
 	var all []row
 	var values []float64
@@ -44,10 +40,10 @@ func filesystems(p panel) (Chart, bool) {
 		for _, transport := range transports {
 			cells := of.only(func(c results.Cell) bool { return c.Transport == transport }).cells
 			for _, c := range cells {
-				e := c.Metrics[metric]
+				e := p.valueOf(c)
 				values = append(values, e.Median, e.Lo, e.Hi)
 			}
-			all = append(all, row{name: transport, values: byDir(cells, dirs, metric, format), marks: p.dirMarks(cells, dirs, metric)})
+			all = append(all, row{name: transport, values: p.byDir(cells, dirs), marks: p.dirMarks(cells, dirs)})
 		}
 	}
 	var heads []string
@@ -59,17 +55,17 @@ func filesystems(p panel) (Chart, bool) {
 	}
 	f.subtitle = "Transports that live in a directory." + p.points() + leftOut(left) + p.sizesDrawn()
 	f.footer = p.footer()
-	newRows(all, heads, max(20, vg.Length(len(dirs))*dirsApart+5)).put(&f, label, values)
+	newRows(all, heads, max(20, vg.Length(len(dirs))*dirsApart+5)).put(&f, tickOf(p.metric.Unit), values)
 	return Chart{
-		Name: stem("filesystems", p.workload, p.setting.String()), Workload: p.workload, Title: f.title, Caption: f.subtitle,
-		Columns: sizeColumns(p.sizes()), Rows: p.sizeRows(p.sizes(), format), figure: f,
+		Name: stem("filesystems", p.workload.Name, p.settingName()), Workload: p.workload.Name, Title: f.title, Caption: f.subtitle,
+		Columns: sizeColumns(p.sizes()), Rows: p.sizeRows(p.sizes()), figure: f,
 	}, true
 }
 
 // inUse lists the directories of the panel's cells.
 func (p panel) inUse() []string {
 	return slices.DeleteFunc(slices.Clone(p.dirs), func(dir string) bool {
-		return !slices.ContainsFunc(p.cells, func(c results.Summary) bool { return c.Dir == dir })
+		return !slices.ContainsFunc(p.cells, func(c summary.Summary) bool { return c.Dir == dir })
 	})
 }
 
@@ -78,7 +74,7 @@ func (p panel) inUse() []string {
 func (p panel) fastestTransports() (kept []string, left int) {
 	best := map[string]float64{}
 	for _, c := range p.cells {
-		best[c.Transport] = math.Max(best[c.Transport], p.speed(series{cells: []results.Summary{c}}))
+		best[c.Transport] = math.Max(best[c.Transport], p.speed(series{cells: []summary.Summary{c}}))
 	}
 	for _, t := range p.transports {
 		if best[t] > 0 {
@@ -97,13 +93,13 @@ func (p panel) fastestTransports() (kept []string, left int) {
 	return slices.DeleteFunc(kept, func(t string) bool { return !slices.Contains(byBest, t) }), left
 }
 
-func byDir(cells []results.Summary, dirs []string, metric string, format func(float64) string) []string {
+func (p panel) byDir(cells []summary.Summary, dirs []string) []string {
 	var values []string
 	for _, dir := range dirs {
-		value := "—"
+		value := results.Nothing
 		for _, c := range cells {
 			if c.Dir == dir {
-				value = format(c.Metrics[metric].Median)
+				value = p.metric.Format(p.valueOf(c).Median)
 			}
 		}
 		values = append(values, value)
@@ -113,13 +109,13 @@ func byDir(cells []results.Summary, dirs []string, metric string, format func(fl
 
 // dirMarks draws the directories' medians one under the other, each with the
 // marker of its directory, in the transport's colour.
-func (p panel) dirMarks(cells []results.Summary, dirs []string, metric string) func(draw.Canvas, func(float64) vg.Length, vg.Length, vg.Length) {
+func (p panel) dirMarks(cells []summary.Summary, dirs []string) func(draw.Canvas, func(float64) vg.Length, vg.Length, vg.Length) {
 	return func(c draw.Canvas, x func(float64) vg.Length, y, height vg.Length) {
 		for _, cell := range cells {
 			i := slices.Index(dirs, cell.Dir)
 			l := p.lookOf(cell.Cell)
 			l.marker = i % len(polygons)
-			e := cell.Metrics[metric]
+			e := p.valueOf(cell)
 			at := vg.Point{X: x(e.Median), Y: y + among(i, len(dirs), dirsApart)}
 			interval(c, l, x, e.Lo, e.Hi, at.Y)
 			l.mark(c, at, 2.6)

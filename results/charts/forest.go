@@ -14,6 +14,7 @@ import (
 
 	"ipcbench/results"
 	"ipcbench/results/compare"
+	"ipcbench/results/effect"
 )
 
 // forestRows is how many cells of a metric are drawn at most.
@@ -28,19 +29,19 @@ func Forest(c compare.Comparison) (Chart, bool) {
 	var heads headings
 	left := 0
 	for _, t := range c.Tables() {
-		kept := largest(t.Of)
+		kept, metric := largest(t.Of), results.LookupMetric(t.Metric)
 		placement := ""
 		for i, r := range t.Of {
 			name := cellOf(t, i)
-			chart.Rows = append(chart.Rows, []string{compare.MetricName(t.Metric), name + ", " + r.Cell.Placement,
-				compare.FormatChange(r.Change), compare.FormatInterval(r.Effect), compare.FormatP(r.Corrected), r.Words()})
+			chart.Rows = append(chart.Rows, []string{metric.Words, name + ", " + settingName(r.Cell),
+				effect.FormatChange(r.Change), effect.FormatInterval(r.Effect), effect.FormatP(r.Corrected), r.Words()})
 			if !kept[i] {
 				left++
 				continue
 			}
-			if r.Cell.Placement != placement {
-				placement = r.Cell.Placement
-				heads = append(heads, heading{len(all), results.MoreIsBetter(t.Metric)})
+			if setting := settingName(r.Cell); setting != placement {
+				placement = setting
+				heads = append(heads, heading{len(all), metric.More})
 				all = append(all, row{name: shortName(t) + ", " + placement})
 			}
 			drawn = append(drawn, r)
@@ -78,11 +79,11 @@ func cellOf(t compare.Table, row int) string {
 // shortName names a table in a heading: what says most about a workload needs
 // no word for that.
 func shortName(t compare.Table) string {
-	name := compare.MetricName(t.Metric)
+	name := results.LookupMetric(t.Metric).Words
 	if t.Metric == results.PrimaryMetric(t.Workload) {
-		return strings.ToUpper(name[:1]) + name[1:]
+		return results.Capital(name)
 	}
-	return strings.ToUpper(t.Workload[:1]) + t.Workload[1:] + ", " + name
+	return results.Capital(t.Workload) + ", " + name
 }
 
 // largest picks the rows to draw: where there are too many, the changes before
@@ -93,7 +94,7 @@ func largest(rows []compare.Row) map[int]bool {
 		order[i] = i
 	}
 	unchanged := func(r compare.Row) int {
-		if r.Verdict == compare.Same || r.Verdict == compare.Noisy {
+		if tone := r.Verdict.Judgement().Tone; tone == compare.Calm || tone == compare.Open {
 			return 1
 		}
 		return 0
@@ -132,8 +133,8 @@ func sides(c compare.Comparison) string {
 
 // forestMethod says how the changes were found.
 func forestMethod(c compare.Comparison, drawn []compare.Row) string {
-	return fmt.Sprintf("Change with its 95 %% interval, %s a side; α = %g among the cells of a metric (Holm). Shaded: ±%.3g %%.",
-		c.Replicates(drawn), c.Options.Alpha, 100*c.Options.Same)
+	return fmt.Sprintf("Change with its 95 %% interval, %s a side; α = %g among the cells of a metric (Holm). Shaded: ±%s.",
+		c.Replicates(drawn), c.Options.Alpha, results.FormatPercentAsGiven(c.Options.Same))
 }
 
 // forestHeight is the height of a row: a picture of many is denser.
@@ -147,34 +148,31 @@ func forestHeight(rows int) vg.Length {
 	return 15
 }
 
-// verdictLooks are how verdicts look: what is sure is filled.
-var verdictLooks = map[compare.Verdict]look{
-	compare.Faster:         {color: palette[0], marker: 1},
-	compare.Slower:         {color: palette[1], marker: 1},
-	compare.Same:           {color: faintInk, marker: 1},
-	compare.Noisy:          {color: faintInk, marker: 1, hollow: true},
-	compare.MachineChanged: {color: softInk, marker: 3, hollow: true},
+// toneLooks are how verdicts look: what is sure is filled.
+var toneLooks = map[compare.Tone]look{
+	compare.Good:    {color: palette[0], marker: 1},
+	compare.Bad:     {color: palette[1], marker: 1},
+	compare.Calm:    {color: faintInk, marker: 1},
+	compare.Open:    {color: faintInk, marker: 1, hollow: true},
+	compare.Suspect: {color: softInk, marker: 3, hollow: true},
 }
 
 // forestKey explains the looks that are there.
 func forestKey(drawn []compare.Row) []entry {
 	var key []entry
-	for _, kind := range []struct {
-		verdict compare.Verdict
-		text    string
-	}{{compare.Faster, "faster"}, {compare.Slower, "slower"}, {compare.Same, "same"}, {compare.Noisy, "too noisy to tell"}, {compare.MachineChanged, "the machine changed"}} {
-		if slices.ContainsFunc(drawn, func(r compare.Row) bool { return r.Verdict == kind.verdict }) {
-			key = append(key, entry{look: verdictLooks[kind.verdict], text: kind.text})
+	for _, j := range compare.Judgements {
+		if slices.ContainsFunc(drawn, func(r compare.Row) bool { return r.Verdict == j.Verdict }) {
+			key = append(key, entry{look: toneLooks[j.Tone], text: j.Words})
 		}
 	}
 	return key
 }
 
 func forestRow(name string, r compare.Row) row {
-	l := verdictLooks[r.Verdict]
+	l := toneLooks[r.Verdict.Judgement().Tone]
 	return row{
 		name:   name,
-		values: []string{compare.FormatChange(r.Change), compare.FormatInterval(r.Effect)},
+		values: []string{effect.FormatChange(r.Change), effect.FormatInterval(r.Effect)},
 		first:  lettering{size: valueType.size, bold: true, ink: l.color},
 		marks: func(c draw.Canvas, x func(float64) vg.Length, y, _ vg.Length) {
 			if usable(1+r.Lo) && usable(1+r.Hi) {

@@ -2,6 +2,7 @@ package charts
 
 import (
 	"cmp"
+	"image/color"
 	"slices"
 	"strings"
 
@@ -72,7 +73,7 @@ func (p panel) grouped(all []series) [][]series {
 	return pack(ranked, 0, groupOf)
 }
 
-func groupOf(s series) string        { return s.cells[0].Group() }
+func groupOf(s series) string        { return s.cells[0].Group }
 func familyOfSeries(s series) string { return s.cells[0].Family }
 
 // pack keeps series of one key together, and puts the next key to them as long
@@ -162,7 +163,7 @@ func (f *figure) addMultiples(p panel, all []series, line func(series) curve, ax
 		var labels names
 		seen := map[results.Way]int{}
 		for _, s := range d.of {
-			way := s.cells[0].Waits()
+			way := s.cells[0].Way()
 			k := line(s)
 			k.look = lookOfWay(way, seen[way])
 			seen[way]++
@@ -232,17 +233,16 @@ func rowsOf(all []multiple, height vg.Length) []part {
 func smallLeft(column int) vg.Length { return vg.Length(column) * (smallWidth + smallGap) }
 
 // wayColors are the colours of the ways of waiting.
-var wayColors = map[results.Way]int{
-	results.SleepsInCall: 0, results.SpinsOn: 1, results.PollsFirst: 2, results.SpinsFirst: 3, results.YieldsCPU: 4, results.EpollsFirst: 5,
+var wayColors = map[results.Way]color.NRGBA{
+	results.Sleeps: palette[0], results.Spins: palette[1], results.Polls: palette[2], results.SpinSleeps: palette[3],
+	results.Yields: palette[4], results.Epolls: palette[5], results.Parks: violet,
 }
 
 // lookOfWay returns the look of the nth series of a plot that waits like this.
 func lookOfWay(way results.Way, nth int) look {
 	l := look{color: ink, dashes: dashes[nth%len(dashes)], marker: nth % len(polygons)}
-	if i, has := wayColors[way]; has {
-		l.color = palette[i]
-	} else if way == results.ParksInGo {
-		l.color = violet
+	if c, has := wayColors[way]; has {
+		l.color = c
 	}
 	return l
 }
@@ -251,17 +251,17 @@ func lookOfWay(way results.Way, nth int) look {
 func waysKey(all []series) []entry {
 	var ways []results.Way
 	for _, s := range all {
-		ways = append(ways, s.cells[0].Waits())
+		ways = append(ways, s.cells[0].Way())
 	}
 	slices.SortFunc(ways, results.CompareWays)
 	var key []entry
 	others := false
 	for _, way := range slices.Compact(ways) {
-		if !slices.Contains(results.Ways, way) {
+		if !slices.Contains(results.Ways(), way) {
 			others = true
 			continue
 		}
-		key = append(key, entry{look: lookOfWay(way, 0), text: string(way)})
+		key = append(key, entry{look: lookOfWay(way, 0), text: way.String()})
 	}
 	if others {
 		key = append(key, entry{look: lookOfWay("", 0), text: "otherwise, or does not wait"})

@@ -7,18 +7,22 @@ import (
 	"gonum.org/v1/plot"
 
 	"ipcbench/results"
+	"ipcbench/results/summary"
 )
 
 // percentiles draws round-trip time by percentile, on an axis that gives each
 // further nine the same room: a median says little about waiting, which shows
 // in the tail.
 func percentiles(p panel) (Chart, bool) {
+	if p.workload.Of == "" || len(p.cells) == 0 {
+		return Chart{}, false
+	}
 	size := sizeName(p.cells[0].SizeBytes)
 	f := figure{
-		title: "Round-trip latency by percentile, " + size + ", " + p.setting.String(),
-		subtitle: "Ping-pong, one message in flight, " + p.cpus() + ". Line: all round trips of " + p.launchCount() +
+		title: p.workload.Title + " by percentile, " + size + ", " + p.settingName(),
+		subtitle: p.subject() + " Line: all " + p.times() + " of " + p.launchCount() +
 			", up to the last percentile with 10 beyond it",
-		above:  "Round-trip latency",
+		above:  p.workload.Title,
 		below:  "Percentile",
 		height: 250,
 		footer: p.footer(),
@@ -27,7 +31,7 @@ func percentiles(p panel) (Chart, bool) {
 	var drawn []series
 	end := 1.0
 	for _, s := range p.series() {
-		points := curveOf(s.cells[0].Histogram)
+		points := curveOf(p.distribution(s.cells[0]).Curve)
 		if len(points) == 0 {
 			continue
 		}
@@ -41,7 +45,7 @@ func percentiles(p panel) (Chart, bool) {
 		return Chart{}, false
 	}
 	line := func(s series) curve {
-		points := curveOf(s.cells[0].Histogram)
+		points := curveOf(p.distribution(s.cells[0]).Curve)
 		return curve{look: s.look, points: points, marked: atNines(points)}
 	}
 	if p.isCrowded() {
@@ -59,7 +63,7 @@ func percentiles(p panel) (Chart, bool) {
 		var curves []curve
 		for _, s := range drawn {
 			k := line(s)
-			b := band{look: s.look, points: p.launchBand(s.cells[0].Cell)}
+			b := band{look: s.look, points: p.launchBand(s.cells[0])}
 			f.plot.Add(b)
 			curves = append(curves, k)
 			labels = append(labels, newName(s.look, s.name, k.points[len(k.points)-1]))
@@ -75,9 +79,25 @@ func percentiles(p panel) (Chart, bool) {
 	}
 	f.subtitle += p.sizesDrawn()
 	return Chart{
-		Name: stem("percentiles", size, p.setting.String()), Workload: p.workload, Title: f.title, Caption: f.subtitle,
-		Columns: percentileColumns(), Rows: p.percentileRows(), figure: f,
+		Name: stem(p.percentilesName(), size, p.settingName()), Workload: p.workload.Name, Title: f.title, Caption: f.subtitle,
+		Columns: p.percentileColumns(), Rows: p.percentileRows(), figure: f,
 	}, true
+}
+
+// percentilesName begins the name of the chart's files: those of round trips
+// came first, and need no word for that.
+func (p panel) percentilesName() string {
+	if p.workload.Of == results.RoundTrips {
+		return "percentiles"
+	}
+	return "percentiles-" + p.workload.Name
+}
+
+// times says of what the distribution is: "round trips".
+func (p panel) times() string { return p.workload.Unit + "s" }
+
+func (p panel) distribution(c summary.Summary) summary.Distribution {
+	return c.Distributions[p.workload.Of]
 }
 
 // nameLines puts the names of the lines beside the plot, and makes the plot
@@ -96,13 +116,10 @@ func yAxis(p *plot.Plot, label func(float64) string, values []float64, room int)
 	p.Y.Tick.Marker = logTicks(label, room)
 }
 
-// curveOf puts a histogram's curve on the axis of nines.
-func curveOf(h *results.Histogram) []point {
-	if h == nil {
-		return nil
-	}
+// curveOf puts a distribution's curve on the axis of nines.
+func curveOf(curve []results.Point) []point {
 	var points []point
-	for _, pt := range h.Curve() {
+	for _, pt := range curve {
 		if usable(pt.NS) {
 			points = append(points, point{x: nines(pt.Q), y: pt.NS, lo: math.NaN(), hi: math.NaN()})
 		}
@@ -124,15 +141,15 @@ func atNines(points []point) func(int) bool {
 
 // launchBand is the range of the launches' own curves, up to where the
 // shortest of them ends.
-func (p panel) launchBand(cell results.Cell) []point {
+func (p panel) launchBand(cell summary.Summary) []point {
 	var curves [][]point
 	end := math.Inf(1)
-	for _, l := range p.launches[cell] {
-		h, err := results.DecodeHistogram(l.RTTHist)
+	for _, l := range cell.OK {
+		h, err := results.DecodeHistogram(l.Histograms[p.workload.Of])
 		if err != nil {
 			continue // the summary warns of it
 		}
-		c := curveOf(h)
+		c := curveOf(h.Curve())
 		if len(c) == 0 {
 			return nil
 		}
@@ -173,11 +190,9 @@ func valueAt(c []point, x float64) float64 {
 	return c[i].y
 }
 
-var tableQuantiles = []float64{0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999}
-
-func percentileColumns() []string {
-	columns := []string{"transport", "round trips", "min"}
-	for _, q := range tableQuantiles {
+func (p panel) percentileColumns() []string {
+	columns := []string{"transport", p.times(), "min"}
+	for _, q := range summary.Quantiles {
 		columns = append(columns, quantileName(q))
 	}
 	return append(columns, "max")
@@ -186,19 +201,15 @@ func percentileColumns() []string {
 func (p panel) percentileRows() [][]string {
 	var rows [][]string
 	for _, c := range p.cells {
-		h := c.Histogram
-		if h == nil {
+		d := p.distribution(c)
+		if d.Count == 0 {
 			continue
 		}
-		row := []string{p.nameOf(c.Cell), results.FormatCount(float64(h.Count())), results.FormatNS(float64(h.Min()))}
-		for _, q := range tableQuantiles {
-			ns, ok := h.Quantile(q)
-			if !ok {
-				ns = math.NaN()
-			}
-			row = append(row, results.FormatNS(ns))
+		row := []string{p.nameOf(c.Cell), results.FormatCount(float64(d.Count)), results.FormatNS(float64(d.Min))}
+		for _, q := range summary.Quantiles {
+			row = append(row, results.FormatNS(d.Quantile(q)))
 		}
-		rows = append(rows, append(row, results.FormatNS(float64(h.Max()))))
+		rows = append(rows, append(row, results.FormatNS(float64(d.Max))))
 	}
 	return rows
 }

@@ -1,10 +1,12 @@
 package charts
 
 import (
-	"fmt"
 	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot"
+
+	"ipcbench/results"
 )
 
 // A Power is how often a change of known size was found in one cell.
@@ -68,4 +70,6 @@ func every(shares ...float64) plot.TickerFunc {
 	}
 }
 
-func percent(share float64) string { return fmt.Sprintf("%.3g\u00a0%%", 100*share) }
+func percent(share float64) string {
+	return strings.ReplaceAll(results.FormatPercentAsGiven(share), " ", "\u00a0")
+}

@@ -4,7 +4,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"ipcbench/results"
+	"ipcbench/results/summary"
 )
 
 // ranking draws one size of a panel in rows, by what the data goes through, the
@@ -13,13 +13,8 @@ func ranking(p panel) (Chart, bool) {
 	if len(p.cells) == 0 {
 		return Chart{}, false
 	}
-	metric, label, format := metricOf(p.workload), nsTick, results.FormatNS
 	size := sizeName(p.cells[0].SizeBytes)
-	f := figure{title: "Round-trip latency of each launch, " + size + ", " + p.setting.String(), below: "Median round trip of a launch"}
-	if p.workload == "throughput" {
-		label, format = bytesPerSTick, results.FormatBytesPerS
-		f = figure{title: "Throughput of each launch, " + size + ", " + p.setting.String(), below: "Payload per second of a launch"}
-	}
+	f := figure{title: p.workload.Title + " of each launch, " + size + ", " + p.settingName(), below: p.workload.Axis + " of a launch"}
 	all := p.series()
 	var lines []row
 	var values []float64
@@ -27,11 +22,11 @@ func ranking(p panel) (Chart, bool) {
 		lines = append(lines, row{name: groupOf(group[0])})
 		for _, s := range group {
 			c := s.cells[0]
-			e, dots := c.Metrics[metric], p.valuesOf(c.Cell, metric)
+			e, dots := p.valueOf(c), p.launchesOf(c)
 			values = append(append(values, dots...), e.Median, e.Lo, e.Hi)
 			lines = append(lines, row{
-				name: s.name, values: []string{format(e.Median), intervalText(e, format)},
-				marks: rankedMarks(lookOfWay(c.Waits(), 0), dots, e),
+				name: s.name, values: []string{p.metric.Format(e.Median), intervalText(e, p.metric.Format)},
+				marks: rankedMarks(lookOfWay(c.Way(), 0), dots, e),
 			})
 		}
 	}
@@ -39,16 +34,16 @@ func ranking(p panel) (Chart, bool) {
 	f.subtitle = "Each faint dot is one launch, a fresh pair of processes, " + p.cpus() + "; mark: median of " + p.launchCount() + p.bars() +
 		" Colour: what an end does while it waits." + p.sizesDrawn()
 	f.footer = p.footer()
-	newRows(lines, []string{"median", "95 % CI"}, 14).put(&f, label, values)
+	newRows(lines, []string{"median", "95 % CI"}, 14).put(&f, tickOf(p.metric.Unit), values)
 	return Chart{
-		Name: stem("launches", p.workload, size, p.setting.String()), Workload: p.workload, Title: f.title, Caption: f.subtitle,
+		Name: stem("launches", p.workload.Name, size, p.settingName()), Workload: p.workload.Name, Title: f.title, Caption: f.subtitle,
 		Columns: []string{"placement", "transport", "median [95 % CI]", "launches"},
-		Rows:    p.launchRows(metric, format), figure: f,
+		Rows:    p.launchRows(), figure: f,
 	}, true
 }
 
 // rankedMarks draws the launches, and over them their median and its interval.
-func rankedMarks(l look, values []float64, e results.Estimate) func(draw.Canvas, func(float64) vg.Length, vg.Length, vg.Length) {
+func rankedMarks(l look, values []float64, e summary.Estimate) func(draw.Canvas, func(float64) vg.Length, vg.Length, vg.Length) {
 	return func(c draw.Canvas, x func(float64) vg.Length, y, _ vg.Length) {
 		for _, v := range values {
 			c.SetColor(alpha(l.color, bandAlpha*2))

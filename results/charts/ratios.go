@@ -41,7 +41,7 @@ func ratioRange(rows []compare.Row, same float64) (lo, hi float64) {
 	}
 	for _, r := range rows {
 		widen(1+r.Change, math.MaxFloat64)
-		if r.Verdict != compare.Noisy {
+		if r.Verdict.Judgement().Tone != compare.Open {
 			widen(1+r.Lo, math.MaxFloat64)
 			widen(1+r.Hi, math.MaxFloat64)
 		}

@@ -1,40 +1,46 @@
 package charts
 
 import (
-	"fmt"
 	"slices"
 
 	"ipcbench/results"
+	"ipcbench/results/summary"
 )
 
 // A study is one run, ordered for drawing. What was not measured is not in
 // it: a skipped or failed cell has no place in a chart.
 type study struct {
 	run        results.Run
-	cells      []results.Summary
-	launches   map[results.Cell][]results.Launch
+	cells      []summary.Summary
 	transports []string          // their order decides on their looks, the same in all charts
 	dirs       []string          // likewise
 	places     map[string]string // directory → what a chart calls it
 }
 
-func newStudy(run results.Run, launches []results.Launch) study {
-	s := study{run: run, launches: map[results.Cell][]results.Launch{}, places: map[string]string{}}
-	for _, cell := range results.InReadingOrder(results.Summarize(launches)) {
+func newStudy(run summary.Analysis) study {
+	s := study{run: run.Run, places: map[string]string{}}
+	for _, cell := range run.Cells {
+		drawn := results.LookupWorkload(cell.Workload).Drawn
 		// A logarithmic axis has no place for anything else.
-		if cell.Launches > 0 && cell.SizeBytes > 0 && usable(cell.Metrics[metricOf(cell.Workload)].Median) {
+		if cell.Launches > 0 && cell.SizeBytes > 0 && usable(cell.Metrics[drawn].Median) {
 			s.cells = append(s.cells, cell)
-		}
-	}
-	for _, l := range launches {
-		if l.Status == results.OK {
-			s.launches[l.Cell] = append(s.launches[l.Cell], l)
 		}
 	}
 	s.transports = s.inOrder(run.Plan.Specs, func(c results.Cell) string { return c.Transport })
 	s.dirs = s.inOrder(run.Plan.Dirs, func(c results.Cell) string { return c.Dir })
 	s.namePlaces()
 	return s
+}
+
+// workloads lists those of the cells, in the order of tables.
+func (s study) workloads() []results.Workload {
+	var all []results.Workload
+	for _, c := range s.cells { // which are in reading order
+		if len(all) == 0 || all[len(all)-1].Name != c.Workload {
+			all = append(all, results.LookupWorkload(c.Workload))
+		}
+	}
+	return all
 }
 
 // inOrder lists the distinct values that the cells have, those of the plan
@@ -48,7 +54,7 @@ func (s study) inOrder(planned []string, of func(results.Cell) string) []string 
 	}
 	slices.Sort(rest)
 	measured := func(v string) bool {
-		return slices.ContainsFunc(s.cells, func(c results.Summary) bool { return of(c.Cell) == v })
+		return slices.ContainsFunc(s.cells, func(c summary.Summary) bool { return of(c.Cell) == v })
 	}
 	var all []string
 	for _, v := range append(slices.Clone(planned), slices.Compact(rest)...) {
@@ -80,67 +86,48 @@ func (s study) namePlaces() {
 	}
 }
 
-// metricOf is what a chart of a workload shows.
-func metricOf(workload string) string {
-	if workload == "throughput" {
-		return results.BytesPerS
-	}
-	return results.RTTP50
-}
-
 // A series is what one line, or one row, of a chart is about: a transport in
 // a place.
 type series struct {
 	look  look
 	name  string
-	cells []results.Summary // by size
+	cells []summary.Summary // by size
 }
 
-// A panel is the cells that may stand in one chart: one workload, and one way
-// of running it.
+// A panel is the cells that may stand in one chart: one workload, and one
+// setting, which must never be mixed because it changes a result more than most
+// transports do.
 type panel struct {
 	study
-	workload string
-	setting
-	cells []results.Summary
-	all   []int // every size measured in this setting, ascending
-	drawn []int // of those, the ones that are drawn one by one
+	workload results.Workload
+	metric   results.Metric // that is drawn
+	setting  results.Cell
+	cells    []summary.Summary
+	all      []int // every size measured in this setting, ascending
+	drawn    []int // of those, the ones that are drawn one by one
 }
 
-// A setting is what must never be mixed in one chart, because it changes a
-// result more than most transports do.
-type setting struct {
-	Placement string
-	Pairs     int
-	RatePerS  float64
-}
+// settingName says a setting in a few words: "same-llc, 4 pairs".
+func settingName(c results.Cell) string { return c.Setting().Describe(", ") }
 
-func settingOf(c results.Cell) setting {
-	return setting{Placement: c.Placement, Pairs: c.Pairs, RatePerS: c.RatePerS}
-}
+func (p panel) settingName() string { return settingName(p.setting) }
 
-func (s setting) String() string {
-	text := s.Placement
-	if s.Pairs > 1 {
-		text += fmt.Sprintf(", %d pairs", s.Pairs)
-	}
-	if s.RatePerS > 0 {
-		text += ", " + results.FormatRate(s.RatePerS) + " offered"
-	}
-	return text
+// newPanel is a panel of a workload, without cells.
+func (s study) newPanel(w results.Workload, setting results.Cell) panel {
+	return panel{study: s, workload: w, metric: results.LookupMetric(w.Drawn), setting: setting}
 }
 
 // panels splits a workload's cells by setting, near placements first.
-func (s study) panels(workload string) []panel {
+func (s study) panels(w results.Workload) []panel {
 	var all []panel
 	for _, c := range s.cells {
-		if c.Workload != workload {
+		if c.Workload != w.Name {
 			continue
 		}
-		i := slices.IndexFunc(all, func(p panel) bool { return p.setting == settingOf(c.Cell) })
+		i := slices.IndexFunc(all, func(p panel) bool { return p.setting == c.Setting() })
 		if i < 0 {
 			i = len(all)
-			all = append(all, panel{study: s, workload: workload, setting: settingOf(c.Cell)})
+			all = append(all, s.newPanel(w, c.Setting()))
 		}
 		all[i].cells = append(all[i].cells, c)
 	}
@@ -209,7 +196,7 @@ func (p panel) ofTransport(transport string) []series {
 	for _, dir := range append([]string{""}, p.dirs...) {
 		of := p.only(func(c results.Cell) bool { return c.Transport == transport && c.Dir == dir }).cells
 		if len(of) > 0 {
-			slices.SortFunc(of, func(a, b results.Summary) int { return a.SizeBytes - b.SizeBytes })
+			slices.SortFunc(of, func(a, b summary.Summary) int { return a.SizeBytes - b.SizeBytes })
 			group = append(group, series{look: p.lookOf(of[0].Cell), name: p.nameOf(of[0].Cell), cells: of})
 		}
 	}
@@ -218,12 +205,15 @@ func (p panel) ofTransport(transport string) []series {
 
 // speed ranks a series by what the chart shows at its smallest size.
 func (p panel) speed(s series) float64 {
-	v := s.cells[0].Metrics[metricOf(p.workload)].Median
-	if p.workload == "throughput" {
+	v := p.valueOf(s.cells[0]).Median
+	if p.metric.More {
 		return v
 	}
 	return 1 / v
 }
+
+// valueOf is what the panel shows of a cell.
+func (p panel) valueOf(c summary.Summary) summary.Estimate { return c.Metrics[p.metric.Name] }
 
 func (s study) lookOf(c results.Cell) look {
 	return lookOf(slices.Index(s.transports, c.Transport), max(0, slices.Index(s.dirs, c.Dir)))

@@ -82,6 +82,21 @@ func logTicks(label func(float64) string, room int) plot.TickerFunc {
 	}
 }
 
+// tickOf labels an axis of that unit: round values, each with its unit.
+func tickOf(unit results.Unit) func(float64) string {
+	switch unit {
+	case results.Nanoseconds:
+		return nsTick
+	case results.BytesPerSecond:
+		return bytesPerSTick
+	case results.PerSecond:
+		return func(v float64) string { return withUnit(v, "/s", "k/s", "M/s", "G/s") }
+	case results.Count:
+		return func(v float64) string { return withUnit(v, "", "k", "M", "G") }
+	}
+	return func(v float64) string { return withUnit(v, "", "k", "M", "G") + "\u00a0" + string(unit) }
+}
+
 // nsTick labels nanoseconds: 200 ns, 5 µs, 1 s.
 func nsTick(v float64) string { return withUnit(v, "ns", "µs", "ms", "s") }
 

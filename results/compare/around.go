@@ -5,31 +5,33 @@ import (
 	"slices"
 
 	"ipcbench/results"
+	"ipcbench/results/effect"
+	"ipcbench/results/table"
 )
 
 // EnvironmentTable shows what differs in the environment, long values by their
 // differences alone.
-func (c Comparison) EnvironmentTable() results.Table {
-	t := results.Table{Title: "What differs in the environment", Columns: []results.Column{{Name: "fact"}, {Name: "old"}, {Name: "new"}}}
+func (c Comparison) EnvironmentTable() table.Table {
+	t := table.Table{Title: "What differs in the environment", Columns: []table.Column{{Name: "fact"}, {Name: "old"}, {Name: "new"}}}
 	for _, d := range c.Environment {
 		old, new := d.Terse()
-		t.Rows = append(t.Rows, results.Row{Cells: []string{d.Key, old, new}})
+		t.Rows = append(t.Rows, table.Row{Cells: []string{d.Key, old, new}})
 	}
 	return t
 }
 
 // ControlTable shows the floors of both sides.
-func (c Comparison) ControlTable() results.Table {
-	t := results.Table{
+func (c Comparison) ControlTable() table.Table {
+	t := table.Table{
 		Title:   "Control: the floors, which only the machine moves",
 		Caption: "Taken before, during and after each run. The interval and p are not corrected.",
-		Columns: []results.Column{{Name: "floor"}},
+		Columns: []table.Column{{Name: "floor"}},
 	}
 	ofParts := slices.ContainsFunc(c.Controls, func(control Control) bool { return control.NewValue != "" })
 	if ofParts {
-		t.Columns = append(t.Columns, results.Column{Name: c.By})
+		t.Columns = append(t.Columns, table.Column{Name: c.By})
 	}
-	t.Columns = append(t.Columns, []results.Column{
+	t.Columns = append(t.Columns, []table.Column{
 		{Name: "old", Numeric: true}, {Name: "new", Numeric: true},
 		{Name: "change", Numeric: true}, {Name: "95 % interval", Numeric: true}, {Name: "p", Numeric: true},
 	}...)
@@ -38,9 +40,9 @@ func (c Comparison) ControlTable() results.Table {
 		if ofParts {
 			cells = append(cells, control.NewValue)
 		}
-		t.Rows = append(t.Rows, results.Row{Cells: append(cells,
+		t.Rows = append(t.Rows, table.Row{Cells: append(cells,
 			results.FormatNS(control.Old), results.FormatNS(control.New),
-			FormatChange(control.Change), FormatInterval(control.Effect), FormatP(control.P))})
+			effect.FormatChange(control.Change), effect.FormatInterval(control.Effect), effect.FormatP(control.P))})
 	}
 	return t
 }

@@ -11,45 +11,47 @@ import (
 
 // A column is what tells the parts of runs from each other.
 type column struct {
-	value    func(Run, results.Launch) string // of a launch; "": it is in no part
-	identity func(results.Cell) results.Cell  // what two parts share
-	place    func(Run, results.Launch) int    // of its value in the plan: the first one is the baseline
+	value   func(Run, results.Launch) string // of a launch; "": it is in no part
+	without []string                         // the dimensions that two parts do not share
+	place   func(Run, results.Launch) int    // of its value in the plan: the first one is the baseline
 }
 
 // labelColumn precedes a label's key in the name of its column.
 const labelColumn = "label."
 
-var columns = map[string]column{
-	"transport": {
-		func(_ Run, l results.Launch) string { return l.Transport },
-		withoutTransport,
-		func(r Run, l results.Launch) int { return slices.Index(r.Plan.Specs, l.Transport) },
-	},
-	"dir": {
-		func(_ Run, l results.Launch) string { return l.Dir },
-		withoutDir,
-		func(r Run, l results.Launch) int { return slices.Index(r.Plan.Dirs, l.Dir) },
-	},
-	"fstype": {
-		func(_ Run, l results.Launch) string { return l.FSType },
-		withoutDir,
-		func(r Run, l results.Launch) int { return slices.Index(r.Plan.Dirs, l.Dir) },
-	},
-	"placement": {
-		func(_ Run, l results.Launch) string { return l.Placement },
-		withoutPlacement,
-		func(r Run, l results.Launch) int { return slices.Index(r.Plan.Placements, l.Placement) },
-	},
-}
+// fstype stands for dir where each directory is on a filesystem of its own.
+const fstype = "fstype"
 
+// lookupColumn returns the column of that name: a dimension whose values a plan
+// names, or a label.
 func lookupColumn(name string) (column, error) {
 	if key, isLabel := strings.CutPrefix(name, labelColumn); isLabel && key != "" {
-		return column{labelled(key), whatWasMeasured, func(_ Run, l results.Launch) int { return l.Order }}, nil
+		return column{value: labelled(key), place: func(_ Run, l results.Launch) int { return l.Order }}, nil
 	}
-	if c, known := columns[name]; known {
-		return c, nil
+	shown, planned := name, name
+	if name == fstype {
+		planned = "dir"
 	}
-	return column{}, fmt.Errorf("compare by %q: there is no such column: it is transport, dir, fstype, placement or label.KEY", name)
+	d, known := results.LookupDimension(shown)
+	plan, _ := results.LookupDimension(planned)
+	if !known || plan.Plan == nil || d.Role == results.Question {
+		return column{}, fmt.Errorf("compare by %q: there is no such column: it is %s or label.KEY", name, strings.Join(columnNames(), ", "))
+	}
+	return column{
+		value:   func(_ Run, l results.Launch) string { return d.Plain(l.Cell) },
+		without: []string{planned},
+		place:   func(r Run, l results.Launch) int { return slices.Index(plan.Plan(r.Plan), plan.Plain(l.Cell)) },
+	}, nil
+}
+
+func columnNames() []string {
+	var names []string
+	for _, d := range results.Dimensions() {
+		if d.Name == fstype || d.Plan != nil && d.Role != results.Question {
+			names = append(names, d.Name)
+		}
+	}
+	return names
 }
 
 func labelled(key string) func(Run, results.Launch) string {
@@ -122,7 +124,7 @@ func checkValues(runs []Run, name string, values []string) error {
 	case 1:
 		return fmt.Errorf("compare by %s: it is %s in all launches of %s: two values are needed", name, values[0], names(runs))
 	}
-	if name != "fstype" {
+	if name != fstype {
 		return nil
 	}
 	dirs := map[string]string{}
@@ -147,7 +149,7 @@ func (by column) contests(runs []Run, name string, values []string) (contests []
 		case name == "transport":
 			c.matchAnyDir()
 		case strings.HasPrefix(name, labelColumn):
-			c.matchLone(withoutDir)
+			c.matchLone("dir")
 		}
 		if name != "placement" {
 			reasons = append(reasons, placements(&c)...)
@@ -172,5 +174,5 @@ func (by column) side(runs []Run, value string) side {
 			parts = append(parts, run)
 		}
 	}
-	return newSide(value, parts, by.identity)
+	return newSide(value, parts, by.without...)
 }

@@ -1,6 +1,5 @@
 // Package compare says what changed between two sets of runs, or between the
-// parts of one, and how sure that is; and which of the transports that wait
-// alike is the best.
+// parts of one, and how sure that is.
 //
 // It knows records, statistics and how to say both in words and tables. It must
 // not know how anything was measured or drawn.
@@ -12,6 +11,8 @@ import (
 	"strings"
 
 	"ipcbench/results"
+	"ipcbench/results/effect"
+	"ipcbench/results/summary"
 )
 
 // A Run is a run directory that has been read, see [results.Open].
@@ -22,23 +23,11 @@ type Run struct {
 
 // Options say what is compared and when a difference counts.
 type Options struct {
-	Metrics []string // names of results.Metrics; nil: DefaultMetrics
+	Metrics []string // names of results.Metrics; nil: those that each workload has for that
 	Alpha   float64  // chance of calling any cell of a metric changed when none is; 0: 0.05
 	Same    float64  // widest interval around no change that is still called the same, as a ratio; 0: 0.05
 	Force   bool     // compare different hardware and placements all the same
 }
-
-// A Verdict is what can be said of one metric of one cell.
-type Verdict string
-
-// The verdicts.
-const (
-	Faster         Verdict = "faster" // better: a shorter time, a greater rate, a lower cost
-	Slower         Verdict = "slower" // worse
-	Same           Verdict = "same"   // the whole interval lies within Options.Same of no change
-	Noisy          Verdict = "noisy"  // the data allow both a change and none
-	MachineChanged Verdict = "machine-changed"
-)
 
 // A Comparison is all that two sides say together.
 type Comparison struct {
@@ -70,17 +59,7 @@ type Control struct {
 	results.Floor         // Name, SizeBytes, CPUs, Doc
 	NewValue      string  // of Comparison.By: of which part; the old one is always the first
 	Old, New      float64 // medians over the replicates, ns
-	Effect                // not corrected: a floor that moved by chance only makes a verdict more careful
-}
-
-// An Effect is the change from old to new, as a ratio minus 1: -0.5 is half,
-// 1 is twice. Lo and Hi are its 95 % confidence interval, NaN where there are
-// too few replicates for one; all three are NaN where the old value is 0, for
-// there is no ratio to that. P is the p-value of no change, NaN where it was
-// not tested, and Corrected the same for the number of cells (Holm).
-type Effect struct {
-	Change, Lo, Hi float64
-	P, Corrected   float64
+	effect.Effect         // not corrected: a floor that moved by chance only makes a verdict more careful
 }
 
 // A Row is one metric of one cell on both sides.
@@ -90,9 +69,9 @@ type Row struct {
 	OldValue         string // of Comparison.By: "ext4"
 	NewValue         string
 	Metric           string
-	Old, New         results.Estimate // over the replicates
+	Old, New         summary.Estimate // over the replicates
 	OldOnes, NewOnes []float64        // the replicates
-	Effect
+	effect.Effect
 	OldFailed, NewFailed int // launches of the cell that failed beside these
 	Verdict              Verdict
 	Within               float64 // of Same: the interval lies this near to no change
@@ -114,19 +93,12 @@ type Missing struct {
 	Reason string
 }
 
-// DefaultMetrics are what is compared unless others are asked for: the middle
-// and the tail of a round trip, the rate, and what both cost.
-var DefaultMetrics = []string{results.RTTP50, results.RTTP99, results.MsgsPerS, results.CPUPerMsg}
-
 // defaultAlpha is the chance of calling any of several cells changed when none
 // is.
 const defaultAlpha = 0.05
 
 // complete returns the options with what was left out.
 func (o Options) complete() (Options, error) {
-	if o.Metrics == nil {
-		o.Metrics = DefaultMetrics
-	}
 	if o.Alpha == 0 {
 		o.Alpha = defaultAlpha
 	}
@@ -134,9 +106,19 @@ func (o Options) complete() (Options, error) {
 		o.Same = 0.05
 	}
 	for _, metric := range o.Metrics {
-		if !slices.Contains(results.Metrics, metric) {
-			return o, fmt.Errorf("compare: no metric is called %q: they are %s", metric, strings.Join(results.Metrics, ", "))
+		if names := results.MetricNames(); !slices.Contains(names, metric) {
+			return o, fmt.Errorf("compare: no metric is called %q: they are %s", metric, strings.Join(names, ", "))
 		}
 	}
 	return o, nil
 }
+
+// metricsOf are those that are compared of a workload.
+func (o Options) metricsOf(workload string) []string {
+	if o.Metrics != nil {
+		return o.Metrics
+	}
+	return results.LookupWorkload(workload).Compared
+}
+
+func (r Row) metric() results.Metric { return results.LookupMetric(r.Metric) }

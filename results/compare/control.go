@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"ipcbench/results"
 )
@@ -21,7 +20,7 @@ func (c *contest) control(replicate string) {
 			continue
 		}
 		c.controls = append(c.controls, Control{
-			Floor: floor, NewValue: c.new.value, Old: median(old), New: median(new), Effect: effectOf(old, new, replicate),
+			Floor: floor, NewValue: c.new.value, Old: results.Median(old), New: results.Median(new), Effect: effectOf(old, new, replicate),
 		})
 	}
 }
@@ -59,7 +58,7 @@ func samples(runs []Run, floor results.Floor, replicate string) []float64 {
 			ofRun = append(ofRun, sample.NS)
 		}
 		if replicate == byRun {
-			ofRun = []float64{median(ofRun)}
+			ofRun = []float64{results.Median(ofRun)}
 		}
 		values = append(values, ofRun...)
 	}
@@ -72,7 +71,7 @@ func samples(runs []Run, floor results.Floor, replicate string) []float64 {
 // To counts they say nothing.
 func concerning(controls []Control, row Row) []Control {
 	var list []Control
-	if !strings.Contains(row.Metric, "_ns") && !results.MoreIsBetter(row.Metric) {
+	if !row.metric().TellsTime() {
 		return nil
 	}
 	for _, c := range controls {
@@ -128,7 +127,7 @@ func (r Row) suspect() (Control, bool) {
 // slowdown returns the row's change as one of the time a message takes: that of
 // a rate is its reciprocal's.
 func (r Row) slowdown() float64 {
-	if results.MoreIsBetter(r.Metric) {
+	if r.metric().More {
 		return 1/(1+r.Change) - 1
 	}
 	return r.Change
@@ -141,5 +140,5 @@ func (c Control) sentence() string {
 	if c.Change < 0 {
 		way = "faster"
 	}
-	return fmt.Sprintf("%s became %s %s too", c.What(), percent(c.Change), way)
+	return fmt.Sprintf("%s became %s %s too", c.What(), results.FormatPercent(c.Change), way)
 }

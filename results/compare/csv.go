@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"ipcbench/results"
+	"ipcbench/results/summary"
 )
 
 // effectColumns follow those of the cell.
@@ -22,12 +23,12 @@ var effectColumns = []string{
 // confidence interval, and the change as a ratio minus 1. What is not known is
 // empty.
 func WriteCSV(w io.Writer, c Comparison) error {
-	records := [][]string{slices.Concat(results.CellColumns(), effectColumns)}
+	records := [][]string{slices.Concat(cellColumns(), effectColumns)}
 	for _, row := range c.Rows {
-		records = append(records, slices.Concat(results.CellFields(row.Cell), []string{c.By, row.OldValue, row.NewValue, row.Metric},
+		records = append(records, slices.Concat(cellFields(row.Cell), []string{c.By, row.OldValue, row.NewValue, row.Metric},
 			plainEstimate(row.Old), plainEstimate(row.New),
 			[]string{
-				plain(row.Change), plain(row.Lo), plain(row.Hi), plain(row.Corrected), plain(row.P),
+				results.Plain(row.Change), results.Plain(row.Lo), results.Plain(row.Hi), results.Plain(row.Corrected), results.Plain(row.P),
 				string(row.Verdict), row.Because, c.Replicate,
 			}))
 	}
@@ -37,14 +38,22 @@ func WriteCSV(w io.Writer, c Comparison) error {
 	return nil
 }
 
-func plainEstimate(e results.Estimate) []string {
-	return []string{plain(e.Median), plain(e.Lo), plain(e.Hi), strconv.Itoa(e.N)}
+func plainEstimate(e summary.Estimate) []string {
+	return []string{results.Plain(e.Median), results.Plain(e.Lo), results.Plain(e.Hi), strconv.Itoa(e.N)}
 }
 
-// plain writes a number in full: the fewest digits that read back the same.
-func plain(value float64) string {
-	if known(value) == nil {
-		return ""
+func cellColumns() []string {
+	var names []string
+	for _, d := range results.Dimensions() {
+		names = append(names, d.Name)
 	}
-	return strconv.FormatFloat(value, 'f', -1, 64)
+	return names
+}
+
+func cellFields(cell results.Cell) []string {
+	var fields []string
+	for _, d := range results.Dimensions() {
+		fields = append(fields, d.Plain(cell))
+	}
+	return fields
 }

@@ -1,6 +1,10 @@
 package compare
 
-import "fmt"
+import (
+	"fmt"
+
+	"ipcbench/results"
+)
 
 // Holds says what the verdicts hold for, and that nothing else differs where
 // that is so.
@@ -19,6 +23,6 @@ func (c Comparison) Definitions() string {
 		change, test = "the ratio of the geometric means of the runs", "Welch's t test of the logarithms"
 	}
 	return fmt.Sprintf("Change: %s, less 1; ×2 is twice, ÷2 half. p: how often chance alone would show as much, by %s, corrected for the number of cells (Holm). "+
-		"faster, slower: p is at most %g and the 95 %% interval on one side of 0. same: the whole interval lies within ±%.3g %% of it. too noisy to tell: neither, and about so many a side might. "+
-		"the machine changed: so did a floor, whose interval reaches as far.", change, test, c.Options.Alpha, 100*c.Options.Same)
+		"faster, slower: p is at most %g and the 95 %% interval on one side of 0. same: the whole interval lies within ±%s of it. too noisy to tell: neither, and about so many a side might. "+
+		"the machine changed: so did a floor, whose interval reaches as far.", change, test, c.Options.Alpha, results.FormatPercentAsGiven(c.Options.Same))
 }

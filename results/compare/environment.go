@@ -7,26 +7,23 @@ import (
 	"slices"
 	"strings"
 
+	"ipcbench/internal/facts"
 	"ipcbench/results"
 )
 
-// explaining are the facts that most often explain a change, the likeliest
-// first. The others follow by name.
-var explaining = []string{
-	"kernel", "kernel-version", "preempt", "kernel-cmdline", "mitigations",
-	"guest-halt-poll-ns", "idle-driver", "idle-governor", "idle-states", "governor", "boost", "no-turbo", "cpufreq-driver",
-	"clocksource", "thp", "thp-shmem", "cgroup-cpu-max", "cpus-allowed", "cpus-isolated", "cpus-nohz-full",
-	"ipcbench", "measured", "warmup", "verify",
-}
+// settings are what a run itself was told. They may explain a change too, but
+// less often than what the machine is.
+var settings = []string{"ipcbench", "measured", "warmup", "verify"}
 
 // unknown stands for a fact that no run of a side has: of a machine that does
 // not say, or of a version that did not ask.
 const unknown = "not known"
 
-// facts are values by what they are of, each once, in the order of the runs.
-type facts map[string][]string
+// A side's surroundings are values by what they are of, each once, in the order
+// of the runs.
+type surroundings map[string][]string
 
-func (f facts) add(key, value string) {
+func (f surroundings) add(key, value string) {
 	if value != "" && !slices.Contains(f[key], value) {
 		f[key] = append(f[key], value)
 	}
@@ -35,7 +32,7 @@ func (f facts) add(key, value string) {
 // environment returns what differs around the two sides. What the comparison is
 // by differs of itself.
 func environment(contests []contest, by string) []Difference {
-	old, new := facts{}, facts{}
+	old, new := surroundings{}, surroundings{}
 	for _, c := range contests {
 		old.addRuns(c.old.runs)
 		new.addRuns(c.new.runs)
@@ -50,10 +47,10 @@ func environment(contests []contest, by string) []Difference {
 	return differences(old, new)
 }
 
-func (f facts) addRuns(runs []Run) {
+func (f surroundings) addRuns(runs []Run) {
 	for _, run := range runs {
 		for fact, value := range run.Host {
-			if !results.Volatile(fact) {
+			if !facts.Lookup(fact).Volatile {
 				f.add(fact, value)
 			}
 		}
@@ -76,7 +73,7 @@ func measured(plan results.Plan) string {
 
 // addMounts adds where a pair's cells lay. A directory goes by the new side's
 // name.
-func addMounts(old, new facts, p pair) {
+func addMounts(old, new surroundings, p pair) {
 	dir := p.new.identity.Dir
 	if dir == "" {
 		return
@@ -86,7 +83,7 @@ func addMounts(old, new facts, p pair) {
 		new.add("dir", dir)
 	}
 	for _, side := range []struct {
-		facts facts
+		facts surroundings
 		group *group
 	}{{old, p.old}, {new, p.new}} {
 		for _, launch := range side.group.measured() {
@@ -97,7 +94,7 @@ func addMounts(old, new facts, p pair) {
 }
 
 // differences returns the facts of which the sides do not have the same values.
-func differences(old, new facts) []Difference {
+func differences(old, new surroundings) []Difference {
 	keys := map[string]bool{}
 	for key := range maps.Keys(old) {
 		keys[key] = true
@@ -118,7 +115,7 @@ func differences(old, new facts) []Difference {
 }
 
 func haveSame(key string, old, new []string) bool {
-	if key == "memory" && len(old) == 1 && len(new) == 1 && isAboutTheSame(old[0], new[0]) {
+	if len(old) == 1 && len(new) == 1 && isAboutTheSame(key, old[0], new[0]) {
 		return true
 	}
 	return slices.Equal(slices.Sorted(slices.Values(old)), slices.Sorted(slices.Values(new)))
@@ -131,10 +128,14 @@ func joined(values []string) string {
 	return strings.Join(values, ", ")
 }
 
-// likelihood is the place of a fact among those that explain.
+// likelihood is the place of a fact among those that explain: first those of the
+// machine, then what the run was told, then the others.
 func likelihood(key string) int {
-	if i := slices.Index(explaining, key); i >= 0 {
-		return i
+	if place := facts.Lookup(key).Explains; place > 0 {
+		return place
 	}
-	return len(explaining)
+	if i := slices.Index(settings, key); i >= 0 {
+		return len(facts.All) + i
+	}
+	return len(facts.All) + len(settings)
 }

@@ -15,11 +15,11 @@ import (
 // that says most about each workload, so a cell is counted once.
 func headline(c Comparison, within string) string {
 	counted := c.Primary().Rows
-	text := summary(c, counted)
+	text := inOneLine(c, counted)
 	if c.Replicate == byLaunch {
 		text += " (within " + within + ")"
 	}
-	return text + surroundings(c.Environment)
+	return text + whatDiffers(c.Environment)
 }
 
 // Primary is the comparison with only the rows that the headline counts, and
@@ -54,7 +54,7 @@ func primary(rows []Row) []Row {
 	return list
 }
 
-func summary(c Comparison, rows []Row) string {
+func inOneLine(c Comparison, rows []Row) string {
 	changed := withVerdict(rows, Faster, Slower)
 	suspicious := withVerdict(rows, MachineChanged)
 	switch {
@@ -103,33 +103,22 @@ func (c Comparison) story(row Row) string {
 	if c.By != "" {
 		than = " than " + row.OldValue
 	}
-	return fmt.Sprintf("%s %s %s%s (%s → %s)", c.nameOf(row), quantity(row.Metric), row.magnitude(), than,
-		format(row.Metric, row.Old.Median), format(row.Metric, row.New.Median))
+	metric := row.metric()
+	return fmt.Sprintf("%s %s %s%s (%s → %s)", c.nameOf(row), metric.Quantity(), row.magnitude(), than,
+		metric.Format(row.Old.Median), metric.Format(row.New.Median))
 }
 
 // nameOf names a row's cell, with the value that Comparison.By varies.
 func (c Comparison) nameOf(row Row) string {
 	name := describe(row.Cell)
-	if strings.HasPrefix(c.By, labelColumn) || c.By == "fstype" {
+	if strings.HasPrefix(c.By, labelColumn) || c.By == fstype {
 		name += " " + row.NewValue
 	}
 	return name
 }
 
 // describe names a cell as people do: "pipe 64 B same-llc".
-func describe(c results.Cell) string {
-	words := []string{c.Transport, results.FormatSize(c.SizeBytes), c.Placement}
-	if c.Dir != "" {
-		words = append(words, c.Dir)
-	}
-	if c.RatePerS > 0 {
-		words = append(words, "at "+results.FormatRate(c.RatePerS))
-	}
-	if c.Pairs > 1 {
-		words = append(words, fmt.Sprintf("%d pairs", c.Pairs))
-	}
-	return strings.Join(words, " ")
-}
+func describe(c results.Cell) string { return c.Describe(" ", "workload") }
 
 // magnitude says how much faster or slower, as a factor where that is greater
 // than 2.
@@ -142,50 +131,24 @@ func (r Row) magnitude() string {
 	case factor >= 2:
 		return fmt.Sprintf("%.1f× %s", factor, r.Verdict)
 	}
-	return percent(r.Change) + " " + string(r.Verdict)
-}
-
-// quantity names a metric as a reader would.
-func quantity(metric string) string {
-	switch metric {
-	case results.RTTP50:
-		return "round trip"
-	case results.MsgsPerS, results.BytesPerS:
-		return "rate"
-	}
-	return metric
-}
-
-func format(metric string, value float64) string {
-	switch {
-	case metric == results.MsgsPerS:
-		return results.FormatRate(value)
-	case metric == results.BytesPerS:
-		return results.FormatBytesPerS(value)
-	case strings.Contains(metric, "_ns"):
-		return results.FormatNS(value)
-	}
-	return results.FormatCount(value)
+	return results.FormatPercent(r.Change) + " " + string(r.Verdict)
 }
 
 // tally counts the verdicts there are: "12 faster, 2 slower, 15 same, 7 too
 // noisy".
 func tally(rows []Row) string {
 	var parts []string
-	for _, kind := range []struct {
-		verdict Verdict
-		words   string
-	}{{Faster, "faster"}, {Slower, "slower"}, {Same, "same"}, {Noisy, "too noisy"}, {MachineChanged, "with the machine"}} {
-		if n := len(withVerdict(rows, kind.verdict)); n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, kind.words))
+	for _, j := range Judgements {
+		if n := len(withVerdict(rows, j.Verdict)); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, j.Counted))
 		}
 	}
 	return strings.Join(parts, ", ")
 }
 
-// surroundings names what differs in the environment or, of much, counts it and
+// whatDiffers names what differs in the environment or, of much, counts it and
 // names what explains most.
-func surroundings(environment []Difference) string {
+func whatDiffers(environment []Difference) string {
 	var each []string
 	for _, d := range environment {
 		each = append(each, d.brief())

@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 
 	"ipcbench/results"
+	"ipcbench/results/effect"
 )
 
 // WriteJSON writes the comparison for programs: one of "cells" for each metric
@@ -101,7 +101,7 @@ func (c Comparison) json() jsonComparison {
 	for _, control := range c.Controls {
 		document.Controls = append(document.Controls, jsonControl{
 			control.Name, control.SizeBytes, control.CPUs, control.NewValue, control.Old, control.New,
-			control.Effect.json(), known(control.P),
+			jsonOf(control.Effect), results.Known(control.P),
 		})
 	}
 	for _, row := range c.Rows {
@@ -116,8 +116,8 @@ func (c Comparison) json() jsonComparison {
 func (r Row) json(replicate string) jsonRow {
 	row := jsonRow{
 		Cell: r.Cell, OldValue: r.OldValue, NewValue: r.NewValue, Metric: r.Metric,
-		OldMedian: known(r.Old.Median), NewMedian: known(r.New.Median), OldN: r.Old.N, NewN: r.New.N,
-		jsonEffect: r.Effect.json(), P: known(r.Corrected), PUncorrected: known(r.P),
+		OldMedian: results.Known(r.Old.Median), NewMedian: results.Known(r.New.Median), OldN: r.Old.N, NewN: r.New.N,
+		jsonEffect: jsonOf(r.Effect), P: results.Known(r.Corrected), PUncorrected: results.Known(r.P),
 		Verdict: r.Verdict, Because: r.Because, Replicate: replicate,
 	}
 	if r.Verdict == Same {
@@ -126,12 +126,6 @@ func (r Row) json(replicate string) jsonRow {
 	return row
 }
 
-func (e Effect) json() jsonEffect { return jsonEffect{known(e.Change), known(e.Lo), known(e.Hi)} }
-
-// known returns nil, which is null in JSON, for what is not a number.
-func known(value float64) *float64 {
-	if math.IsNaN(value) || math.IsInf(value, 0) {
-		return nil
-	}
-	return &value
+func jsonOf(e effect.Effect) jsonEffect {
+	return jsonEffect{results.Known(e.Change), results.Known(e.Lo), results.Known(e.Hi)}
 }

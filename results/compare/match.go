@@ -2,8 +2,6 @@ package compare
 
 import (
 	"slices"
-
-	"ipcbench/results"
 )
 
 // A pair is a cell that both sides have launches of.
@@ -36,9 +34,9 @@ func match(old, new side) contest {
 // matchLone pairs what is left over on each side if without one field it is
 // the only such cell there: of two runs on other directories, say, where
 // nobody could mean another pair.
-func (c *contest) matchLone(without func(results.Cell) results.Cell) {
+func (c *contest) matchLone(without string) {
 	for _, g := range slices.Clone(c.oldRest) {
-		alike := func(other *group) bool { return without(other.identity) == without(g.identity) }
+		alike := func(other *group) bool { return other.identity.Identity(without) == g.identity.Identity(without) }
 		if count(c.oldRest, alike) == 1 && count(c.newRest, alike) == 1 {
 			i := slices.IndexFunc(c.newRest, alike)
 			c.pairs = append(c.pairs, pair{g, c.newRest[i]})
@@ -56,7 +54,7 @@ func (c *contest) matchAnyDir() {
 	for _, o := range c.oldRest {
 		for _, n := range c.newRest {
 			oneHasNone := o.identity.Dir == "" || n.identity.Dir == ""
-			if oneHasNone && withoutDir(o.identity) == withoutDir(n.identity) {
+			if oneHasNone && o.identity.Identity("dir") == n.identity.Identity("dir") {
 				c.pairs = append(c.pairs, pair{o, n})
 				paired[o], paired[n] = true, true
 			}

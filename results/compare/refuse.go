@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"ipcbench/internal/facts"
 	"ipcbench/results"
 )
 
@@ -32,21 +33,22 @@ func (c *Comparison) refuse(reasons []string, o Options) error {
 	return nil
 }
 
-// hardwareFacts are the facts that tell one machine from another.
-var hardwareFacts = []string{"goarch", "cpu", "cpus", "numa-nodes", "smt-active", "product", "hypervisor", "memory"}
-
 // hardware returns what tells that the runs are not all of one machine. A fact
 // that a run does not have is no difference.
 func hardware(runs []Run) []string {
 	var reasons []string
-	for _, fact := range hardwareFacts {
+	for _, known := range facts.All {
+		if !known.Hardware {
+			continue
+		}
+		fact := known.Name
 		var first *Run
 		for i, run := range runs {
 			switch {
 			case run.Host[fact] == "":
 			case first == nil:
 				first = &runs[i]
-			case run.Host[fact] != first.Host[fact] && !(fact == "memory" && isAboutTheSame(run.Host[fact], first.Host[fact])):
+			case run.Host[fact] != first.Host[fact] && !isAboutTheSame(fact, run.Host[fact], first.Host[fact]):
 				reasons = append(reasons, fmt.Sprintf("different hardware: %s is %s in %s and %s in %s", fact, first.Host[fact], first.Name, run.Host[fact], run.Name))
 				first = &runs[i]
 			}
@@ -55,12 +57,13 @@ func hardware(runs []Run) []string {
 	return reasons
 }
 
-// isAboutTheSame compares amounts of memory as "24684096 kB", of which a kernel
-// keeps now more, now less for itself.
-func isAboutTheSame(a, b string) bool {
+// isAboutTheSame compares amounts as "24684096 kB" of a fact that need not be
+// equal to be the same.
+func isAboutTheSame(fact, a, b string) bool {
 	x, errX := strconv.ParseFloat(strings.TrimSuffix(a, " kB"), 64)
 	y, errY := strconv.ParseFloat(strings.TrimSuffix(b, " kB"), 64)
-	return errX == nil && errY == nil && max(x, y) <= 1.05*min(x, y)
+	within := facts.Lookup(fact).Within
+	return within > 0 && errX == nil && errY == nil && max(x, y) <= (1+within)*min(x, y)
 }
 
 // placements returns what tells that the two sides were not in the same places:
@@ -69,7 +72,7 @@ func isAboutTheSame(a, b string) bool {
 func placements(c *contest) []string {
 	old, new := placementNames(c.old), placementNames(c.new)
 	if !slices.ContainsFunc(old, func(name string) bool { return slices.Contains(new, name) }) {
-		c.matchLone(withoutPlacement)
+		c.matchLone("placement")
 		return []string{fmt.Sprintf("different placement: the old side has %s and the new side %s", strings.Join(old, ", "), strings.Join(new, ", "))}
 	}
 	var reasons []string

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/montanaflynn/stats"
-
 	"ipcbench/results"
+	"ipcbench/results/effect"
+	"ipcbench/results/summary"
 )
 
 // What can be a replicate: Comparison.Replicate.
@@ -56,7 +56,7 @@ func (g *group) ones(metric, replicate string) (values []float64, whole bool) {
 		case replicate == byLaunch:
 			values = append(values, ofRun...)
 		case len(ofRun) > 0:
-			values = append(values, median(ofRun))
+			values = append(values, results.Median(ofRun))
 		}
 	}
 	return values, whole
@@ -67,7 +67,7 @@ func rows(contests []contest, replicate string, o Options) []Row {
 	var list []Row
 	for _, c := range contests {
 		for _, p := range c.pairs {
-			for _, metric := range o.Metrics {
+			for _, metric := range o.metricsOf(p.new.cell.Workload) {
 				if row, ok := rowOf(p, metric, replicate); ok {
 					row.OldValue, row.NewValue = c.old.value, c.new.value
 					row.controls = concerning(c.controls, row)
@@ -92,7 +92,7 @@ func rowOf(p pair, metric, replicate string) (Row, bool) {
 	}
 	return Row{
 		Cell: p.new.cell, OldCell: p.old.cell, identity: p.old.identity, Metric: metric,
-		Old: results.EstimateOf(old), New: results.EstimateOf(new), OldOnes: old, NewOnes: new,
+		Old: summary.EstimateOf(old), New: summary.EstimateOf(new), OldOnes: old, NewOnes: new,
 		Effect: effectOf(old, new, replicate), OldFailed: p.old.failures(), NewFailed: p.new.failures(),
 	}, true
 }
@@ -129,8 +129,19 @@ func whichRuns(contests []contest) string {
 	return fmt.Sprintf("these %d runs", len(seen))
 }
 
-// median returns the median of values, of which there is at least one.
-func median(values []float64) float64 {
-	middle, _ := stats.Median(values)
-	return middle
+// effectOf returns the change from the old replicates to the new ones, each in
+// the way that suits what a replicate is.
+func effectOf(old, new []float64, replicate string) effect.Effect {
+	fewest := min(len(old), len(new))
+	switch {
+	case fewest >= leastRuns && isOne(slices.Concat(old, new)):
+		return effect.None
+	case replicate == byLaunch:
+		return effect.OfRanks(old, new)
+	case fewest < leastRuns:
+		return effect.Untested(old, new)
+	}
+	return effect.OfMeans(old, new)
 }
+
+func isOne(values []float64) bool { return slices.Min(values) == slices.Max(values) }

@@ -24,8 +24,8 @@ func Runs(old, new []Run, o Options) (Comparison, error) {
 			return Comparison{}, fmt.Errorf("compare: run %s is on both sides: name another run", run.Name)
 		}
 	}
-	between := match(newSide("", old, whatWasMeasured), newSide("", new, whatWasMeasured))
-	between.matchLone(withoutDir)
+	between := match(newSide("", old), newSide("", new))
+	between.matchLone("dir")
 	reasons := append(hardware(slices.Concat(old, new)), placements(&between)...)
 	c := Comparison{Old: names(old), New: names(new), asked: asked}
 	if err := c.refuse(reasons, o); err != nil {
@@ -57,6 +57,21 @@ func names(runs []Run) string {
 	return strings.Join(list, ", ")
 }
 
+// compared are the metrics of all cells, each once.
+func compared(contests []contest, o Options) []string {
+	var all []string
+	for _, c := range contests {
+		for _, p := range c.pairs {
+			for _, metric := range o.metricsOf(p.new.cell.Workload) {
+				if !slices.Contains(all, metric) {
+					all = append(all, metric)
+				}
+			}
+		}
+	}
+	return all
+}
+
 // conclude fills in what the contests say.
 func (c *Comparison) conclude(contests []contest, o Options) {
 	c.Replicate = replicateOf(contests)
@@ -74,7 +89,7 @@ func (c *Comparison) conclude(contests []contest, o Options) {
 	judge(c.Rows, c.Replicate, o)
 	c.Warnings = append(c.Warnings, warnings(contests, c.Replicate)...)
 	c.tooShort = map[string]string{}
-	for _, metric := range o.Metrics {
+	for _, metric := range compared(contests, o) {
 		if warning := tooShort(contests, metric, c.Replicate); warning != "" {
 			c.Warnings = append(c.Warnings, warning)
 			c.tooShort[metric] = warning

@@ -6,7 +6,7 @@ import "strings"
 // v0.3.0 · AMD EPYC · Linux 6.12.9 → 6.18.44". Of parts of runs it also names
 // the runs.
 func setting(contests []contest, by string) string {
-	old, new := facts{}, facts{}
+	old, new := surroundings{}, surroundings{}
 	for _, c := range contests {
 		old.addRuns(c.old.runs)
 		new.addRuns(c.new.runs)

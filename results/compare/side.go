@@ -12,6 +12,7 @@ type side struct {
 	value  string // of Comparison.By; "" for whole runs
 	runs   []Run  // with the launches of this side only
 	groups []*group
+	of     map[results.Cell]*group // the same by identity
 }
 
 // A group is the launches of one cell on one side.
@@ -24,12 +25,12 @@ type group struct {
 }
 
 // newSide brings the launches of the runs together by the identity of their
-// cells.
-func newSide(value string, runs []Run, identity func(results.Cell) results.Cell) side {
-	s := side{value: value, runs: runs}
+// cells, less the dimensions of these names.
+func newSide(value string, runs []Run, without ...string) side {
+	s := side{value: value, runs: runs, of: map[results.Cell]*group{}}
 	for number, run := range runs {
 		for _, launch := range run.Launches {
-			s.group(identity(launch.Cell)).add(launch, number)
+			s.group(launch.Identity(without...)).add(launch, number)
 		}
 	}
 	return s
@@ -37,13 +38,12 @@ func newSide(value string, runs []Run, identity func(results.Cell) results.Cell)
 
 // group returns the group of a cell, which it makes if there is none.
 func (s *side) group(identity results.Cell) *group {
-	for _, g := range s.groups {
-		if g.identity == identity {
-			return g
-		}
+	if g, made := s.of[identity]; made {
+		return g
 	}
 	g := &group{identity: identity, runs: make([][]results.Launch, len(s.runs))}
 	s.groups = append(s.groups, g)
+	s.of[identity] = g
 	return g
 }
 
@@ -65,31 +65,3 @@ func (g *group) isMeasured() bool { return len(g.measured()) > 0 }
 
 // measured returns the launches that ended ok.
 func (g *group) measured() []results.Launch { return slices.Concat(g.runs...) }
-
-// whatWasMeasured is what makes a cell the same one in another run. How its
-// directory is mounted and which CPUs its placement means there belong to the
-// environment.
-func whatWasMeasured(c results.Cell) results.Cell {
-	return results.Cell{
-		Transport: c.Transport, Workload: c.Workload, SizeBytes: c.SizeBytes,
-		Placement: c.Placement, Pairs: c.Pairs, RatePerS: c.RatePerS, Dir: c.Dir,
-	}
-}
-
-func withoutTransport(c results.Cell) results.Cell {
-	c = whatWasMeasured(c)
-	c.Transport = ""
-	return c
-}
-
-func withoutPlacement(c results.Cell) results.Cell {
-	c = whatWasMeasured(c)
-	c.Placement = ""
-	return c
-}
-
-func withoutDir(c results.Cell) results.Cell {
-	c = whatWasMeasured(c)
-	c.Dir = ""
-	return c
-}

@@ -7,11 +7,13 @@ import (
 	"strings"
 
 	"ipcbench/results"
+	"ipcbench/results/effect"
+	"ipcbench/results/table"
 )
 
 // A Table shows one metric of the cells of one workload.
 type Table struct {
-	results.Table
+	table.Table
 	Metric   string
 	Identity int   // so many of its columns tell its rows apart; the verdict is the last one
 	Of       []Row // what each of its rows shows
@@ -48,14 +50,14 @@ func byWorkloadAndMetric(rows []Row) [][]Row {
 // tableOf makes the table of rows of one workload and metric.
 func (c Comparison) tableOf(rows []Row) Table {
 	first := rows[0]
-	t := Table{Metric: first.Metric, Of: rows, Table: results.Table{
+	t := Table{Metric: first.Metric, Of: rows, Table: table.Table{
 		Workload: first.Cell.Workload,
-		Title:    strings.ToUpper(first.Cell.Workload[:1]) + first.Cell.Workload[1:] + ": " + MetricName(first.Metric),
+		Title:    results.Capital(first.Cell.Workload) + ": " + first.metric().Words,
 	}}
 	columns, identities := c.identify(rows)
 	old, new := c.sides()
 	t.Identity = len(columns)
-	t.Columns = append(columns, []results.Column{
+	t.Columns = append(columns, []table.Column{
 		{Name: old, Numeric: true}, {Name: new, Numeric: true}, {Name: "change", Numeric: true},
 		{Name: "95 % interval", Numeric: true}, {Name: "p", Numeric: true}, {Name: "verdict"},
 	}...)
@@ -65,11 +67,11 @@ func (c Comparison) tableOf(rows []Row) Table {
 		if row.Because != "" && (row.Needed == 0 || row.modal) {
 			words += " (" + noteMark(&notes, row.Because) + ")"
 		}
-		t.Rows = append(t.Rows, results.Row{
-			First: i > 0 && rows[i-1].Cell.Placement != row.Cell.Placement,
+		t.Rows = append(t.Rows, table.Row{
+			First: i > 0 && rows[i-1].Cell.Setting() != row.Cell.Setting(),
 			Cells: append(identities[i],
-				format(row.Metric, row.Old.Median), format(row.Metric, row.New.Median),
-				FormatChange(row.Change), FormatInterval(row.Effect), FormatP(row.Corrected), words),
+				row.metric().Format(row.Old.Median), row.metric().Format(row.New.Median),
+				effect.FormatChange(row.Change), effect.FormatInterval(row.Effect), effect.FormatP(row.Corrected), words),
 		})
 	}
 	t.Caption = strings.Join(append([]string{"Medians over " + c.Replicates(rows) + " a side."}, notes...), "\n")
@@ -89,16 +91,16 @@ func noteMark(notes *[]string, text string) string {
 
 // identify returns the columns that tell the rows' cells, and the parts of
 // Comparison.By, from each other.
-func (c Comparison) identify(rows []Row) (columns []results.Column, values [][]string) {
+func (c Comparison) identify(rows []Row) (columns []table.Column, values [][]string) {
 	var cells []results.Cell
 	for _, row := range rows {
 		cells = append(cells, c.shownCell(row))
 	}
-	columns, values = results.Identify(cells)
+	columns, values = table.Identify(cells)
 	if !strings.HasPrefix(c.By, labelColumn) || !c.hasManyParts() {
 		return columns, values // what it is by is among them, or in the head
 	}
-	columns = append(columns, results.Column{Name: c.By})
+	columns = append(columns, table.Column{Name: c.By})
 	for i, row := range rows {
 		values[i] = append(values[i], row.NewValue)
 	}
@@ -111,7 +113,7 @@ func (c Comparison) identify(rows []Row) (columns []results.Column, values [][]s
 func (c Comparison) shownCell(row Row) results.Cell {
 	cell := row.Cell
 	switch {
-	case (c.By == "dir" || c.By == "fstype") && !c.hasManyParts():
+	case (c.By == "dir" || c.By == fstype) && !c.hasManyParts():
 		cell.Dir, cell.FSType, cell.Mount = "", "", ""
 	case cell.Dir == "":
 		cell.Dir, cell.FSType, cell.Mount = row.OldCell.Dir, row.OldCell.FSType, row.OldCell.Mount

@@ -5,34 +5,29 @@ import (
 	"io"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/text"
-
-	"ipcbench/results"
+	"ipcbench/results/table"
 )
 
 // A Paint gives the words of a verdict its colour.
 type Paint func(verdict Verdict, words string) string
 
-// Widths in columns of a terminal: of running text, and of a fact's value.
-const (
-	textWidth = 100
-	factWidth = 40
-)
+// factWidth is how many columns of a terminal a fact's value may take.
+const factWidth = 40
 
 // WriteText writes the comparison for a terminal. The headline is the first
 // line, alone.
 func WriteText(w io.Writer, c Comparison, paint Paint) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", c.Headline)
-	fmt.Fprintf(&b, "old  %s\nnew  %s\nwith %s\n\n%s\n", c.Old, c.New, c.Setting, wrapped(c.Holds(), textWidth))
+	fmt.Fprintf(&b, "old  %s\nnew  %s\nwith %s\n\n%s\n", c.Old, c.New, c.Setting, table.Wrapped(c.Holds(), table.TextWidth))
 
 	environment := c.EnvironmentTable()
 	for _, row := range environment.Rows {
 		for i, value := range row.Cells {
-			row.Cells[i] = wrapped(value, factWidth)
+			row.Cells[i] = table.Wrapped(value, factWidth)
 		}
 	}
-	tables := []results.Table{environment, c.ControlTable()}
+	tables := []table.Table{environment, c.ControlTable()}
 	for _, t := range c.Tables() {
 		for i, row := range t.Rows {
 			last := len(row.Cells) - 1
@@ -40,24 +35,15 @@ func WriteText(w io.Writer, c Comparison, paint Paint) error {
 		}
 		tables = append(tables, t.Table)
 	}
-	if err := writeTables(&b, tables, results.Text); err != nil {
+	if err := writeTables(&b, tables, table.Text); err != nil {
 		return err
 	}
 	for _, list := range c.lists() {
 		fmt.Fprintf(&b, "\n%s:\n  %s\n", list.title, strings.Join(list.items, "\n  "))
 	}
-	fmt.Fprintf(&b, "\n%s\n", wrapped(c.Definitions(), textWidth))
+	fmt.Fprintf(&b, "\n%s\n", table.Wrapped(c.Definitions(), table.TextWidth))
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// wrapped breaks a text into lines of at most so many columns.
-func wrapped(s string, width int) string {
-	lines := strings.Split(text.WrapSoft(s, width), "\n")
-	for i, line := range lines {
-		lines[i] = strings.TrimRight(line, " ")
-	}
-	return strings.Join(lines, "\n")
 }
 
 // WriteMarkdown writes the comparison for a bug report or a change's
@@ -65,12 +51,12 @@ func wrapped(s string, width int) string {
 func WriteMarkdown(w io.Writer, c Comparison) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "**%s**\n\n- old: %s\n- new: %s\n- with: %s\n\n%s\n", c.Headline, c.Old, c.New, c.Setting, c.Holds())
-	tables := []results.Table{c.EnvironmentTable(), c.ControlTable()}
+	tables := []table.Table{c.EnvironmentTable(), c.ControlTable()}
 	for _, t := range c.Tables() {
 		t.Caption = strings.ReplaceAll(t.Caption, "\n", "  \n") // a line each
 		tables = append(tables, t.Table)
 	}
-	if err := writeTables(&b, tables, results.Markdown); err != nil {
+	if err := writeTables(&b, tables, table.Markdown); err != nil {
 		return err
 	}
 	for _, list := range c.lists() {
@@ -82,7 +68,7 @@ func WriteMarkdown(w io.Writer, c Comparison) error {
 }
 
 // writeTables writes those that have a row, with a blank line before each.
-func writeTables(b *strings.Builder, tables []results.Table, style results.Style) error {
+func writeTables(b *strings.Builder, tables []table.Table, style table.Style) error {
 	for _, t := range tables {
 		if len(t.Rows) == 0 {
 			continue

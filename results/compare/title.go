@@ -16,7 +16,7 @@ func (c Comparison) Title() string {
 		return "No change shown in " + numberOf(len(rows), "cell")
 	}
 	most := largest(changed)
-	text := c.nameOf(most) + " " + quantity(most.Metric) + " " + most.magnitude()
+	text := c.nameOf(most) + " " + most.metric().Quantity() + " " + most.magnitude()
 	if c.By != "" {
 		text += " than " + most.OldValue
 	}

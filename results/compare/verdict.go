@@ -8,7 +8,95 @@ import (
 	"github.com/aclements/go-moremath/stats"
 
 	"ipcbench/results"
+	"ipcbench/results/effect"
+	"ipcbench/results/summary"
 )
+
+// A Verdict is what can be said of one metric of one cell.
+type Verdict string
+
+// The verdicts.
+const (
+	Faster         Verdict = "faster" // better: a shorter time, a greater rate, a lower cost
+	Slower         Verdict = "slower" // worse
+	Same           Verdict = "same"   // the whole interval lies within Options.Same of no change
+	Noisy          Verdict = "noisy"  // the data allow both a change and none
+	MachineChanged Verdict = "machine-changed"
+)
+
+// A Tone is how a verdict is coloured.
+type Tone string
+
+// The tones.
+const (
+	Good    Tone = "good"
+	Bad     Tone = "bad"
+	Calm    Tone = "calm"    // nothing changed
+	Open    Tone = "open"    // nothing is known
+	Suspect Tone = "suspect" // it is not what it seems
+)
+
+// A Judgement is what is known of a verdict.
+type Judgement struct {
+	Verdict Verdict
+	Tone    Tone
+	Words   string // in a row and a legend: "too noisy to tell"
+	Counted string // in a count of several: "7 too noisy"
+}
+
+// Judgements are all there are, in the order in which they are counted.
+var Judgements = []Judgement{
+	{Faster, Good, "faster", "faster"},
+	{Slower, Bad, "slower", "slower"},
+	{Same, Calm, "same", "same"},
+	{Noisy, Open, "too noisy to tell", "too noisy"},
+	{MachineChanged, Suspect, "the machine changed", "with the machine"},
+}
+
+// Judgement is what is known of the verdict.
+func (v Verdict) Judgement() Judgement {
+	for _, j := range Judgements {
+		if j.Verdict == v {
+			return j
+		}
+	}
+	return Judgement{v, Open, string(v), string(v)}
+}
+
+// IsChange says whether the verdict is that the cell got better or worse.
+func (v Verdict) IsChange() bool {
+	tone := v.Judgement().Tone
+	return tone == Good || tone == Bad
+}
+
+// Words says the row's verdict as people do: "same within 1.2 %".
+func (r Row) Words() string {
+	words := r.Verdict.Judgement().Words
+	if r.Within > 0 {
+		words += " within " + results.FormatPercent(r.Within)
+	}
+	if r.Needed > 0 {
+		words += fmt.Sprintf(", %d a side might", r.Needed)
+	}
+	return words
+}
+
+// correct fills in the p-values corrected for the number of cells of a metric.
+func correct(rows []Row) {
+	byMetric := map[string][]int{}
+	for i, row := range rows {
+		byMetric[row.Metric] = append(byMetric[row.Metric], i)
+	}
+	for _, places := range byMetric {
+		var ps []float64
+		for _, i := range places {
+			ps = append(ps, rows[i].P)
+		}
+		for rank, p := range effect.Holm(ps) {
+			rows[places[rank]].Corrected = p
+		}
+	}
+}
 
 // judge gives each row its verdict.
 func judge(rows []Row, replicate string, o Options) {
@@ -52,7 +140,7 @@ func (r Row) isSame(same float64) bool { return r.Lo >= -same && r.Hi <= same }
 
 func (r Row) direction() Verdict {
 	grew := r.Change > 0 || math.IsNaN(r.Change) && r.New.Median > r.Old.Median
-	if grew == results.MoreIsBetter(r.Metric) {
+	if grew == r.metric().More {
 		return Faster
 	}
 	return Slower
@@ -83,8 +171,8 @@ func (r Row) obstacle(cells int, replicate string, o Options) string {
 		return fmt.Sprintf("only %d runs of a side have a result of it: %d would do", least, leastRuns)
 	case math.IsNaN(r.Change):
 		return "the old median is 0: there is no ratio to it"
-	case replicate == byLaunch && (uTest{r.Old.N, r.New.N}).p(0)*float64(cells) > o.Alpha:
-		could := leastLaunches(o.Alpha, cells)
+	case replicate == byLaunch && !effect.CanTell(r.Old.N, r.New.N, o.Alpha, cells):
+		could := effect.LeastReplicates(o.Alpha, cells)
 		return fmt.Sprintf("too few launches to tell among %d cells, %d on a side: %d a side could%s", cells, least, could, r.remedy(could))
 	case math.IsNaN(r.Lo):
 		return fmt.Sprintf("%d %s a side are too few for an interval", least, plural(replicate))
@@ -125,40 +213,18 @@ func (r Row) spread(replicate string) (text string, modal bool) {
 			name string
 			ones []float64
 		}{{"old", r.OldOnes}, {"new", r.NewOnes}} {
-			if modes := results.ModesOf(side.ones); modes != nil {
+			if modes := summary.ModesOf(side.ones); modes != nil {
 				return fmt.Sprintf("launches of the %s side fall into modes, %s", side.name, r.list(modes)), true
 			}
 		}
 	}
-	return fmt.Sprintf("%s of a side differ by %s", plural(replicate), percent(max(r.Old.CV, r.New.CV))), false
+	return fmt.Sprintf("%s of a side differ by %s", plural(replicate), results.FormatPercent(max(r.Old.CV, r.New.CV))), false
 }
 
-func (r Row) list(modes []results.Mode) string {
+func (r Row) list(modes []summary.Mode) string {
 	var list []string
 	for _, mode := range modes {
-		list = append(list, fmt.Sprintf("%s ×%d", format(r.Metric, mode.Value), mode.Launches))
+		list = append(list, fmt.Sprintf("%s ×%d", r.metric().Format(mode.Value), mode.Launches))
 	}
 	return strings.Join(list, " and ")
-}
-
-// leastLaunches returns how many launches a side can be told apart among so
-// many cells, if all of one side are below all of the other.
-func leastLaunches(alpha float64, cells int) int {
-	n := 2
-	for (uTest{n, n}).p(0)*float64(cells) > alpha {
-		n++
-	}
-	return n
-}
-
-// percent writes a ratio to two significant digits: "0.42 %", "12 %".
-func percent(ratio float64) string {
-	decimals := 0
-	switch size := 100 * math.Abs(ratio); {
-	case size < 0.995:
-		decimals = 2
-	case size < 9.95:
-		decimals = 1
-	}
-	return fmt.Sprintf("%.*f %%", decimals, 100*math.Abs(ratio))
 }

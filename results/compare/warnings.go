@@ -33,9 +33,9 @@ func warnings(contests []contest, replicate string) []string {
 
 func unfinished(run Run) string {
 	switch run.Status {
-	case "interrupted":
+	case results.RunInterrupted:
 		return fmt.Sprintf("run %s was interrupted: it lacks launches", run.Name)
-	case "running":
+	case results.Running:
 		return fmt.Sprintf("run %s has not ended: it lacks launches", run.Name)
 	}
 	return "" // of one with failures, each cell is told

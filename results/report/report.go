@@ -20,8 +20,11 @@ import (
 	"time"
 
 	"ipcbench/results"
+	"ipcbench/results/alike"
 	"ipcbench/results/charts"
-	"ipcbench/results/compare"
+	"ipcbench/results/summary"
+	"ipcbench/results/table"
+	"ipcbench/results/why"
 )
 
 //go:embed page.html
@@ -29,25 +32,24 @@ var pageText string
 
 var page = template.Must(template.New("page").Parse(pageText))
 
-// Write writes the page of a run. It needs no launch to have gone well: what
-// was skipped or failed stands in it with its reason.
-func Write(w io.Writer, run results.Run, launches []results.Launch) error {
-	summaries := results.InReadingOrder(results.Summarize(launches))
-	sections, err := sectionsOf(results.Tables(summaries), charts.All(run, launches), results.Why(summaries, launches, nil))
+// Write writes the page of a run with its charts. It needs no launch to have gone
+// well: what was skipped or failed stands in it with its reason.
+func Write(w io.Writer, run summary.Analysis, drawn []charts.Chart) error {
+	sections, err := sectionsOf(table.Tables(run.Cells), drawn, why.Of(run.Cells, run.Diagnosed))
 	if err != nil {
 		return fmt.Errorf("report of %s: %w", run.Name, err)
 	}
 	var html bytes.Buffer
 	err = page.Execute(&html, contents{
-		Run:      run,
-		Took:     took(run),
-		Asked:    asked(run),
-		Warnings: warnings(run, summaries),
+		Run:      run.Run,
+		Took:     took(run.Run),
+		Asked:    asked(run.Run),
+		Warnings: warnings(run),
 		Sections: sections,
-		Alike:    alike(launches),
+		Alike:    alikeTables(run.Cells),
 		Floors:   floors(run.Floors),
 		Host:     facts(run.Host),
-		Mounts:   mounts(summaries),
+		Mounts:   mounts(run.Cells),
 	})
 	if err != nil {
 		return fmt.Errorf("report of %s: %w", run.Name, err)
@@ -74,7 +76,7 @@ type fact struct{ Name, Value string }
 
 // A section is the results of one workload.
 type section struct {
-	results.Table
+	table.Table
 	Why    []fact // what the time of each cell goes to
 	Charts []chart
 }
@@ -85,7 +87,7 @@ type chart struct {
 }
 
 // Blank is how many columns a note stands in place of.
-func (s section) Blank(row results.Row) int {
+func (s section) Blank(row table.Row) int {
 	blank := len(s.Columns) - len(row.Cells)
 	if len(s.Footnotes.OnRow) > 0 {
 		blank++ // that of the footnotes
@@ -111,13 +113,13 @@ func (s section) Anchor(number int) string { return fmt.Sprintf("%s-note-%d", s.
 // Numeric says whether a column is aligned right.
 func (s section) Numeric(column int) bool { return s.Columns[column].Numeric }
 
-func sectionsOf(tables []results.Table, drawn []charts.Chart, explained []results.Explanation) ([]section, error) {
+func sectionsOf(tables []table.Table, drawn []charts.Chart, explained []why.Explanation) ([]section, error) {
 	var sections []section
 	for _, t := range tables {
 		s := section{Table: t}
 		for _, e := range explained {
 			if e.Workload == t.Workload {
-				s.Why = append(s.Why, fact{cellName(e.Cell), e.Sentence})
+				s.Why = append(s.Why, fact{e.Cell.Describe(", "), e.Sentence})
 			}
 		}
 		for _, c := range drawn {
@@ -136,21 +138,21 @@ func sectionsOf(tables []results.Table, drawn []charts.Chart, explained []result
 }
 
 // An alikeTable is the transports of one placement that wait alike.
-type alikeTable struct{ compare.Alike }
+type alikeTable struct{ alike.Alike }
 
 // Numeric says whether a column is aligned right.
 func (t alikeTable) Numeric(column int) bool { return t.Columns[column].Numeric }
 
-func alike(launches []results.Launch) []alikeTable {
+func alikeTables(summaries []summary.Summary) []alikeTable {
 	var all []alikeTable
-	for _, t := range compare.LikeForLike(launches) {
+	for _, t := range alike.Of(summaries) {
 		all = append(all, alikeTable{t})
 	}
 	return all
 }
 
 // Reading says how the tables of transports that wait alike are to be read.
-func (alikeTable) Reading() string { return compare.AlikeDefinitions }
+func (alikeTable) Reading() string { return alike.Definitions }
 
 // took is how long the run was, or "" where it has not ended.
 func took(run results.Run) string {
@@ -206,7 +208,7 @@ func until(p results.Plan) string {
 	if p.Until == 0 {
 		return ""
 	}
-	return fmt.Sprintf("until the interval is within ±%.3g %%, for %s in all", 100*p.Until, duration(p.BudgetNS))
+	return fmt.Sprintf("until the interval is within ±%s, for %s in all", results.FormatPercentAsGiven(p.Until), duration(p.BudgetNS))
 }
 
 func count(n int64) string {
@@ -232,7 +234,7 @@ func facts(byName map[string]string) []fact {
 }
 
 // mounts is the directories with the filesystems that they are on.
-func mounts(summaries []results.Summary) []fact {
+func mounts(summaries []summary.Summary) []fact {
 	byDir := map[string]string{}
 	for _, s := range summaries {
 		if s.Dir != "" && s.FSType != "" {

@@ -4,27 +4,30 @@ import (
 	"fmt"
 	"strings"
 
-	"ipcbench/results"
+	"ipcbench/results/summary"
 )
 
 // warnings lists what a reader should know before believing any number: the
 // warnings of the run, and the launches that are missing from a cell's numbers.
 // Those of single rows are the footnotes of their tables.
-func warnings(run results.Run, summaries []results.Summary) []string {
+func warnings(run summary.Analysis) []string {
 	cells := map[string][]string{}
 	var order []string
-	add := func(warning string, s results.Summary) {
+	add := func(warning string, s summary.Summary) {
 		if cells[warning] == nil {
 			order = append(order, warning)
 		}
-		cells[warning] = append(cells[warning], cellName(s.Cell))
+		cells[warning] = append(cells[warning], s.Describe(", "))
 	}
-	for _, s := range summaries {
+	for _, s := range run.Cells {
 		if missing := s.Skipped + s.Failed; missing > 0 && s.Launches > 0 {
 			add(fmt.Sprintf("%d of %d launches are missing: %s", missing, missing+s.Launches, s.Reason), s)
 		}
 	}
-	all := append([]string(nil), run.Warnings...)
+	var all []string
+	for _, warning := range run.Warnings {
+		all = append(all, warning.String())
+	}
 	for _, warning := range order {
 		all = append(all, warning+" ("+someOf(cells[warning])+")")
 	}
@@ -38,12 +41,4 @@ func someOf(names []string) string {
 		return strings.Join(names, "; ")
 	}
 	return fmt.Sprintf("%s; and %d more cells", strings.Join(names[:few], "; "), len(names)-few)
-}
-
-func cellName(c results.Cell) string {
-	parts := []string{c.Workload, c.Transport, results.FormatSize(c.SizeBytes), c.Placement}
-	if c.Dir != "" {
-		parts = append(parts, c.Dir)
-	}
-	return strings.Join(parts, ", ")
 }

@@ -1,0 +1,117 @@
+package facts
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestFactsAreReadWhereTheyLie(t *testing.T) {
+	facts := readBelow(tree(t, map[string]string{
+		"proc/sys/kernel/osrelease":                         "6.12.1\n",
+		"proc/cmdline":                                      "quiet init=/sbin/init mitigations=off -- --for init\n",
+		"proc/cpuinfo":                                      "processor\t: 0\nmodel name\t: Fast 9000\nflags\t\t: fpu hypervisor\n\nprocessor\t: 1\nmodel name\t: Fast 9001\n",
+		"proc/meminfo":                                      "MemTotal:       24684096 kB\nHugepagesize:       2048 kB\n",
+		"proc/loadavg":                                      "0.79 0.48 0.25 1/137 4242\n",
+		"proc/self/limits":                                  "Limit   Soft Limit  Hard Limit  Units\nMax locked memory         8388608              9000000              bytes     \n",
+		"proc/self/cgroup":                                  "0::/batch/job\n",
+		"sys/fs/cgroup/batch/cpu.max":                       "50000 100000\n",
+		"sys/fs/cgroup/batch/job/cpu.max":                   "max 100000\n",
+		"sys/kernel/mm/transparent_hugepage/enabled":        "always [madvise] never\n",
+		cpuDir + "/online":                                  "0-1\n",
+		cpuDir + "/nohz_full":                               "  (null)\n",
+		cpuDir + "/cpu0/cpufreq/scaling_governor":           "powersave\n",
+		cpuDir + "/cpu1/cpufreq/scaling_governor":           "performance\n",
+		cpuDir + "/vulnerabilities/meltdown":                "Not affected\n",
+		cpuDir + "/vulnerabilities/spectre_v1":              "Mitigation: barriers\n",
+		cpuDir + "/vulnerabilities/tsa":                     "Vulnerable\n",
+		cpuDir + "/cpuidle/current_governor_ro":             "menu\n",
+		"sys/module/haltpoll/parameters/guest_halt_poll_ns": "0\n",
+		"proc/sys/kernel/version":                           "#1 SMP PREEMPT_DYNAMIC Debian\n",
+		"sys/kernel/security/lockdown":                      "none [integrity] confidentiality\n",
+		"sys/bus/event_source/devices/software/type":        "1\n",
+		"sys/bus/event_source/devices/cpu/type":             "4\n",
+		cpuDir + "/cpu0/cpuidle/state0/name":                "POLL\n",
+		cpuDir + "/cpu0/cpuidle/state0/latency":             "0\n",
+		cpuDir + "/cpu0/cpuidle/state0/disable":             "0\n",
+		cpuDir + "/cpu0/cpuidle/state1/name":                "haltpoll idle\n",
+		cpuDir + "/cpu0/cpuidle/state1/latency":             "1\n",
+		cpuDir + "/cpu0/cpuidle/state1/disable":             "1\n",
+		cpuDir + "/cpu1/cpuidle/state1/name":                "haltpoll idle\n",
+		cpuDir + "/cpu1/cpuidle/state1/latency":             "1\n",
+		cpuDir + "/cpu1/cpuidle/state1/disable":             "0\n",
+		cpuDir + "/cpu0/cpuidle/state2/name":                "C6\n",
+		cpuDir + "/cpu0/cpuidle/state2/latency":             "133\n",
+		cpuDir + "/cpu0/cpuidle/state2/disable":             "1\n",
+	}))
+	delete(facts, "goos")
+	delete(facts, "goarch")
+	want := map[string]string{
+		"kernel":             "6.12.1",
+		"kernel-cmdline":     "quiet mitigations=off",
+		"cpu":                "Fast 9000",
+		"hypervisor":         "yes",
+		"memory":             "24684096 kB",
+		"hugepage-size":      "2048 kB",
+		"loadavg":            "0.79 0.48 0.25",
+		"memlock":            "8388608",
+		"cgroup-cpu-max":     "50000 100000",
+		"thp":                "madvise",
+		"cpus":               "0-1",
+		"governor":           "performance,powersave",
+		"mitigations":        "spectre_v1: Mitigation: barriers | tsa: Vulnerable",
+		"idle-governor":      "menu",
+		"guest-halt-poll-ns": "0",
+		"kernel-version":     "#1 SMP PREEMPT_DYNAMIC Debian",
+		"preempt":            "PREEMPT_DYNAMIC",
+		"lockdown":           "integrity",
+		"perf-sources":       "cpu software",
+		"idle-states":        "POLL 0, haltpoll idle 1, C6 133 off",
+	}
+	if diff := cmp.Diff(want, facts); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+func TestFactsOfAnARMCore(t *testing.T) {
+	facts := readBelow(tree(t, map[string]string{
+		"proc/cpuinfo": "processor\t: 0\nCPU implementer\t: 0x41\nCPU part\t: 0xd0c\n",
+	}))
+	if got, want := facts["cpu"], "ARM implementer 0x41 part 0xd0c"; got != want {
+		t.Errorf("cpu is %q, want %q", got, want)
+	}
+}
+
+func TestCPULimitOfVersion1ControlGroups(t *testing.T) {
+	files := map[string]string{
+		"proc/self/cgroup": "3:cpu,cpuacct:/job\n0::/\n",
+		"sys/fs/cgroup/cpu,cpuacct/job/cpu.cfs_quota_us":  "20000\n",
+		"sys/fs/cgroup/cpu,cpuacct/job/cpu.cfs_period_us": "100000\n",
+		"sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us":      "-1\n",
+	}
+	if got, want := cpuMax(tree(t, files)), "20000 100000"; got != want {
+		t.Errorf("limit %q, want %q", got, want)
+	}
+}
+
+func TestFactsOfThisMachine(t *testing.T) {
+	facts := Facts()
+	for _, name := range []string{"kernel", "cpu", "cpus", "memory", "pipe-max-size", "wmem-default", "loadavg",
+		"open-files", "memlock", "sysv-msgmax", "rmem-max", "perf-event-paranoid"} {
+		if facts[name] == "" {
+			t.Errorf("no fact %q", name)
+		}
+	}
+	hostname, _ := os.Hostname()
+	for name, value := range facts {
+		if value == "" || strings.ContainsAny(value, "\n\x00") {
+			t.Errorf("fact %s is not one line: %q", name, value)
+		}
+		// A short name, such as "vm", may well be part of another word.
+		if len(hostname) > 4 && strings.Contains(value, hostname) {
+			t.Errorf("fact %s names the machine: %q", name, value)
+		}
+	}
+}

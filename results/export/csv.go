@@ -1,0 +1,182 @@
+// Package export writes what was measured for other programs, one format a
+// file.
+//
+// It knows those formats. It makes no words and lays nothing out for people.
+package export
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"ipcbench/results"
+	"ipcbench/results/summary"
+)
+
+// A column of a table about T, by the name in its header.
+type column[T any] struct {
+	name  string
+	value func(T) string
+}
+
+// cellColumns are those of the dimensions that keep selects.
+func cellColumns(keep func(place int) bool) []column[results.Cell] {
+	var columns []column[results.Cell]
+	for i, d := range results.Dimensions() {
+		if keep(i) {
+			columns = append(columns, column[results.Cell]{d.Name, d.Plain})
+		}
+	}
+	return columns
+}
+
+func inContract(place int) bool     { return place < results.ContractDimensions }
+func beyondContract(place int) bool { return place >= results.ContractDimensions }
+
+// launchColumns are those of the contract in its order, and after them what came
+// later.
+func launchColumns(launches []results.Launch) []column[results.Launch] {
+	metrics := launchMetricColumns(results.MetricsOf(launches))
+	cell := func(l results.Launch) results.Cell { return l.Cell }
+	return slices.Concat(
+		[]column[results.Launch]{{"run", func(l results.Launch) string { return l.Run }}},
+		about(cellColumns(inContract), cell),
+		[]column[results.Launch]{
+			{"launch", func(l results.Launch) string { return strconv.Itoa(l.Launch) }},
+			{"status", func(l results.Launch) string { return string(l.Status) }},
+			{"reason", func(l results.Launch) string { return l.Reason }},
+			{"messages", func(l results.Launch) string { return plainCount(l, l.Messages) }},
+			{"bytes", func(l results.Launch) string { return plainCount(l, l.Bytes) }},
+			{"elapsed_ns", func(l results.Launch) string { return plainCount(l, l.ElapsedNS) }},
+		},
+		metrics[:results.ContractMetrics],
+		[]column[results.Launch]{
+			{"verified_messages", func(l results.Launch) string { return plainCount(l, l.Verified) }},
+			{"labels", func(l results.Launch) string { return plainLabels(l.Labels) }},
+		},
+		about(cellColumns(beyondContract), cell),
+		metrics[results.ContractMetrics:],
+	)
+}
+
+func summaryColumns(summaries []summary.Summary) []column[summary.Summary] {
+	cell := func(s summary.Summary) results.Cell { return s.Cell }
+	return slices.Concat(
+		about(cellColumns(inContract), cell),
+		[]column[summary.Summary]{{"launches", func(s summary.Summary) string { return strconv.Itoa(s.Launches) }}},
+		summaryMetricColumns(metricsOf(summaries)),
+		about(cellColumns(beyondContract), cell),
+	)
+}
+
+func metricsOf(summaries []summary.Summary) []results.Metric {
+	var launches []results.Launch
+	for _, s := range summaries {
+		launches = append(launches, s.OK...)
+	}
+	return results.MetricsOf(launches)
+}
+
+// about makes columns about T from columns about a part of it.
+func about[T, Part any](columns []column[Part], part func(T) Part) []column[T] {
+	var made []column[T]
+	for _, c := range columns {
+		made = append(made, column[T]{c.name, func(t T) string { return c.value(part(t)) }})
+	}
+	return made
+}
+
+func launchMetricColumns(metrics []results.Metric) []column[results.Launch] {
+	var columns []column[results.Launch]
+	for _, metric := range metrics {
+		columns = append(columns, column[results.Launch]{metric.Name, func(l results.Launch) string {
+			value, has := l.Metrics[metric.Name]
+			if !has {
+				return ""
+			}
+			return results.Plain(value)
+		}})
+	}
+	return columns
+}
+
+func summaryMetricColumns(metrics []results.Metric) []column[summary.Summary] {
+	var columns []column[summary.Summary]
+	for _, metric := range metrics {
+		estimated := func(suffix string, part func(summary.Estimate) float64) column[summary.Summary] {
+			return column[summary.Summary]{metric.Name + suffix, func(s summary.Summary) string {
+				e, has := s.Metrics[metric.Name]
+				if !has {
+					return ""
+				}
+				return results.Plain(part(e))
+			}}
+		}
+		columns = append(columns,
+			estimated("_median", func(e summary.Estimate) float64 { return e.Median }),
+			estimated("_lo", func(e summary.Estimate) float64 { return e.Lo }),
+			estimated("_hi", func(e summary.Estimate) float64 { return e.Hi }))
+	}
+	return columns
+}
+
+// WriteLaunchesCSV writes one row for each launch, without histograms: all of
+// its dimensions and every metric in base units, as RFC 4180 has it but for
+// lines that end in LF alone. What does not apply is empty.
+func WriteLaunchesCSV(w io.Writer, launches []results.Launch) error {
+	return writeCSV(w, launchColumns(launches), launches)
+}
+
+// WriteSummaryCSV writes one row for each cell, like WriteLaunchesCSV: what
+// tells the cell from others, how many of its launches ended ok, and for every
+// metric the median over them and its 95 % confidence interval. The interval
+// is empty below 6 launches and for pooled quantiles. A cell without a result
+// has 0 launches; why is in the launches' table.
+func WriteSummaryCSV(w io.Writer, summaries []summary.Summary) error {
+	return writeCSV(w, summaryColumns(summaries), summaries)
+}
+
+func writeCSV[T any](w io.Writer, columns []column[T], rows []T) error {
+	out := csv.NewWriter(w)
+	record := make([]string, len(columns))
+	for i, c := range columns {
+		record[i] = c.name
+	}
+	if err := out.Write(record); err != nil {
+		return fmt.Errorf("csv: %w", err)
+	}
+	for _, row := range rows {
+		for i, c := range columns {
+			record[i] = c.value(row)
+		}
+		if err := out.Write(record); err != nil {
+			return fmt.Errorf("csv: %w", err)
+		}
+	}
+	out.Flush()
+	if err := out.Error(); err != nil {
+		return fmt.Errorf("csv: %w", err)
+	}
+	return nil
+}
+
+// plainCount writes a count of a launch: 0 of one that did not end ok means
+// that nothing was counted.
+func plainCount(l results.Launch, count int64) string {
+	if l.Status != results.OK && count == 0 {
+		return ""
+	}
+	return strconv.FormatInt(count, 10)
+}
+
+func plainLabels(labels map[string]string) string {
+	var pairs []string
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		pairs = append(pairs, key+"="+labels[key])
+	}
+	return strings.Join(pairs, ";")
+}

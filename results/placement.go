@@ -1,0 +1,40 @@
+package results
+
+// A Placement is where the two ends of a pair run.
+type Placement struct {
+	Name   string // the word a user types: "same-llc"
+	Doc    string // one line for ipcbench list
+	Absent string // why a machine may have no such pair of CPUs
+}
+
+// The names of the placements.
+const (
+	SameCPU   = "same-cpu"
+	SMT       = "smt"
+	SameLLC   = "same-llc"
+	CrossLLC  = "cross-llc"
+	CrossNode = "cross-node"
+	Free      = "free"
+)
+
+// placements are all that have a name, near to far. Others are two CPU numbers.
+var placements = []Placement{
+	{SameCPU, "both ends on one CPU", ""},
+	{SMT, "two hardware threads of one core", "no core has two hardware threads"},
+	{SameLLC, "two cores that share a last-level cache", "no two cores share a last-level cache"},
+	{CrossLLC, "two cores of one NUMA node that share no cache", "no two cores of a NUMA node are without a cache in common"},
+	{CrossNode, "two cores of two NUMA nodes", "there is one NUMA node"},
+	{Free, "not pinned: the scheduler chooses, and may change its mind", ""},
+}
+
+// Placements lists the placements that have a name, near to far.
+func Placements() []Placement { return placements[:len(placements):len(placements)] }
+
+// PlacementNames lists their names.
+func PlacementNames() []string {
+	var names []string
+	for _, p := range placements {
+		names = append(names, p.Name)
+	}
+	return names
+}

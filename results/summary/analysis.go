@@ -1,0 +1,85 @@
+package summary
+
+import (
+	"fmt"
+
+	"ipcbench/internal/doctor"
+	"ipcbench/results"
+)
+
+// An Analysis is a run with all that follows from its records. It is worked out
+// once and handed to whoever shows it.
+type Analysis struct {
+	results.Run
+	Launches  []results.Launch
+	Diagnosed []results.Launch // none of the launches: they explain those
+	Cells     []Summary        // in reading order
+	// Warnings are those about the run as a whole, in the place of what the
+	// record of the run has: that, and what follows from the rest.
+	Warnings []results.Warning
+}
+
+// Analyze works out what follows from a run's records.
+func Analyze(run results.Run, launches, diagnosed []results.Launch) Analysis {
+	a := Analysis{Run: run, Launches: launches, Diagnosed: diagnosed, Cells: InReadingOrder(Of(launches))}
+	a.Warnings = append(a.Warnings, run.Warnings...)
+	if run.Schema != 1 { // which kept in its records what is worked out here
+		a.examine()
+		a.Warnings = append(a.Warnings, notNarrow(a)...)
+		a.Warnings = append(a.Warnings, Unsteady(run.Floors)...)
+		a.Warnings = append(a.Warnings, noEvents(diagnosed)...)
+	}
+	switch {
+	case run.Status == results.RunInterrupted && run.Schema != 1:
+		a.Warnings = append(a.Warnings, interrupted.With("launches", len(launches)))
+	case run.Status == results.Running:
+		a.Warnings = append(a.Warnings, notEnded.With("launches", len(launches)))
+	}
+	return a
+}
+
+// Of runs that did not come to their end.
+var (
+	interrupted = results.Cautions(results.Caution{ID: "interrupted", Words: func(w results.Warning) string {
+		return "the run was interrupted: of its launches, " + w.Text("launches") + " are here"
+	}})
+	notEnded = results.Cautions(results.Caution{ID: "not-ended", Words: func(w results.Warning) string {
+		return "the run has not ended, or was killed: of its launches, " + w.Text("launches") + " are here"
+	}})
+)
+
+// unfit is of a machine that is not fit to measure a cell on.
+var unfit = results.Cautions(results.Caution{ID: "machine", Words: func(w results.Warning) string {
+	return w.Text("finding") + ": " + w.Text("remedy")
+}})
+
+// examine puts what is to be said of the machine before all else that is to be
+// said of the cells that it concerns.
+func (a *Analysis) examine() {
+	findings := doctor.Examine(a.Host, nil)
+	for i, s := range a.Cells {
+		if s.Launches == 0 {
+			continue
+		}
+		var all []results.Warning
+		for _, f := range doctor.Concerning(findings, s.Cell) {
+			all = append(all, unfit.With("finding", f.Finding, "remedy", f.Step()))
+		}
+		a.Cells[i].Warnings = results.AppendOnce(all, s.Warnings...)
+	}
+}
+
+// unexplained is of a launch that was to explain others and failed.
+var unexplained = results.Cautions(results.Caution{ID: "why-failed", Words: func(w results.Warning) string {
+	return fmt.Sprintf("%s: the launch with perf events failed: %s", w.Text("cell"), w.Text("reason"))
+}})
+
+func noEvents(diagnosed []results.Launch) []results.Warning {
+	var warnings []results.Warning
+	for _, l := range diagnosed {
+		if l.Status != results.OK {
+			warnings = append(warnings, unexplained.With("cell", l.Describe(" "), "reason", l.Reason))
+		}
+	}
+	return warnings
+}

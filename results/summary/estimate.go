@@ -1,0 +1,55 @@
+package summary
+
+import (
+	"math"
+	"slices"
+
+	"github.com/montanaflynn/stats"
+)
+
+// An Estimate is a metric over the launches of a cell. The launch is the
+// replicate: samples within a launch are not independent of each other, and
+// are never counted as if they were.
+type Estimate struct {
+	Median   float64
+	Lo, Hi   float64 // 95 % confidence interval of the median, between order statistics and without assuming a distribution; NaN below 6 launches
+	N        int     // launches
+	Min, Max float64
+	CV       float64 // sample standard deviation over mean; NaN below 2 launches
+
+	// Pooled says that Median is a quantile of all launches' times merged,
+	// because at least one launch had too few for it on its own. It has no
+	// interval: merged, the launches are one sample.
+	Pooled bool
+}
+
+// EstimateOf returns the estimate from one value a replicate, of which there is
+// at least one.
+func EstimateOf(values []float64) Estimate {
+	e := Estimate{N: len(values), Min: slices.Min(values), Max: slices.Max(values)}
+	// Neither fails on values that are there; CV is NaN for one launch or a
+	// mean of 0, which is what it should be.
+	e.Median, _ = stats.Median(values)
+	e.CV, _ = stats.CoefficientOfVariation(values)
+
+	e.Lo, e.Hi = medianInterval(slices.Sorted(slices.Values(values)))
+	return e
+}
+
+// pooled is a quantile of the merged times of n launches.
+func pooled(ns float64, n int) Estimate {
+	unknown := math.NaN()
+	return Estimate{Median: ns, Lo: unknown, Hi: unknown, N: n, Min: unknown, Max: unknown, CV: unknown, Pooled: true}
+}
+
+// HasInterval says whether Lo and Hi are numbers.
+func (e Estimate) HasInterval() bool { return !math.IsNaN(e.Lo) && !math.IsNaN(e.Hi) }
+
+// Margin returns how far the farther end of the interval lies from the median,
+// as a ratio to it, or NaN without an interval.
+func (e Estimate) Margin() float64 {
+	if !e.HasInterval() || e.Median == 0 {
+		return math.NaN()
+	}
+	return max(e.Hi-e.Median, e.Median-e.Lo) / math.Abs(e.Median)
+}

@@ -1,0 +1,67 @@
+package table
+
+import (
+	"slices"
+
+	"ipcbench/results"
+)
+
+// Identify returns the columns of a table that tell cells from each other by the
+// dimensions of these roles, or of all, and each cell's values in them. Where no
+// cell has anything to say in a lesser dimension, it has no column.
+func Identify(cells []results.Cell, roles ...results.Role) (columns []Column, values [][]string) {
+	identity := identityOf(cells, roles)
+	values = make([][]string, len(cells))
+	for _, d := range identity {
+		columns = append(columns, Column{d.Heading, d.Numeric})
+		for i, cell := range cells {
+			values[i] = append(values[i], d.says(cell))
+		}
+	}
+	return columns, values
+}
+
+// A shownDimension is one that has a column among these cells.
+type shownDimension struct {
+	results.Dimension
+	says func(results.Cell) string
+}
+
+func identityOf(cells []results.Cell, roles []results.Role) []shownDimension {
+	var identity []shownDimension
+	for _, d := range results.Dimensions() {
+		shown := shownDimension{d, d.Says}
+		if d.Name == "dir" {
+			shown.says = placeOf(cells)
+		}
+		anythingToSay := func(c results.Cell) bool { return d.Says(c) != "" }
+		wanted := len(roles) == 0 || slices.Contains(roles, d.Role)
+		if d.Heading != "" && wanted && (!d.Lesser || slices.ContainsFunc(cells, anythingToSay)) {
+			identity = append(identity, shown)
+		}
+	}
+	return identity
+}
+
+// placeOf names a cell's filesystem, and its directory too where several are
+// of that type.
+func placeOf(cells []results.Cell) func(results.Cell) string {
+	dirs := map[string]map[string]bool{} // by type
+	for _, c := range cells {
+		if dirs[c.FSType] == nil {
+			dirs[c.FSType] = map[string]bool{}
+		}
+		if c.Dir != "" {
+			dirs[c.FSType][c.Dir] = true
+		}
+	}
+	return func(c results.Cell) string {
+		switch {
+		case c.Dir == "" || c.FSType == "":
+			return c.Dir
+		case len(dirs[c.FSType]) > 1:
+			return c.FSType + " " + c.Dir
+		}
+		return c.FSType
+	}
+}

@@ -1,0 +1,258 @@
+// Package table lays results out in rows and columns, for a terminal, for
+// Markdown and for whoever draws a page.
+//
+// It knows which columns a workload has from its record. It computes nothing.
+package table
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"ipcbench/results"
+	"ipcbench/results/summary"
+)
+
+// A Style is how a table is written.
+type Style int
+
+// The styles of tables.
+const (
+	Text     Style = iota // for a terminal: aligned, with thin rules
+	Markdown              // for a README or a bug report
+)
+
+// A Table shows the cells of one workload. It is made once and rendered as
+// text, Markdown or anything else.
+type Table struct {
+	Workload string
+	Title    string
+	Caption  string // what the numbers mean
+	Columns  []Column
+	Rows     []Row
+	// Footnotes are the warnings about its rows.
+	Footnotes Footnotes
+}
+
+// A Column is a heading. The cells of a numeric one are aligned right.
+type Column struct {
+	Name    string
+	Numeric bool
+}
+
+// A Row is one cell of the plan.
+type Row struct {
+	Cells []string // one for each column, or for the first ones where a Note follows
+	// Note, where not empty, stands in place of the other columns: why there
+	// is no result.
+	Note string
+	// First says that what is comparable begins here: the row above has
+	// another placement or size.
+	First bool
+	// Numbers are those of the footnotes on this row.
+	Numbers []int
+}
+
+// Tables makes one table for each workload, in reading order.
+func Tables(summaries []summary.Summary) []Table {
+	var tables []Table
+	sorted := summary.InReadingOrder(summaries)
+	for len(sorted) > 0 {
+		end := slices.IndexFunc(sorted, func(s summary.Summary) bool { return s.Workload != sorted[0].Workload })
+		if end < 0 {
+			end = len(sorted)
+		}
+		tables = append(tables, of(sorted[:end]))
+		sorted = sorted[end:]
+	}
+	return tables
+}
+
+// of makes the table of one workload.
+func of(summaries []summary.Summary) Table {
+	w := results.LookupWorkload(summaries[0].Workload)
+	t := Table{Workload: w.Name, Title: w.Title, Caption: w.Caption, Footnotes: footnotesOf(summaries)}
+	var cells []results.Cell
+	for _, s := range summaries {
+		cells = append(cells, s.Cell)
+	}
+	columns, identities := Identify(cells)
+	t.Columns = columns
+	for _, c := range w.Columns {
+		t.Columns = append(t.Columns, Column{c.Name, true})
+	}
+	t.Columns = append(t.Columns, Column{"launches", true})
+	for i, s := range summaries {
+		row := Row{
+			Cells: identities[i], Note: note(s), Numbers: t.Footnotes.on(s),
+			First: i > 0 && results.CompareGroups(summaries[i-1].Cell, s.Cell) != 0,
+		}
+		if row.Note == "" {
+			for _, c := range w.Columns {
+				row.Cells = append(row.Cells, valueOf(c, s))
+			}
+			row.Cells = append(row.Cells, launchCount(s))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+func valueOf(c results.ResultColumn, s summary.Summary) string {
+	e, has := s.Metrics[c.Metric]
+	switch {
+	case c.Margin:
+		return FormatMargin(e)
+	case !has:
+		return results.Nothing
+	}
+	return results.LookupMetric(c.Metric).Format(e.Median)
+}
+
+// FormatMargin writes how far the interval reaches from the median: "4.2 %",
+// and of what is known to the order of magnitude at best, that it is so.
+func FormatMargin(e summary.Estimate) string {
+	ratio := e.Margin()
+	switch {
+	case e.N == 0 || math.IsNaN(ratio):
+		return results.Nothing
+	case ratio >= 9.995:
+		return ">999 %"
+	}
+	return results.FormatPercent(ratio)
+}
+
+// launchCount tells how many launches the numbers are from, and of how many
+// where some did not end ok.
+func launchCount(s summary.Summary) string {
+	if others := s.Skipped + s.Failed; others > 0 {
+		return fmt.Sprintf("%d of %d", s.Launches, s.Launches+others)
+	}
+	return fmt.Sprint(s.Launches)
+}
+
+// note is what stands in place of the results of a cell that has none.
+func note(s summary.Summary) string {
+	if s.Launches > 0 {
+		return ""
+	}
+	status := results.Skipped
+	if s.Failed > 0 {
+		status = results.Failed
+	}
+	return strings.Join(strings.Fields(string(status)+": "+s.Reason), " ")
+}
+
+// Write writes the tables of all workloads.
+func Write(w io.Writer, summaries []summary.Summary, style Style) error {
+	for i, t := range Tables(summaries) {
+		if i > 0 {
+			if _, err := fmt.Fprintln(w); err != nil {
+				return err
+			}
+		}
+		if err := t.Render(w, style); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Render writes the table with its title above, and below it its footnotes and
+// its caption.
+func (t Table) Render(w io.Writer, style Style) error {
+	var err error
+	switch style {
+	case Markdown:
+		_, err = fmt.Fprintf(w, "### %s\n\n%s\n\n%s%s\n", t.Title, t.writer(style).RenderMarkdown(), t.Footnotes.markdown(), t.Caption)
+	default:
+		_, err = fmt.Fprintf(w, "%s\n%s\n%s%s\n", t.Title, t.writer(style).Render(), t.Footnotes.text(), t.Caption)
+	}
+	return err
+}
+
+func (t Table) writer(style Style) table.Writer {
+	out := table.NewWriter()
+	out.SetStyle(quiet)
+	out.SuppressTrailingSpaces()
+	var header table.Row
+	var configs []table.ColumnConfig
+	for i, c := range t.printed() {
+		header = append(header, c.Name)
+		align := text.AlignLeft
+		if c.Numeric {
+			align = text.AlignRight
+		}
+		configs = append(configs, table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align})
+	}
+	out.AppendHeader(header)
+	out.SetColumnConfigs(configs)
+	for _, row := range t.Rows {
+		if row.First {
+			out.AppendSeparator()
+		}
+		out.AppendRow(t.cells(row, style), table.RowConfig{AutoMerge: row.Note != "", AutoMergeAlign: text.AlignLeft})
+	}
+	return out
+}
+
+// printed is the columns together with that of the footnotes, where there are
+// any on single rows.
+func (t Table) printed() []Column {
+	if len(t.Footnotes.OnRow) == 0 {
+		return t.Columns
+	}
+	return append(slices.Clip(t.Columns), Column{"note", false})
+}
+
+// cells is the row as the renderer wants it. In text, what repeats is merged
+// and so lets the note run on over the columns that it stands for.
+func (t Table) cells(row Row, style Style) table.Row {
+	var cells table.Row
+	for _, cell := range row.Cells {
+		cells = append(cells, cell)
+	}
+	if row.Note == "" {
+		return append(cells, joined(row.Numbers))[:len(t.printed())] // without the last where there is no such column
+	}
+	note := row.Note
+	if style == Text {
+		note = text.WrapSoft(note, noteWidth)
+	}
+	for len(cells) < len(t.printed()) {
+		cells = append(cells, note)
+		if style == Markdown {
+			note = ""
+		}
+	}
+	return cells
+}
+
+// noteWidth is about what the columns of results take, so that a long reason
+// does not stretch them.
+const noteWidth = 64
+
+// quiet is a table with nothing but thin rules.
+var quiet = func() table.Style {
+	style := table.StyleLight
+	style.Options = table.Options{SeparateHeader: true}
+	style.Format.Header = text.FormatDefault
+	return style
+}()
+
+// TextWidth is how many columns of a terminal running text takes.
+const TextWidth = 100
+
+// Wrapped breaks a text into lines of at most so many columns.
+func Wrapped(s string, width int) string {
+	lines := strings.Split(text.WrapSoft(s, width), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, " ")
+	}
+	return strings.Join(lines, "\n")
+}
