@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"ipcbench/bench/workload"
 	"ipcbench/internal/host"
 	"ipcbench/results"
 	"ipcbench/transports"
@@ -34,7 +35,7 @@ func (p Plan) Cells() ([]Cell, error) {
 	}
 	var cells []Cell
 	tried := trials{}
-	for _, workload := range p.Workloads {
+	for _, name := range p.Workloads {
 		for _, spec := range p.Specs {
 			places, err := p.places(spec)
 			if err != nil {
@@ -44,7 +45,7 @@ func (p Plan) Cells() ([]Cell, error) {
 				for _, dir := range p.dirs(spec) {
 					for _, size := range p.sizes(spec) {
 						spec.Dir, spec.Size, spec.Uniform = dir, size, true
-						c := newCell(workload, spec, place, mounts[dir])
+						c := newCell(name, spec, place, mounts[dir], max(1, p.Pairs))
 						if c.Skip == "" {
 							c.Skip, c.Fail = tried.link(spec)
 						}
@@ -68,7 +69,7 @@ func (p Plan) check() error {
 		}
 	}
 	for _, name := range p.Workloads {
-		if _, err := lookupWorkload(name); err != nil {
+		if _, err := workload.Lookup(name); err != nil {
 			return err
 		}
 	}
@@ -157,12 +158,12 @@ func (p Plan) sizes(spec transports.Spec) []int {
 	return p.Sizes
 }
 
-func newCell(workload string, spec transports.Spec, place Placement, mount host.Mount) Cell {
+func newCell(name string, spec transports.Spec, place Placement, mount host.Mount, pairs int) Cell {
 	c := Cell{Spec: spec, Skip: place.Reason}
 	c.Cell = results.Cell{
-		Transport: spec.String(), Family: spec.Transport, Wait: spec.Option("wait"), Workload: workload, SizeBytes: spec.Size,
+		Transport: spec.String(), Family: spec.Transport, Wait: spec.Option("wait"), Workload: name, SizeBytes: spec.Size,
 		Placement: place.Name, ProducerCPU: -1, ConsumerCPU: -1,
-		Dir: spec.Dir, FSType: mount.FSType, Mount: mount.Options, Pairs: 1,
+		Dir: spec.Dir, FSType: mount.FSType, Mount: mount.Options, Pairs: pairs,
 	}
 	if t, err := transports.Lookup(spec.Transport); err == nil {
 		c.Kind = string(t.Info().Kind)

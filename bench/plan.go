@@ -8,9 +8,9 @@
 package bench
 
 import (
-	"fmt"
 	"time"
 
+	"ipcbench/bench/workload"
 	"ipcbench/results"
 	"ipcbench/transports"
 )
@@ -28,13 +28,13 @@ type Plan struct {
 	// them is measured with the largest message it can carry.
 	FitSizes bool
 
-	Launches int           // fresh process pairs for each cell: the replicate
-	Time     time.Duration // measured time of a launch, or,
-	Messages int64         // where not 0, measured messages of a launch
-	Warmup   Warmup        // before the measured part, every byte verified
-	Verify   string        // "header": sequence, length and both ends of every message; "full": every byte
-	Timeout  time.Duration // of a launch, from start to end; then it is killed and failed
-	Seed     uint64        // of the order of the launches
+	Launches int             // fresh process pairs for each cell: the replicate
+	Time     time.Duration   // measured time of a launch, or,
+	Messages int64           // where not 0, measured messages of a launch
+	Warmup   workload.Warmup //  before the measured part, every byte verified
+	Verify   string          // "header": sequence, length and both ends of every message; "full": every byte
+	Timeout  time.Duration   // of a launch, from start to end; then it is killed and failed
+	Seed     uint64          // of the order of the launches
 	Labels   map[string]string
 
 	// Until, where not 0, is how far the 95 % interval of a cell's median may
@@ -47,23 +47,21 @@ type Plan struct {
 	Until  float64
 	Budget time.Duration
 
+	Pairs int // of processes at once in every launch, all at the cell's placement; 0: one
+
 	perf bool // see Diagnose
 }
 
-// A Warmup is as long as the longer of the two.
-type Warmup struct {
-	Time     time.Duration
-	Messages int64
-}
+// A Warmup is how long both ends exchange messages before what is measured.
+type Warmup = workload.Warmup
 
-func (w Warmup) String() string {
-	switch {
-	case w.Messages == 0:
-		return w.Time.String()
-	case w.Time == 0:
-		return fmt.Sprintf("%dx", w.Messages)
+// Workloads lists what can be measured, in the order of tables.
+func Workloads() []results.Workload {
+	var all []results.Workload
+	for _, w := range workload.All() {
+		all = append(all, results.LookupWorkload(w.Name))
 	}
-	return fmt.Sprintf("%s and %dx", w.Time, w.Messages)
+	return all
 }
 
 // Record returns the plan as run.json keeps it.

@@ -60,7 +60,7 @@ func checkRoundTrips(t *testing.T, l results.Launch) {
 	if _, has := m[results.RTTP999]; has && l.Messages < 10_000 {
 		t.Errorf("%s: p99.9 is told of %d messages: fewer than 10 lie beyond", l.Transport, l.Messages)
 	}
-	hist, err := results.DecodeHistogram(l.RTTHist)
+	hist, err := results.DecodeHistogram(l.Histograms[results.RoundTrips])
 	if err != nil {
 		t.Errorf("%s: %v", l.Transport, err)
 	} else if every := l.Workers[0].StampEvery; hist.Count() < l.Messages/every {
@@ -82,23 +82,6 @@ func TestNothingIsAllocatedWhileTiming(t *testing.T) {
 				t.Errorf("%s %s: the %s made %d allocations and %d collections in %d messages", l.Transport, l.Workload, w.Side, w.Mallocs, w.GCs, l.Messages)
 			}
 		}
-	}
-}
-
-func TestRecordsHaveTheWarningsOfTheirCell(t *testing.T) {
-	p := smallPlan(t, "pipe")
-	p.Launches = 1
-	cells, err := p.Cells()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cells[0].Warnings = []string{"the frequency follows the load"}
-	launches, err := p.Run(t.Context(), cells[:1], func(results.Launch) error { return nil })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Contains(launches[0].Warnings, "the frequency follows the load") {
-		t.Errorf("its warnings are %q", launches[0].Warnings)
 	}
 }
 

@@ -1,92 +1,79 @@
-package bench
+package workload
 
 import (
-	"errors"
-	"io"
+	"ipcbench/results"
+	"ipcbench/transports"
 )
 
-// latency is ping-pong: the producer sends a message and waits for its echo.
+// Latency is ping-pong: the producer sends a message and waits for its echo.
 // A round trip is timed from before Send to after Recv, on one thread by one
 // clock, less what reading that clock costs.
-var latency = workload{
-	Named:    Named{"latency", "ping-pong: round-trip time from before Send to after Recv of the echo"},
-	producer: ping,
-	consumer: pong,
-	solo:     ping, // what it sent comes straight back
+var Latency = Workload{
+	Name:     "latency",
+	Producer: ping,
+	Consumer: (*End).EchoAll,
+	Solo:     ping, // what it sent comes straight back
+	Counts:   transports.Producer,
+	Account:  roundTrips,
 }
 
-func ping(e *end) error {
-	number, op, err := e.warmUp(func(number uint64) error { return e.roundTrip(number, warming) })
+func init() { Register(Latency) }
+
+func ping(e *End) error {
+	rtt := e.Histogram(results.RoundTrips)
+	number, op, err := e.WarmUp(func(number uint64) error { return e.RoundTrip(number, Warming) })
 	if err != nil {
 		return err
 	}
 	first := number
-	every := stampEvery(op, e.clock)
-	slices := e.slicer()
-	e.meter.begin()
-	start, at, stamps := now(), int64(0), int64(0)
-	slices.begin(0, start)
-	for n := int64(0); !e.over(n, start, at); n = int64(number - first) {
-		before := now()
-		if err := e.roundTrip(number, measured); err != nil {
+	every := e.StampEvery(op)
+	slices := e.Slices()
+	e.Begin()
+	start, at, stamps := Now(), int64(0), int64(0)
+	slices.Begin(0, start)
+	for n := int64(0); !e.Over(n, start, at); n = int64(number - first) {
+		before := Now()
+		if err := e.RoundTrip(number, Measured); err != nil {
 			return err
 		}
-		at = now()
-		e.hist.Record(max(0, at-before-e.clock)) // 0: shorter than the clock can tell
+		at = Now()
+		rtt.Record(max(0, at-before-e.Clock)) // 0: shorter than the clock can tell
 		stamps++
 		number++
-		slices.stamp(int64(number-first), at)
-		for range e.atMost(every, e.Messages-n) - 1 {
-			if err := e.roundTrip(number, measured); err != nil {
+		slices.Stamp(int64(number-first), at)
+		for range e.AtMost(every, e.Messages-n) - 1 {
+			if err := e.RoundTrip(number, Measured); err != nil {
 				return err
 			}
 			number++
 		}
 	}
-	ended := now()
-	e.meter.stop()
-	if err := e.endpoint.Close(); err != nil {
+	ended := Now()
+	e.Stop()
+	if err := e.Close(); err != nil {
 		return err
 	}
-	e.meter.end(&e.report.Worker)
+	e.Done()
 	n := int64(number - first)
-	e.report.Worker.StampEvery = every
-	e.report.Sent, e.report.Received, e.report.Counted, e.report.Verified = n, n, n, int64(number)
-	e.report.Elapsed = ended - start
-	e.report.Mean = float64(e.report.Elapsed-2*stamps*e.clock) / float64(n)
-	e.report.Slices = slices.perMessage(n, ended)
+	r := &e.Report
+	r.Worker.StampEvery = every
+	r.Sent, r.Received, r.Counted, r.Verified = n, n, n, int64(number)
+	r.Began, r.Ended = start, ended
+	r.Slices = slices.PerMessage(n, ended)
+	e.Set(results.RTTMin, float64(rtt.Min()))
+	e.Set(results.RTTMax, float64(rtt.Max()))
+	e.Set(results.RTTMean, float64(r.Elapsed()-2*stamps*e.Clock)/float64(n))
 	return nil
 }
 
-func (e *end) roundTrip(number uint64, p phase) error {
-	if err := e.send(number, p); err != nil {
-		return err
+// roundTrips are the extremes of all pairs, and the mean of every round trip.
+func roundTrips(l *results.Launch, counted []Report) error {
+	shortest, longest, sum := counted[0].Metrics[results.RTTMin], 0.0, 0.0
+	for _, r := range counted {
+		shortest = min(shortest, r.Metrics[results.RTTMin])
+		longest = max(longest, r.Metrics[results.RTTMax])
+		sum += r.Metrics[results.RTTMean] * float64(r.Counted) / float64(l.Messages)
 	}
-	_, err := e.receive(number)
-	return err
-}
-
-func pong(e *end) error {
-	begin := e.meter.begin // made once: a method value is an allocation
-	var number, marked uint64
-	for {
-		p, err := e.echo(number, begin)
-		if err != nil {
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			return err
-		}
-		if p == marking {
-			marked = number + 1
-		}
-		number++
-	}
-	if marked == 0 {
-		return errNoMark
-	}
-	e.meter.stop()
-	e.meter.end(&e.report.Worker)
-	e.report.Received, e.report.Verified = int64(number-marked), int64(number)
+	l.Metrics[results.RTTMin], l.Metrics[results.RTTMax], l.Metrics[results.RTTMean] = shortest, longest, sum
 	return nil
 }

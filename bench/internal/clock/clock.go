@@ -1,52 +1,61 @@
-package bench
+// Package clock reads the machine's clock: the one that a driver and its workers
+// have in common, so that what one of them noted can be held against what
+// another did.
+//
+// It knows time. It must not know what is timed.
+package clock
 
 import (
+	"math"
 	"slices"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// epoch is what now counts from. time.Since of a time with a monotonic part
-// reads CLOCK_MONOTONIC through the vDSO, which costs half of time.Now and a
+// epoch is when CLOCK_MONOTONIC was 0, as this process sees it, and uncertain by
+// how much it may be off, in ns.
+var epoch, uncertain = calibrate()
+
+// Now returns nanoseconds of CLOCK_MONOTONIC. time.Since of a time with a
+// monotonic part reads it through the vDSO, which costs half of time.Now and a
 // tenth of a clock_gettime system call.
-var epoch = time.Now()
+func Now() int64 { return int64(time.Since(epoch)) }
 
-// now returns nanoseconds of CLOCK_MONOTONIC since this process began.
-func now() int64 { return int64(time.Since(epoch)) }
+// Uncertain returns by how many nanoseconds Now may differ from CLOCK_MONOTONIC,
+// always by the same in the life of a process.
+func Uncertain() int64 { return uncertain }
 
-// clockCost is the median time between two readings of the clock with nothing
-// in between, in nanoseconds: what a stamped operation has too much.
-func clockCost() int64 {
+// brackets is how often the two clocks are compared, some 0.3 µs each.
+const brackets = 16
+
+// calibrate looks up what CLOCK_MONOTONIC says between two looks at the clock of
+// package time, which does not tell what it counts from. The truth lies between
+// the two, and the nearest two know it best.
+func calibrate() (epoch time.Time, uncertain int64) {
+	epoch, uncertain = time.Now(), math.MaxInt64
+	var kernel unix.Timespec
+	for range brackets {
+		before := time.Now()
+		if unix.ClockGettime(unix.CLOCK_MONOTONIC, &kernel) != nil {
+			break // no kernel that Go runs on is without it
+		}
+		between := time.Since(before)
+		if half := int64(between+1) / 2; half < uncertain {
+			epoch, uncertain = before.Add(between/2-time.Duration(kernel.Nano())), half
+		}
+	}
+	return epoch, uncertain
+}
+
+// Cost is the median time between two readings of the clock with nothing in
+// between, in nanoseconds: what a stamped operation has too much.
+func Cost() int64 {
 	gaps := make([]int64, 501)
 	for i := range gaps {
-		before := now()
-		gaps[i] = now() - before
+		before := Now()
+		gaps[i] = Now() - before
 	}
 	slices.Sort(gaps)
 	return gaps[len(gaps)/2]
-}
-
-// shortOp is how many times the clock's cost an operation must take for every
-// one to be stamped; of shorter ones so many are run per stamp that the clock
-// takes about a hundredth of the time. A stream, of which only the time between
-// far stamps counts, is stamped so rarely that it takes a thousandth.
-const (
-	shortOp    = 20
-	longStep   = 100
-	streamStep = 1000
-)
-
-// stampEvery says that one in so many operations of op nanoseconds is stamped
-// by a clock that costs clock nanoseconds.
-func stampEvery(op float64, clock int64) int64 {
-	if op >= float64(shortOp*clock) {
-		return 1
-	}
-	return perStep(longStep, op, clock)
-}
-
-// streamEvery is the same for the messages of a stream.
-func streamEvery(op float64, clock int64) int64 { return perStep(streamStep, op, clock) }
-
-func perStep(step, op float64, clock int64) int64 {
-	return max(1, int64(step*float64(clock)/max(op, 1)))
 }
