@@ -24,7 +24,7 @@ const (
 )
 
 // Slices returns those of the measured part that the task asks for.
-func (t Task) Slices() Slices {
+func (t *Task) Slices() Slices {
 	if t.Messages > 0 {
 		return Slices{step: max(1, t.Messages/mostSlices), byCount: true}
 	}
