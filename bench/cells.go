@@ -165,8 +165,9 @@ func newCell(name string, spec transports.Spec, place Placement, mount host.Moun
 		Placement: place.Name, ProducerCPU: -1, ConsumerCPU: -1,
 		Dir: spec.Dir, FSType: mount.FSType, Mount: mount.Options, Pairs: pairs,
 	}
-	if t, err := transports.Lookup(spec.Transport); err == nil {
-		c.Kind = string(t.Info().Kind)
+	c.declare()
+	if w, err := workload.Lookup(name); err == nil && w.Solo == nil && spec.Caps().Has(transports.OneProcess) {
+		c.Skip = "the two ends of " + spec.Transport + " are one, and the workload " + name + " needs two"
 	}
 	if place.CPUs != nil {
 		c.ProducerCPU, c.ConsumerCPU = place.CPUs[0], place.CPUs[1]

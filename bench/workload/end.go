@@ -25,13 +25,13 @@ const (
 // made of. It is for the goroutine that opened it.
 type End struct {
 	Task
-	message.Exchange // Send, Receive and Echo of numbered messages
+	message.Exchange // Send, Receive and Echo of numbered messages, over the
+	Endpoint         transports.Endpoint
 	Side             transports.Side
 	Clock            int64 // what reading the clock twice costs, ns: a stamped time has so much too much
 	Report           Report
 	notes
-	endpoint transports.Endpoint
-	meter    meter.Meter
+	meter meter.Meter
 }
 
 // NewEnd returns the end of a link that measures over an endpoint. The calling
@@ -43,7 +43,7 @@ func NewEnd(t Task, side transports.Side, ep transports.Endpoint, whole bool) *E
 		Exchange: message.Over(ep, t.Spec, t.Size, t.Full),
 		Side:     side,
 		Clock:    clock.Cost(),
-		endpoint: ep,
+		Endpoint: ep,
 	}
 	if whole {
 		e.meter = meter.OfProcess()
@@ -89,7 +89,7 @@ func (e *End) Done() { e.meter.End(&e.Report.Worker) }
 
 // Close ends the sending direction, which the peer sees as io.EOF, and releases
 // the endpoint. It can be called again.
-func (e *End) Close() error { return e.endpoint.Close() }
+func (e *End) Close() error { return e.Endpoint.Close() }
 
 // RoundTrip sends the message of this number and receives its echo.
 func (e *End) RoundTrip(number uint64, p Phase) error {
