@@ -11,7 +11,8 @@ import (
 
 // Run measures the cells of the plan: each cell by so many launches, and the
 // launches of all cells in one shuffled order, so that what drifts on the
-// machine falls on all of them alike. With Until it then launches some again.
+// machine falls on all of them alike. With Until it then launches some again. It
+// keeps nothing: a [Run] does, and takes the floors beside.
 //
 // It calls each with every record as soon as its launch has ended and returns
 // them all. Nothing runs beside a launch. A launch that fails is a record, not
@@ -19,22 +20,22 @@ import (
 // cancellation Run ends the launch in flight, which leaves no record, and
 // returns what it has with the context's error.
 func (p Plan) Run(ctx context.Context, cells []Cell, each func(results.Launch) error) ([]results.Launch, error) {
-	r := run{
+	s := series{
 		Plan: p, each: each, random: rand.New(rand.NewPCG(p.Seed, p.Seed)),
 		of: map[results.Cell][]results.Launch{}, stuck: map[results.Cell]int{},
 	}
-	err := r.refuse(cells)
+	err := s.refuse(cells)
 	if err == nil {
-		err = r.carryOut(ctx, cells)
+		err = s.carryOut(ctx, cells)
 	}
 	if err == nil && p.Until > 0 {
-		err = r.narrow(ctx, cells)
+		err = s.narrow(ctx, cells)
 	}
-	return r.records, err
+	return s.records, err
 }
 
-// A run is a plan under way.
-type run struct {
+// A series is the launches of a plan under way.
+type series struct {
 	Plan
 	each    func(results.Launch) error
 	random  *rand.Rand
@@ -52,10 +53,10 @@ type turn struct {
 }
 
 // refuse keeps a record of each cell that cannot run.
-func (r *run) refuse(cells []Cell) error {
+func (s *series) refuse(cells []Cell) error {
 	for _, c := range cells {
 		if !c.Runnable() {
-			if err := r.keep(c.refusal(r.Plan)); err != nil {
+			if err := s.keep(c.refusal(s.Plan)); err != nil {
 				return err
 			}
 		}
@@ -64,25 +65,25 @@ func (r *run) refuse(cells []Cell) error {
 }
 
 // carryOut makes the plan's launches of all cells that can run.
-func (r *run) carryOut(ctx context.Context, cells []Cell) error {
+func (s *series) carryOut(ctx context.Context, cells []Cell) error {
 	var turns []turn
 	for _, c := range cells {
-		for n := 1; n <= r.Launches && c.Runnable(); n++ {
+		for n := 1; n <= s.Launches && c.Runnable(); n++ {
 			turns = append(turns, turn{c, n})
 		}
 	}
-	r.began = time.Now()
-	r.shuffle(turns)
+	s.began = time.Now()
+	s.shuffle(turns)
 	for _, turn := range turns {
-		if err := r.launch(ctx, turn); err != nil {
+		if err := s.launch(ctx, turn); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *run) shuffle(turns []turn) {
-	r.random.Shuffle(len(turns), func(i, j int) { turns[i], turns[j] = turns[j], turns[i] })
+func (s *series) shuffle(turns []turn) {
+	s.random.Shuffle(len(turns), func(i, j int) { turns[i], turns[j] = turns[j], turns[i] })
 }
 
 // giveUp is how many launches of a cell may run into their deadline before the
@@ -90,29 +91,29 @@ func (r *run) shuffle(turns []turn) {
 const giveUp = 2
 
 // launch makes one launch and keeps its record.
-func (r *run) launch(ctx context.Context, t turn) error {
+func (s *series) launch(ctx context.Context, t turn) error {
 	var record results.Launch
-	if r.stuck[t.Cell.Cell] < giveUp {
-		record = t.launch(ctx, r.Plan)
+	if s.stuck[t.Cell.Cell] < giveUp {
+		record = t.launch(ctx, s.Plan)
 	} else {
-		record = t.refusal(r.Plan)
+		record = t.refusal(s.Plan)
 		record.Status, record.Reason = results.Failed, fmt.Sprintf("not started: %d launches of this cell had run into their deadline", giveUp)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if record.Status == results.Failed && time.Since(record.Started) >= r.Timeout {
-		r.stuck[t.Cell.Cell]++
+	if record.Status == results.Failed && time.Since(record.Started) >= s.Timeout {
+		s.stuck[t.Cell.Cell]++
 	}
-	r.order++
-	record.Launch, record.Order = t.number, r.order
-	return r.keep(record)
+	s.order++
+	record.Launch, record.Order = t.number, s.order
+	return s.keep(record)
 }
 
-func (r *run) keep(record results.Launch) error {
-	r.records = append(r.records, record)
-	r.of[record.Cell] = append(r.of[record.Cell], record)
-	return r.each(record)
+func (s *series) keep(record results.Launch) error {
+	s.records = append(s.records, record)
+	s.of[record.Cell] = append(s.of[record.Cell], record)
+	return s.each(record)
 }
 
 // refusal is the record of a cell that was not launched.
