@@ -1,10 +1,14 @@
-// Package bench turns a plan into measurements: it crosses the axes into
-// cells, starts a fresh pair of processes for every launch, times what they
-// do and returns the records.
+// Package bench turns a plan into a run: it crosses the axes into cells, starts
+// fresh processes for every launch, lets them do their workload, keeps the record
+// of each, and takes what bounds the results from below beside them:
 //
-// It knows processes, clocks, placement and what a workload is. It must not
-// know how a transport works inside, how a record is printed or drawn, or
-// that there is a command line.
+//	cells, err := plan.Cells()
+//	run, err := bench.NewRun(plan, cells, bench.Options{Parent: "results"})
+//	analysis, err := run.Carry(ctx)
+//
+// It knows processes, placement, floors and what belongs to a run. It must not
+// know what a workload does or how a transport works inside, how a record is
+// printed or drawn, or that there is a command line.
 package bench
 
 import (

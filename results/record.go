@@ -1,10 +1,10 @@
 // Package results holds what was measured: the record of a launch, the run
-// directory it is kept in, and everything that can be made from it again (the
-// tables, the Go benchmark format, the summary over launches, the groups and
-// ways of waiting by which transports are compared).
+// directory it is kept in, and one table each of what records are made of:
+// workloads, metrics, dimensions, ways of waiting, placements, groups, warnings.
+// What can be made from records again is in the packages below.
 //
-// It knows files and statistics. It must not know how anything was measured:
-// it imports neither bench nor transports and makes no system calls of its
+// It knows files, names and units. It must not know how anything was measured,
+// nor may a package below: none needs bench, transports, or a system call of its
 // own, so that a run can be read and reported on any machine.
 package results
 
