@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"ipcbench/bench/internal/clock"
 	"ipcbench/bench/workload"
 	"ipcbench/internal/peer"
 	"ipcbench/results"
@@ -106,13 +107,23 @@ func (l *launch) measure(record *results.Launch) error {
 	if l.pair == nil {
 		return errors.New("the driver's half measures what it has not started")
 	}
-	if err := l.pair.Begin(); err != nil {
+	if err := l.pair.Begin(l.from()); err != nil {
 		return err
 	}
 	l.watch.begin()
 	err := l.pair.Reports(func(i int) any { return &l.reports[i] })
 	record.Jitter = l.watch.end()
 	return err
+}
+
+// from is when the measured part may begin, by the machine's clock: several pairs
+// would otherwise each begin as soon as they are warm, and be measured one after
+// the other where the scheduler has it so.
+func (l *launch) from() int64 {
+	if len(l.links) == 1 {
+		return 0
+	}
+	return clock.Now() + int64(l.plan.Warmup.Time+settle)
 }
 
 func (l *launch) close(ctx context.Context) {

@@ -95,7 +95,7 @@ func listen(c *peer.Control) error {
 	return c.Tell(noise)
 }
 
-// settle is long enough for a thread on every CPU to begin.
+// settle is long enough for a thread or a process on every CPU to begin.
 const settle = 20 * time.Millisecond
 
 // listenOn watches the CPU that the calling thread is pinned to from start for

@@ -46,7 +46,7 @@ func work(c *peer.Control) error {
 	if shared != nil {
 		e.Report.Worker.SharedTable = shared.Error()
 	}
-	if err := c.Ready(); err != nil {
+	if err := c.ReadyFor(&e.From); err != nil {
 		return err
 	}
 	r, err := e.measure()

@@ -28,6 +28,7 @@ type End struct {
 	message.Exchange // Send, Receive and Echo of numbered messages, over the
 	Endpoint         transports.Endpoint
 	Side             transports.Side
+	From             int64 // by the machine's clock: a warm-up lasts at least until then, ns
 	Clock            int64 // what reading the clock twice costs, ns: a stamped time has so much too much
 	Report           Report
 	notes
@@ -110,7 +111,8 @@ func (e *End) WarmUp(exchange func(number uint64) error) (next uint64, op float6
 			return 0, 0, fmt.Errorf("while warming up: %w", err)
 		}
 		next++
-		if spent := Now() - start; spent >= int64(e.Warmup.Time) && int64(next) >= e.Warmup.Messages {
+		at := Now()
+		if spent := at - start; spent >= int64(e.Warmup.Time) && int64(next) >= e.Warmup.Messages && at >= e.From {
 			return next + 1, float64(spent) / float64(next), e.RoundTrip(next, Marking)
 		}
 	}

@@ -71,7 +71,7 @@ func (p *Pair) Go() error {
 	if err := p.Ready(); err != nil {
 		return err
 	}
-	return p.Begin()
+	return p.Begin("go")
 }
 
 // Ready waits until all workers are, and closes the driver's copies of what they
@@ -89,9 +89,10 @@ func (p *Pair) Ready() error {
 	return nil
 }
 
-// Begin lets all workers start.
-func (p *Pair) Begin() error {
-	return p.each("started", func(_ int, w *Worker) error { return w.Tell("go") })
+// Begin lets all workers start, and tells them what they hear by
+// [Control.ReadyFor].
+func (p *Pair) Begin(what any) error {
+	return p.each("started", func(_ int, w *Worker) error { return w.Tell(what) })
 }
 
 // Reports waits for what each worker tells when it is done, in the order of
