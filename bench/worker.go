@@ -49,7 +49,7 @@ func work(c *peer.Control) error {
 	if err := c.ReadyFor(&e.From); err != nil {
 		return err
 	}
-	r, err := e.measure()
+	r, err := measure(e)
 	if err != nil {
 		return err
 	}
@@ -65,16 +65,10 @@ func prepareRuntime(spec transports.Spec) {
 		runtime.LockOSThread()
 	}
 	debug.SetGCPercent(-1)
-	debug.SetPanicOnFault(true) // of this goroutine: a SIGBUS becomes a panic, see end.measure
+	debug.SetPanicOnFault(true) // of this goroutine: a SIGBUS becomes a panic, see measure
 }
 
-// An end is a worker's end of the link, with what explains a fault of its memory.
-type end struct {
-	*workload.End
-	endpoint transports.Endpoint
-}
-
-func openEnd(c *peer.Control, j job) (*end, error) {
+func openEnd(c *peer.Control, j job) (*workload.End, error) {
 	parks := j.Spec.Waits() == transports.Parks
 	if j.CPU >= 0 && !parks {
 		if err := host.Pin(j.CPU); err != nil {
@@ -89,7 +83,7 @@ func openEnd(c *peer.Control, j job) (*end, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &end{workload.NewEnd(j.Task, c.Side, ep, parks), ep}
+	e := workload.NewEnd(j.Task, c.Side, ep, parks)
 	if j.Perf && parks {
 		e.Report.Worker.PerfMissing = map[string]string{"of any kind": "an end that waits through the Go runtime (wait=go) runs on threads that come and go"}
 	}
@@ -98,12 +92,12 @@ func openEnd(c *peer.Control, j job) (*end, error) {
 
 // measure runs the workload's part of this side. A fault in memory that the
 // endpoint mapped comes back as the error that explains it.
-func (e *end) measure() (r *workload.Report, err error) {
+func measure(e *workload.End) (r *workload.Report, err error) {
 	defer func() {
 		switch fault := recover().(type) {
 		case nil:
 		case interface{ Addr() uintptr }:
-			if err = e.explain(fault.Addr()); err == nil {
+			if err = explain(e.Endpoint, fault.Addr()); err == nil {
 				panic(fault)
 			}
 		default:
@@ -113,8 +107,8 @@ func (e *end) measure() (r *workload.Report, err error) {
 	return e.Run()
 }
 
-func (e *end) explain(addr uintptr) error {
-	if f, ok := e.endpoint.(transports.Faulter); ok {
+func explain(ep transports.Endpoint, addr uintptr) error {
+	if f, ok := ep.(transports.Faulter); ok {
 		return f.Fault(addr)
 	}
 	return nil
