@@ -76,6 +76,7 @@ var bursts = workload.Workload{
 			return err
 		}
 		d.Set("burst_start_ns", float64(workload.Now()-began))
+		d.Set("burst_ends", float64(len(d.Pids)))
 		return d.Measure()
 	},
 	Counts: transports.Producer,
@@ -117,7 +118,7 @@ func TestAWorkloadOfAnotherModule(t *testing.T) {
 		if median, _ := h.Quantile(0.5); l.Metrics["burst_p50_ns"] != median || median <= 0 {
 			t.Errorf("%s: a burst took %v ns, and %v of the histogram", l.Transport, l.Metrics["burst_p50_ns"], median)
 		}
-		if m := l.Metrics; m["burst_messages"] != burst || m["burst_start_ns"] < 1e5 || m[results.CPUPerMsg] <= 0 {
+		if m := l.Metrics; m["burst_messages"] != burst || m["burst_ends"] != 2 || m["burst_start_ns"] < 1e5 || m[results.CPUPerMsg] <= 0 {
 			t.Errorf("%s: %v", l.Transport, l.Metrics)
 		}
 		if _, has := l.Metrics[results.RTTP50]; has {
