@@ -69,7 +69,7 @@ var dimensions = []Dimension{
 		Name: "placement", Role: Setting, Rank: 2, Heading: "placement", Bench: "placement",
 		Plain: func(c Cell) string { return c.Placement },
 		Copy:  func(to *Cell, of Cell) { to.Placement = of.Placement },
-		Order: func(a, b Cell) int { return compareNames(PlacementNames(), a.Placement, b.Placement) },
+		Order: func(a, b Cell) int { return compareNames(pinned(), a.Placement, b.Placement) },
 		Plan:  func(p Plan) []string { return p.Placements },
 	},
 	{
