@@ -8,6 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Open reads a run directory. The warnings say what of it was left out, such
@@ -99,7 +102,19 @@ func plainly(err error) error {
 	if !errors.As(err, &kind) || kind.Field == "" {
 		return err
 	}
-	return fmt.Errorf("%s is a %s where a %s belongs", kind.Field, kind.Value, kind.Type.Kind())
+	return fmt.Errorf("%s is a %s where a %s belongs", inTheFile(kind.Field), kind.Value, kind.Type.Kind())
+}
+
+// inTheFile takes off a field's path the names of Go structs, which are embedded
+// and so not in the file. All keys there begin with a small letter.
+func inTheFile(path string) string {
+	var keys []string
+	for _, key := range strings.Split(path, ".") {
+		if initial, _ := utf8.DecodeRuneInString(key); !unicode.IsUpper(initial) {
+			keys = append(keys, key)
+		}
+	}
+	return strings.Join(keys, ".")
 }
 
 // OpenWhy reads the launches of a run directory that were made to explain the
