@@ -155,6 +155,25 @@ func Launches(t testing.TB) []results.Launch {
 	return launches
 }
 
+// Few are launches that are few enough to write their table down.
+func Few(t testing.TB) []results.Launch {
+	t.Helper()
+	pipe := Cell("pipe", "latency", 64, "same-cpu")
+	var launches []results.Launch
+	for number := 1; number <= 6; number++ {
+		launches = append(launches, Latency(t, pipe, number, slices.Concat(Repeat(4000+100*int64(number), 1900), Repeat(20_000, 100))))
+	}
+	mmap := Cell("mmap:wait=futex", "latency", 4096, "same-cpu")
+	mmap.Dir, mmap.FSType = "/tmp", "ext4"
+	launches = append(launches, Latency(t, mmap, 1, Repeat(900, 100)), Latency(t, mmap, 2, Repeat(1100, 100)))
+	spin := mmap
+	spin.Transport = "mmap:wait=spin"
+	return append(launches,
+		results.Launch{Cell: spin, Launch: 1, Status: results.Failed, Reason: "consumer: signal: killed"},
+		results.Launch{Cell: pipe, Launch: 7, Status: results.Failed, Reason: "timeout"},
+		Throughput(Cell("pipe", "throughput", 64, "same-cpu"), 1, 1.5e6))
+}
+
 // A Worker is one end, for Counted.
 type Worker results.Worker
 
