@@ -244,7 +244,7 @@ func FuzzReadLaunches(f *testing.F) {
 		if err := table.Write(&out, summaries, table.Text); err != nil {
 			t.Error(err)
 		}
-		if err := export.WriteJSON(&out, resultstest.Run, summaries); err != nil {
+		if err := export.WriteJSON(&out, summary.Analyze(resultstest.Run, launches, nil)); err != nil {
 			t.Error(err)
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"ipcbench/results"
 	"ipcbench/results/export"
 	"ipcbench/results/resultstest"
+	"ipcbench/results/summary"
 )
 
 func FuzzReadRun(f *testing.F) {
@@ -32,7 +33,7 @@ func FuzzReadRun(f *testing.F) {
 		if run.Schema < 1 || run.Schema > results.Schema {
 			t.Errorf("a run of schema %d was taken", run.Schema)
 		}
-		if err := export.WriteJSON(io.Discard, run, nil); err != nil {
+		if err := export.WriteJSON(io.Discard, summary.Analyze(run, nil, nil)); err != nil {
 			t.Error(err)
 		}
 	})

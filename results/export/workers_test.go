@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"ipcbench/results"
+	"ipcbench/results/resultstest"
 )
 
 func TestWorkersCSV(t *testing.T) {
-	cell := onCPUs(0, 0, cellOf("pipe", "latency", 64, "same-cpu"))
-	measured := countedLaunch(cell, 5_000, cpu(1, 2).switched(500, 250).faulted(10, 2), cpu(0, 2).switched(1000, 0))
+	cell := resultstest.Cell("pipe", "latency", 64, "same-cpu")
+	measured := resultstest.Counted(cell, 5_000, resultstest.CPU(1, 2).Switched(500, 250).Faulted(10, 2), resultstest.CPU(0, 2).Switched(1000, 0))
 	moved, waited, free := int64(3), int64(4000), 1
 	measured.Run = "r"
 	measured.Workers[1].CPU, measured.Workers[1].Migrations, measured.Workers[1].WaitNS = 0, &moved, &waited
@@ -17,14 +20,14 @@ func TestWorkersCSV(t *testing.T) {
 	unprobed.Launch, unprobed.Jitter = 2, &results.Jitter{StealNS: 20e6}
 	failed := results.Launch{Cell: cell, Launch: 3, Status: results.Failed, Workers: []results.Worker{{Side: "producer", Exit: "signal: killed"}}}
 	skipped := results.Launch{Cell: cell, Launch: 4, Status: results.Skipped}
-	why := countedLaunch(cell, 7_000, cpu(1, 2), cpu(0, 2))
+	why := resultstest.Counted(cell, 7_000, resultstest.CPU(1, 2), resultstest.CPU(0, 2))
 	why.Launch, why.Workers[0].Perf = 0, map[string]float64{"context-switches": 2000, "cycles:u": 500}
 
 	var written bytes.Buffer
 	if err := WriteWorkersCSV(&written, []results.Launch{measured, unprobed, failed, skipped}, []results.Launch{why}); err != nil {
 		t.Fatal(err)
 	}
-	header, rows := readCSV(t, written.String())
+	header, rows := resultstest.ReadCSV(t, written.String())
 	const want = "run,transport,workload,size_bytes,placement,dir,fstype,launch,kind,status,side,cpu," +
 		"user_ns_per_msg,system_ns_per_msg,cpu_ns_per_msg,voluntary_switches_per_msg,involuntary_switches_per_msg," +
 		"minor_faults_per_msg,major_faults_per_msg,migrations,wait_ns_per_msg,steal_ns,stalls,worst_stall_ns,probe_cpu," +
@@ -56,20 +59,20 @@ func TestWorkersCSV(t *testing.T) {
 }
 
 func TestWorkersCSVIsPerMessageOfTheLaunchesOwnCosts(t *testing.T) {
-	_, launches, _, err := Open("sample")
+	_, launches, _, err := results.Open("../sample")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, l := range launches {
 		var cpu float64
 		for _, w := range l.Workers {
-			cpu += float64(w.CPUNS) / l.counted()
+			cpu += float64(w.CPUNS) / l.Counted()
 		}
 		if want, has := l.Metrics[results.CPUPerMsg]; has && (cpu < 0.999999*want || cpu > 1.000001*want) {
 			t.Fatalf("both ends of %s use %v ns per message, and launches.csv says %v", l.Transport, cpu, want)
 		}
-		if l.Status == results.OK && l.counted() < float64(l.Messages)-0.5 {
-			t.Fatalf("%s: costs are of %v messages, and %d were measured", l.Transport, l.counted(), l.Messages)
+		if l.Status == results.OK && l.Counted() < float64(l.Messages)-0.5 {
+			t.Fatalf("%s: costs are of %v messages, and %d were measured", l.Transport, l.Counted(), l.Messages)
 		}
 	}
 }

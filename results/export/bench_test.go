@@ -7,10 +7,13 @@ import (
 	"testing"
 
 	"golang.org/x/perf/benchfmt"
+
+	"ipcbench/results"
+	"ipcbench/results/resultstest"
 )
 
 // readBench reads the benchmark format as benchstat does.
-func readBench(t *testing.T, run results.Run, launches []results.Launch) (results []*benchfmt.Result, units benchfmt.UnitMetadataMap) {
+func readBench(t *testing.T, run results.Run, launches []results.Launch) (read []*benchfmt.Result, units benchfmt.UnitMetadataMap) {
 	t.Helper()
 	var out bytes.Buffer
 	if err := WriteBench(&out, run, launches); err != nil {
@@ -20,25 +23,25 @@ func readBench(t *testing.T, run results.Run, launches []results.Launch) (result
 	for reader.Scan() {
 		switch record := reader.Result().(type) {
 		case *benchfmt.Result:
-			results = append(results, record.Clone())
+			read = append(read, record.Clone())
 		case *benchfmt.SyntaxError:
 			t.Errorf("%v in\n%s", record, out.String())
 		}
 	}
-	return results, reader.Units()
+	return read, reader.Units()
 }
 
 func TestBenchReadsBackOneResultForEachLaunch(t *testing.T) {
-	launches := sampleLaunches(t)
+	launches := resultstest.Launches(t)
 	measured := 0
 	for _, launch := range launches {
 		if launch.Status == results.OK {
 			measured++
 		}
 	}
-	results, units := readBench(t, sampleRun, launches)
-	if len(results) != measured {
-		t.Errorf("%d launches ended ok and %d were written", measured, len(results))
+	read, units := readBench(t, resultstest.Run, launches)
+	if len(read) != measured {
+		t.Errorf("%d launches ended ok and %d were written", measured, len(read))
 	}
 	for unit, better := range map[string]int{"sec/op": -1, "B/s": 1, "p50-sec": -1, "p99-sec": -1, "cpu-sec/op": -1} {
 		if units.GetBetter(unit) != better {
@@ -48,12 +51,12 @@ func TestBenchReadsBackOneResultForEachLaunch(t *testing.T) {
 }
 
 func TestBenchConfigurationIsTheRunsAndNeverChangesWithin(t *testing.T) {
-	results, _ := readBench(t, sampleRun, sampleLaunches(t))
+	read, _ := readBench(t, resultstest.Run, resultstest.Launches(t))
 	want := map[string]string{
 		"goos": "linux", "goarch": "amd64", "pkg": "ipcbench", "cpu": "Example 9000", "kernel": "6.18.0",
 		"kernel-config": "voluntary", "loadavg": "", "governor": "",
 	}
-	for _, result := range results {
+	for _, result := range read {
 		for key, value := range want {
 			if result.GetConfig(key) != value {
 				t.Fatalf("%s is %q, want %q", key, result.GetConfig(key), value)
@@ -63,25 +66,25 @@ func TestBenchConfigurationIsTheRunsAndNeverChangesWithin(t *testing.T) {
 }
 
 func TestBenchConfigurationTakesHostileLabels(t *testing.T) {
-	run := sampleRun
+	run := resultstest.Run
 	run.Labels = map[string]string{"Two Words": "a\nb", "9": "x", "cpu": "not this", "a:b": "x", "": "x", "empty": ""}
-	results, _ := readBench(t, run, []results.Launch{okLaunch(cellOf("pipe", "latency", 64, "free"), 1, results.RTTMean, 5)})
-	if len(results) != 1 || results[0].GetConfig("two-words") != "a b" || results[0].GetConfig("cpu") != "Example 9000" {
-		t.Errorf("read back %+v", results)
+	read, _ := readBench(t, run, []results.Launch{resultstest.OK(resultstest.Cell("pipe", "latency", 64, "free"), 1, results.RTTMean, 5)})
+	if len(read) != 1 || read[0].GetConfig("two-words") != "a b" || read[0].GetConfig("cpu") != "Example 9000" {
+		t.Errorf("read back %+v", read)
 	}
 }
 
 func TestBenchNamesTellEveryDimension(t *testing.T) {
-	cell := cellOf("mmap:sync=async,wait=futex", "latency", 65536, "0-1")
+	cell := resultstest.Cell("mmap:sync=async,wait=futex", "latency", 65536, "0-1")
 	cell.Dir, cell.FSType, cell.Wait = "/mnt/a b", "ext4", "futex"
-	plainPipe := cellOf("pipe", "throughput", 64, "same-llc")
+	plainPipe := resultstest.Cell("pipe", "throughput", 64, "same-llc")
 	plainPipe.Wait = "block"
 	busy := plainPipe
 	busy.Pairs, busy.RatePerS = 4, 50_000
 
-	results, _ := readBench(t, sampleRun, []results.Launch{okLaunch(cell, 1, results.RTTMean, 5), okLaunch(plainPipe, 1, results.MsgsPerS, 5), okLaunch(busy, 1, results.MsgsPerS, 5)})
+	read, _ := readBench(t, resultstest.Run, []results.Launch{resultstest.OK(cell, 1, results.RTTMean, 5), resultstest.OK(plainPipe, 1, results.MsgsPerS, 5), resultstest.OK(busy, 1, results.MsgsPerS, 5)})
 	var names []string
-	for _, result := range results {
+	for _, result := range read {
 		names = append(names, result.Name.String())
 		if _, parts := result.Name.Parts(); string(parts[len(parts)-1]) != "-1" {
 			t.Errorf("the last part of %s is read as its placement's", result.Name)
@@ -98,43 +101,43 @@ func TestBenchNamesTellEveryDimension(t *testing.T) {
 }
 
 func TestBenchNamesTellTwoDirectoriesOnOneFilesystemApart(t *testing.T) {
-	a, b := cellOf("mmap", "latency", 64, "free"), cellOf("mmap", "latency", 64, "free")
+	a, b := resultstest.Cell("mmap", "latency", 64, "free"), resultstest.Cell("mmap", "latency", 64, "free")
 	a.Dir, a.FSType, b.Dir, b.FSType = "/mnt/a", "ext4", "/mnt/b", "ext4"
-	results, _ := readBench(t, sampleRun, []results.Launch{okLaunch(a, 1, results.RTTMean, 5), okLaunch(b, 1, results.RTTMean, 5)})
-	if results[0].Name.String() == results[1].Name.String() {
-		t.Errorf("both are called %s, and would be taken for one", results[0].Name)
+	read, _ := readBench(t, resultstest.Run, []results.Launch{resultstest.OK(a, 1, results.RTTMean, 5), resultstest.OK(b, 1, results.RTTMean, 5)})
+	if read[0].Name.String() == read[1].Name.String() {
+		t.Errorf("both are called %s, and would be taken for one", read[0].Name)
 	}
 }
 
 func TestBenchValues(t *testing.T) {
-	latency := okLaunch(cellOf("pipe", "latency", 64, "free"), 1, results.RTTMean, 5000)
+	latency := resultstest.OK(resultstest.Cell("pipe", "latency", 64, "free"), 1, results.RTTMean, 5000)
 	latency.ElapsedNS = 1 // the metric counts, not what could be derived
 	latency.Metrics[results.RTTP50], latency.Metrics[results.RTTP99], latency.Metrics[results.CPUPerMsg] = 4500, 20_000, 9000
-	stream := okLaunch(cellOf("pipe", "throughput", 64, "free"), 1, results.MsgsPerS, 2e6)
+	stream := resultstest.OK(resultstest.Cell("pipe", "throughput", 64, "free"), 1, results.MsgsPerS, 2e6)
 	stream.Metrics[results.BytesPerS] = 128e6
 
-	results, _ := readBench(t, sampleRun, []results.Launch{latency, stream})
+	read, _ := readBench(t, resultstest.Run, []results.Launch{latency, stream})
 	for i, values := range []map[string]float64{
 		{"sec/op": 5e-6, "p50-sec": 4.5e-6, "p99-sec": 20e-6, "cpu-sec/op": 9e-6},
 		{"sec/op": 0.5e-6, "B/s": 128e6},
 	} {
-		if results[i].Iters != 1000 || len(results[i].Values) != len(values) {
-			t.Errorf("%s: %d iterations, values %+v", results[i].Name, results[i].Iters, results[i].Values)
+		if read[i].Iters != 1000 || len(read[i].Values) != len(values) {
+			t.Errorf("%s: %d iterations, values %+v", read[i].Name, read[i].Iters, read[i].Values)
 		}
 		for unit, want := range values {
-			if got, _ := results[i].Value(unit); got < want*0.999999 || got > want*1.000001 {
-				t.Errorf("%s: %v %s, want %v", results[i].Name, got, unit, want)
+			if got, _ := read[i].Value(unit); got < want*0.999999 || got > want*1.000001 {
+				t.Errorf("%s: %v %s, want %v", read[i].Name, got, unit, want)
 			}
 		}
 	}
 }
 
 func TestBenchLeavesOutWhatDidNotEndOK(t *testing.T) {
-	failed := okLaunch(cellOf("pipe", "latency", 64, "free"), 1, results.RTTMean, 5)
+	failed := resultstest.OK(resultstest.Cell("pipe", "latency", 64, "free"), 1, results.RTTMean, 5)
 	failed.Status = results.Failed
-	empty := okLaunch(cellOf("pipe", "latency", 64, "free"), 2, results.RTTMean, 5)
+	empty := resultstest.OK(resultstest.Cell("pipe", "latency", 64, "free"), 2, results.RTTMean, 5)
 	empty.Messages = 0
-	if results, _ := readBench(t, sampleRun, []results.Launch{failed, empty}); len(results) != 0 {
-		t.Errorf("read back %d results of a failed and an empty launch", len(results))
+	if read, _ := readBench(t, resultstest.Run, []results.Launch{failed, empty}); len(read) != 0 {
+		t.Errorf("read back %d results of a failed and an empty launch", len(read))
 	}
 }
