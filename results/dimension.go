@@ -173,7 +173,7 @@ func (c Cell) Identity(without ...string) Cell {
 func (c Cell) Setting() Cell { return c.Only(func(d Dimension) bool { return d.Role == Setting }) }
 
 // Describe says what the cell is by all its dimensions but those of these names
-// and the environment's, with separator between them: "latency, pipe, 64 B,
+// and the environment's, with separator between them: "pipe, latency, 64 B,
 // same-llc".
 func (c Cell) Describe(separator string, without ...string) string {
 	text := ""
