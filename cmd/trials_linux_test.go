@@ -15,6 +15,7 @@ import (
 
 	"ipcbench/results"
 	"ipcbench/results/charts"
+	"ipcbench/results/summary"
 )
 
 // What the trials found is kept here, for a reader who asks whether compare is
@@ -224,7 +225,7 @@ func roundTrip(t *testing.T, dir string) (ns, cv float64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := results.Summarize(launches)[0].Metrics[results.RTTP50]
+	e := summary.Of(launches)[0].Metrics[results.RTTP50]
 	return e.Median, e.CV
 }
 

@@ -133,8 +133,9 @@ func TestOnlyTheWidestCellsAreNamed(t *testing.T) {
 func TestTheMachinesFaultsAreToldOfTheCellsTheyConcern(t *testing.T) {
 	sleeping, spinning := resultstest.Cell("pipe", "latency", 64, "same-llc"), resultstest.Cell("mmap", "latency", 64, "same-llc")
 	sleeping.Kind, sleeping.Waits, spinning.Kind, spinning.Waits = "stream", string(results.Sleeps), "memory", string(results.Spins)
-	skipped := resultstest.Cell("mq", "latency", 64, "same-llc")
-	launches := slices.Concat(resultstest.Of(sleeping, results.RTTP50, 1, 2), resultstest.Of(spinning, results.RTTP50, 1, 2),
+	onOneCPU, skipped := resultstest.Cell("unix", "latency", 64, "same-cpu"), resultstest.Cell("mq", "latency", 64, "same-llc")
+	onOneCPU.Kind, onOneCPU.Waits, onOneCPU.ConsumerCPU = "stream", string(results.Sleeps), 0
+	launches := slices.Concat(resultstest.Of(sleeping, results.RTTP50, 1, 2), resultstest.Of(spinning, results.RTTP50, 1, 2), resultstest.Of(onOneCPU, results.RTTP50, 1, 2),
 		[]results.Launch{{Cell: skipped, Launch: 1, Status: results.Skipped, Reason: "no"}})
 	launches[0].Warnings = []results.Warning{results.Told.With("text", "own")}
 	run := resultstest.Run
@@ -148,7 +149,7 @@ func TestTheMachinesFaultsAreToldOfTheCellsTheyConcern(t *testing.T) {
 	if pipe := said["pipe"]; len(pipe) < 2 || !slices.Contains(pipe, halt) || pipe[len(pipe)-1] != "own" {
 		t.Errorf("of a pipe it is said: %q", pipe)
 	}
-	if slices.Contains(said["mmap"], halt) || said["mq"] != nil {
-		t.Errorf("of what never sleeps it is said: %q, and of what was skipped: %q", said["mmap"], said["mq"])
+	if slices.Contains(said["mmap"], halt) || slices.Contains(said["unix"], halt) || said["mq"] != nil {
+		t.Errorf("of what never sleeps it is said: %q, of one CPU: %q, and of what was skipped: %q", said["mmap"], said["unix"], said["mq"])
 	}
 }
