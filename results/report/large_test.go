@@ -59,7 +59,7 @@ func BenchmarkCompareOfTenLargeRuns(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			runs = append(runs, compare.Run{Run: run, Launches: launches})
+			runs = append(runs, compare.Of(run, launches))
 		}
 		c, err := compare.Runs(runs[:5], runs[5:], compare.Options{})
 		if err == nil {
