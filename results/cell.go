@@ -7,6 +7,28 @@ import (
 	"strconv"
 )
 
+// A Cell is what all launches of one point of a plan have in common: what was
+// measured, in which way and where.
+type Cell struct {
+	Transport   string  `json:"transport"`               // canonical spec: "mmap:wait=futex"
+	Family      string  `json:"family"`                  // the transport's name without options: "mmap"
+	Kind        string  `json:"kind"`                    // "memory", "stream", "datagram", "queue", "file", "notification", "direct", "floor"
+	Group       string  `json:"group,omitempty"`         // what its data goes through: "Shared memory", "Sockets"
+	Wait        string  `json:"wait,omitempty"`          // its option wait, also where that is the default: "spin"
+	Waits       string  `json:"waits,omitempty"`         // what that comes to, the ID of a [Way]; "": it never waits, or the record is older than the field
+	Needs       string  `json:"needs,omitempty"`         // what it declares to take of the harness: "allocates,collector,threads"
+	Workload    string  `json:"workload"`                // "latency", "throughput"
+	SizeBytes   int     `json:"size_bytes"`              // length of a message
+	Placement   string  `json:"placement"`               // "same-cpu", "same-llc", "free", "0-1"
+	ProducerCPU int     `json:"producer_cpu"`            // -1: not pinned
+	ConsumerCPU int     `json:"consumer_cpu"`            // -1: not pinned
+	Dir         string  `json:"dir,omitempty"`           // directory of a file-backed transport
+	FSType      string  `json:"fstype,omitempty"`        // its filesystem: "ext4"
+	Mount       string  `json:"mount_options,omitempty"` // and how it is mounted: "rw,relatime"
+	Pairs       int     `json:"pairs"`                   // producer and consumer pairs at once
+	RatePerS    float64 `json:"rate_per_s,omitempty"`    // offered rate; 0: as fast as it goes
+}
+
 // A Role is what part a dimension plays where cells are brought together.
 type Role int
 
