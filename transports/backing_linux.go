@@ -1,7 +1,7 @@
 package transports
 
 import (
-	"errors"
+	"fmt"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -47,41 +47,21 @@ func extend(f *os.File, size int) error {
 	return nil
 }
 
-// limitRemedy says what to do about an error that means a limit was met, or
-// returns otherwise.
-func limitRemedy(err error, otherwise string) string {
-	switch {
-	case errors.Is(err, unix.EMFILE):
-		return "raise the limit of open files (ulimit -n)"
-	case errors.Is(err, unix.ENFILE):
-		return "raise fs.file-max"
-	case errors.Is(err, unix.EFBIG):
-		return "raise the limit of file sizes (ulimit -f), which is one of files in memory too"
-	case errors.Is(err, unix.ENOMEM), errors.Is(err, unix.ENOBUFS):
-		return "free some memory"
-	}
-	return otherwise
-}
+// procName is a name for an open file that has none. See proc(5).
+func procName(f *os.File) string { return fmt.Sprintf("/proc/thread-self/fd/%d", f.Fd()) }
 
-// fileRemedy says what to do about an error of making a file.
-func fileRemedy(err error) string {
-	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
-		return "free some space or choose another --dir"
+// settle writes zeros all over a new file, and stores them if stored, so that
+// no message later pays for a first page in the cache or, on storage, for a
+// block to be allocated.
+func settle(f *os.File, size int, stored bool) error {
+	zeros := make([]byte, min(size, 1<<20))
+	for at := 0; at < size; at += len(zeros) {
+		if _, err := f.WriteAt(zeros[:min(len(zeros), size-at)], int64(at)); err != nil {
+			return err
+		}
 	}
-	return limitRemedy(err, "choose another --dir")
-}
-
-// kernelRemedy says what to do about an error of making what has no place in a
-// directory: a memfd, a pipe, a socket.
-func kernelRemedy(err error) string {
-	return limitRemedy(err, "use a kernel that has it, and a sandbox (seccomp) that allows it")
-}
-
-// errno strips what os adds to a system call's error, because the caller says
-// it better.
-func errno(err error) error {
-	if e := unix.Errno(0); errors.As(err, &e) {
-		return e
+	if !stored {
+		return nil
 	}
-	return err
+	return f.Sync()
 }

@@ -24,9 +24,9 @@ func bufferOption(name, doc string, least int, byDefault, set string) Option {
 	return Option{Name: name, Doc: doc, Values: values}
 }
 
-// bufferSize is what the option called name says, or else the link, in bytes; 0
+// bufferSize is what the option of s called name says, or else the link, in bytes; 0
 // is the kernel's own choice.
-func (s Spec) bufferSize(name string) int {
+func bufferSize(s Spec, name string) int {
 	if size, given := bufferSizes[s.Option(name)]; given {
 		return size
 	}

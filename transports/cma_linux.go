@@ -66,9 +66,9 @@ func tryCrossMemory() error {
 	case err == nil:
 		return nil
 	case errors.Is(err, unix.ENOSYS):
-		return unsupported{"process_vm_readv: this kernel has no such system call: use one with CONFIG_CROSS_MEMORY_ATTACH"}
+		return Unsupported("process_vm_readv: this kernel has no such system call: use one with CONFIG_CROSS_MEMORY_ATTACH")
 	}
-	return unsupported{fmt.Sprintf("process_vm_readv of this process itself: %v: allow it in the seccomp filter (containers: --cap-add SYS_PTRACE)", err)}
+	return Unsupported(fmt.Sprintf("process_vm_readv of this process itself: %v: allow it in the seccomp filter (containers: --cap-add SYS_PTRACE)", err))
 }
 
 // mayAttach says whether one worker may access another's memory, which is the
@@ -76,16 +76,16 @@ func tryCrossMemory() error {
 func mayAttach() error {
 	scope := yamaScope()
 	if scope == yamaNobody {
-		return unsupported{"kernel.yama.ptrace_scope is 3, which forbids process_vm_readv until the next boot: boot with another value"}
+		return Unsupported("kernel.yama.ptrace_scope is 3, which forbids process_vm_readv until the next boot: boot with another value")
 	}
 	if mayTraceAll() {
 		return nil
 	}
 	if scope == yamaPrivileged {
-		return unsupported{"kernel.yama.ptrace_scope is 2, which allows process_vm_readv to CAP_SYS_PTRACE only: set it to 1 or run as root"}
+		return Unsupported("kernel.yama.ptrace_scope is 2, which allows process_vm_readv to CAP_SYS_PTRACE only: set it to 1 or run as root")
 	}
 	if dumpable, err := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0); err == nil && dumpable != 1 {
-		return unsupported{"the memory of this program is closed to its own user (PR_GET_DUMPABLE): make its file readable, and neither set-user-ID nor with capabilities, or run as root"}
+		return Unsupported("the memory of this program is closed to its own user (PR_GET_DUMPABLE): make its file readable, and neither set-user-ID nor with capabilities, or run as root")
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package transports
 
 import (
 	"fmt"
-	"math"
 	"os"
 	"reflect"
 
@@ -80,7 +79,7 @@ func notConnected(what string, err error, remedy string) error {
 	if limit := limitRemedy(err, ""); limit != "" {
 		return fmt.Errorf("%s: connect two sockets over loopback: %w: %s", what, err, limit)
 	}
-	return unsupported{fmt.Sprintf("%s: two sockets cannot be connected over loopback: %v: %s", what, err, remedy)}
+	return Unsupported(fmt.Sprintf("%s: two sockets cannot be connected over loopback: %v: %s", what, err, remedy))
 }
 
 func closeSockets(pair [2]int) {
@@ -88,29 +87,35 @@ func closeSockets(pair [2]int) {
 	unix.Close(pair[1])
 }
 
-// openConnection is openStream for connections that lose what the peer has not
-// received yet if they are closed with something left to read (RFC 1122,
-// 4.2.2.13: a reset instead of an end). Close throws that away first.
-func openConnection(s Spec, files []*os.File) (Endpoint, error) {
-	e, err := openStream(s, files)
-	switch e := e.(type) {
-	case *uniformStream:
-		e.empties = true
-	case *framedStream:
-		e.empties = true
+var loopback = [4]byte{127, 0, 0, 1}
+
+// tcpPair returns two sockets connected over loopback.
+func tcpPair(s Spec) ([2]int, error) {
+	pair, err := connectedPair(unix.AF_INET, &unix.SockaddrInet4{Addr: loopback})
+	if err == unix.ENETUNREACH || err == unix.EADDRNOTAVAIL {
+		return pair, notConnected(s.Transport, err, "ip link set lo up")
+	} else if err != nil {
+		return pair, notConnected(s.Transport, err, "take unix")
 	}
-	return e, err
+	return pair, nil
 }
 
-// empty throws away what has arrived at the socket d. See MSG_TRUNC in tcp(7).
-func empty(d descriptor) {
-	conn, err := d.rawConn()
-	if err != nil {
-		return // it is closed
+// socketLink is a link of two connected sockets, which hold as much as the spec
+// says. If it fails, they are closed.
+func socketLink(s Spec, fds [2]int, name string) (Link, error) {
+	link := &ownFiles{}
+	for side, fd := range fds {
+		link[side] = []*os.File{os.NewFile(uintptr(fd), name)}
 	}
-	conn.Control(func(fd uintptr) {
-		for n := 1; n > 0; {
-			n = int(rawSyscall(unix.SYS_RECVFROM, fd, 0, math.MaxInt32, unix.MSG_DONTWAIT|unix.MSG_TRUNC, 0, 0))
+	buffer := bufferSize(s, "buffer")
+	if buffer == 0 {
+		return link, nil
+	}
+	for _, fd := range fds {
+		if err := setSendBuffer(s.Transport, fd, buffer); err != nil {
+			link.Close()
+			return nil, err
 		}
-	})
+	}
+	return link, nil
 }

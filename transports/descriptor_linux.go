@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"syscall"
 	"unsafe"
@@ -216,57 +215,3 @@ func (d *descriptor) rawConn() (syscall.RawConn, error) {
 }
 
 func (d descriptor) Close() error { return d.file.Close() }
-
-// sendFailed is the error of a Send of n bytes by transport what.
-func sendFailed(what string, n int, err error) error {
-	if peerGone(err) {
-		return fmt.Errorf("%s: send %d bytes: %w: the peer closed its end or died", what, n, err)
-	}
-	return fmt.Errorf("%s: send %d bytes: %w", what, n, err)
-}
-
-// peerGone says whether a write failed because nobody is left to read: EPIPE
-// from pipes and streams; from datagram sockets first ECONNREFUSED, then
-// ENOTCONN; ECONNRESET from any socket whose peer left something unread.
-func peerGone(err error) bool {
-	return errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNREFUSED) ||
-		errors.Is(err, unix.ENOTCONN) || errors.Is(err, unix.ECONNRESET)
-}
-
-// checkSend refuses a message that Send must not take.
-func checkSend(n, size int) error {
-	if n > size {
-		return tooLong(n, size)
-	}
-	if n == 0 {
-		return errors.New("send 0 bytes: a message has at least one")
-	}
-	return nil
-}
-
-// checkRecv refuses a buffer that a message may not fit in.
-func checkRecv(room, size int) error {
-	if room < size {
-		return fmt.Errorf("receive into %d bytes: messages of this link take up to %d", room, size)
-	}
-	return nil
-}
-
-// An ownFiles is a link of which each side inherits files of its own.
-type ownFiles [2][]*os.File
-
-func (l *ownFiles) Files(s Side) []*os.File { return l[s] }
-
-func (l *ownFiles) Close() error { return errors.Join(closeOnce(l[0]...), closeOnce(l[1]...)) }
-
-// closeOnce closes all that is not closed yet.
-func closeOnce[C io.Closer](all ...C) error {
-	var errs []error
-	for _, c := range all {
-		err := c.Close()
-		if !errors.Is(err, os.ErrClosed) && !errors.Is(err, net.ErrClosed) {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
-}

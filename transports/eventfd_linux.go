@@ -38,7 +38,6 @@ const (
 	wordEnd     = 1 << 62
 	wordEscaped = 1 << 61
 	lengthShift = 56
-	wordBytes   = 8
 )
 
 func (eventfd) Info() Info {

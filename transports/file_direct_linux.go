@@ -46,13 +46,13 @@ func directBlock(s Spec, f *os.File) (int, error) {
 		return max(block, int(st.Dio_offset_align), int(st.Dio_mem_align)), nil
 	case fs.Type == unix.TMPFS_MAGIC || fs.Type == unix.RAMFS_MAGIC:
 		// Since Linux 6.6 tmpfs accepts the flag, which changes nothing there.
-		return 0, unsupported{fmt.Sprintf("%s is in memory, where there is nothing but the page cache: choose another --dir", s.Dir)}
+		return 0, Unsupported(fmt.Sprintf("%s is in memory, where there is nothing but the page cache: choose another --dir", s.Dir))
 	}
 	return max(block, 4096), nil
 }
 
 func noDirect(s Spec) error {
-	return unsupported{fmt.Sprintf("files in %s cannot be read and written with O_DIRECT: choose another --dir", s.Dir)}
+	return Unsupported(fmt.Sprintf("files in %s cannot be read and written with O_DIRECT: choose another --dir", s.Dir))
 }
 
 // setDirect makes reads and writes of f go past the page cache, and empties that

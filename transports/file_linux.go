@@ -1,12 +1,8 @@
 package transports
 
 import (
-	"errors"
 	"fmt"
-	"math"
 	"os"
-
-	"golang.org/x/sys/unix"
 )
 
 func init() { Register(file{}) }
@@ -35,11 +31,7 @@ func init() { Register(file{}) }
 // cache, before the lap is written.
 type file struct{}
 
-const (
-	firstSlot     = 4096
-	leastSlots    = 4
-	endOfMessages = math.MaxUint32
-)
+const leastSlots = 4
 
 func (file) Info() Info {
 	return Info{
@@ -56,53 +48,7 @@ func (file) Info() Info {
 	}
 }
 
-// fileWait is the option wait of the transports over files.
-func fileWait() Option {
-	return Option{Name: "wait", Doc: "what an end does while there is nothing new or no room", Values: []Value{
-		{Name: "poll", Doc: "read again", Waits: Spins},
-		{Name: "inotify", Doc: "sleep until the peer has written (IN_MODIFY)", Waits: Sleeps},
-	}}
-}
-
-// fileSync is the option sync of the transports over files.
-func fileSync(dsync string) Option {
-	return Option{Name: "sync", Doc: "what is pushed to storage, and when", Values: []Value{
-		{Name: "none", Doc: "nothing: the kernel writes back when it likes"},
-		{Name: "sync", Doc: "fdatasync after each message: Send returns when it is stored"},
-		{Name: "dsync", Doc: dsync},
-	}}
-}
-
 func (file) Probe(s Spec) error { return probeFile(s, nil) }
-
-// probeFile says whether a file in s.Dir can be used as s says; the function
-// tries what else there is to try on one. Where none can be made, Create says
-// why.
-func probeFile(s Spec, try func(*os.File) error) error {
-	if err := probeSize(s); err != nil || s.Dir == "" {
-		return err
-	}
-	var fs unix.Statfs_t
-	if err := unix.Statfs(s.Dir, &fs); err == nil && fs.Type == unix.HUGETLBFS_MAGIC {
-		return unsupported{fmt.Sprintf("%s is a hugetlbfs, whose files can be mapped but not written: choose another --dir", s.Dir)}
-	}
-	direct := s.Option("direct") == "yes"
-	if try == nil && !direct {
-		return nil
-	}
-	f, err := createUnnamed(s.Dir)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	if direct {
-		err = setDirect(s, f)
-	}
-	if err == nil && try != nil {
-		err = try(f)
-	}
-	return err
-}
 
 func (t file) Create(s Spec) (Link, error) {
 	if err := t.Probe(s); err != nil {
@@ -119,80 +65,6 @@ func (t file) Create(s Spec) (Link, error) {
 		}
 		return nil
 	})
-}
-
-// createFilePair makes a file for each side, as prepare makes them ready.
-func createFilePair(s Spec, prepare func(f *os.File, block int) error) (Link, error) {
-	there, err := createFile(s, prepare)
-	if err != nil {
-		return nil, err
-	}
-	back, err := createFile(s, prepare)
-	if err != nil {
-		closeOnce(there...)
-		return nil, err
-	}
-	return &ownFiles{
-		Producer: {there[0], back[1]},
-		Consumer: {back[0], there[1]},
-	}, nil
-}
-
-// createFile makes the file that one side writes and opens it again for its
-// peer, so that the two processes share the file and not the descriptor's state.
-func createFile(s Spec, prepare func(f *os.File, block int) error) (_ []*os.File, err error) {
-	own, err := createUnnamed(s.Dir)
-	if err != nil {
-		return nil, fmt.Errorf("%s: create a file in %s: %w: %s", s.Transport, s.Dir, errno(err), fileRemedy(err))
-	}
-	files := []*os.File{own}
-	defer func() {
-		if err != nil {
-			closeOnce(files...)
-		}
-	}()
-	block, err := blockOf(s, own)
-	if err != nil {
-		return nil, err
-	}
-	if err := prepare(own, block); err != nil {
-		return nil, err
-	}
-	shown, err := os.Open(procName(own))
-	if err != nil {
-		return nil, fmt.Errorf("%s: open a file in %s for its reader: %w: %s", s.Transport, s.Dir, errno(err), readerRemedy(err))
-	}
-	files = append(files, shown)
-	if block > 1 {
-		err = errors.Join(setDirect(s, own), setDirect(s, shown))
-	}
-	return files, err
-}
-
-func readerRemedy(err error) string {
-	if errors.Is(err, unix.ENOENT) {
-		return "mount /proc"
-	}
-	return fileRemedy(err)
-}
-
-// procName is a name for an open file that has none. See proc(5).
-func procName(f *os.File) string { return fmt.Sprintf("/proc/thread-self/fd/%d", f.Fd()) }
-
-// settle writes zeros all over a new file, and stores them if stored, so that
-// no message later pays for a first page in the cache or, on storage, for a
-// block to be allocated.
-func settle(f *os.File, size int, stored bool) error {
-	zeros := make([]byte, min(size, 1<<20))
-	for at := 0; at < size; at += len(zeros) {
-		if _, err := f.WriteAt(zeros[:min(len(zeros), size-at)], int64(at)); err != nil {
-			return err
-		}
-	}
-	if !stored {
-		return nil
-	}
-	return f.Sync()
 }
 
 // slots says where in a file the messages lie.

@@ -5,15 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// copyLimit is up to which size of message a copy costs less than a second
-// vector in the system call.
-const copyLimit = 4096
+// endOfMessages is the length of a record that stands for the end.
+const endOfMessages = math.MaxUint32
 
 // A record is a message as it lies in a file:
 //

@@ -39,14 +39,6 @@ func (t futex) Create(s Spec) (Link, error) {
 	return linkOf(newPage("futex"))
 }
 
-// linkOf is link as a Link, which is nil where there is an error.
-func linkOf(link *ownFiles, err error) (Link, error) {
-	if err != nil {
-		return nil, err
-	}
-	return link, nil
-}
-
 func (futex) Open(s Spec, side Side, files []*os.File) (Endpoint, error) {
 	m, err := join("futex", files[0], side)
 	if err != nil {

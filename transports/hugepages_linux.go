@@ -80,16 +80,16 @@ func reserveHuge(f *os.File, size int) error {
 func hugeError(s Spec, size, page int, err error) error {
 	all, free, missing := poolOf(page)
 	if missing != nil {
-		return unsupported{fmt.Sprintf("%s: the kernel has no huge pages of %d KiB: see /sys/kernel/mm/hugepages", s, page>>10)}
+		return Unsupported(fmt.Sprintf("%s: the kernel has no huge pages of %d KiB: see /sys/kernel/mm/hugepages", s, page>>10))
 	}
 	switch err {
 	case unix.EPERM:
-		return unsupported{fmt.Sprintf("%s: reserve huge pages: %v: run as root, or put your group into vm.hugetlb_shm_group", s, err)}
+		return Unsupported(fmt.Sprintf("%s: reserve huge pages: %v: run as root, or put your group into vm.hugetlb_shm_group", s, err))
 	case unix.ENOMEM, unix.ENOSPC:
 		need := size / page
-		return unsupported{fmt.Sprintf("%s: huge pages of %s: %d needed, %d free: echo %d > %s", s, s.Option("huge"), need, free, all+need-free, poolFile(page, "nr"))}
+		return Unsupported(fmt.Sprintf("%s: huge pages of %s: %d needed, %d free: echo %d > %s", s, s.Option("huge"), need, free, all+need-free, poolFile(page, "nr")))
 	}
-	return unsupported{fmt.Sprintf("%s: reserve %d bytes of huge pages: %v: leave them out", s, size, err)}
+	return Unsupported(fmt.Sprintf("%s: reserve %d bytes of huge pages: %v: leave them out", s, size, err))
 }
 
 // thpBytes returns the size of a transparent huge page where the spec asks for
@@ -187,18 +187,18 @@ func tryHuge(s Spec, scratch func(size, align int) ([]byte, func(), error), smal
 	page := thpBytes(s)
 	mem, release, err := scratch(page, page)
 	if err != nil {
-		return unsupported{fmt.Sprintf("%s: try a huge page: %v", s, err)}
+		return Unsupported(fmt.Sprintf("%s: try a huge page: %v", s, err))
 	}
 	defer release()
 	err = adviseHuge(mem)
 	if _, is := err.(notHuge); is {
-		return unsupported{fmt.Sprintf("%s: %s", s, small())}
+		return Unsupported(fmt.Sprintf("%s: %s", s, small()))
 	}
 	if err == unix.EINVAL {
-		return unsupported{fmt.Sprintf("%s: the kernel has no transparent huge pages, or is older than Linux 5.14: leave out thp=advise", s)}
+		return Unsupported(fmt.Sprintf("%s: the kernel has no transparent huge pages, or is older than Linux 5.14: leave out thp=advise", s))
 	}
 	if err != nil {
-		return unsupported{fmt.Sprintf("%s: try a huge page: %v", s, err)}
+		return Unsupported(fmt.Sprintf("%s: try a huge page: %v", s, err))
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func (log) Info() Info {
 func (log) Probe(s Spec) error {
 	return probeFile(s, func(f *os.File) error {
 		if err := punch(int(f.Fd()), 0, logStep); err != nil {
-			return unsupported{fmt.Sprintf("files in %s cannot give back their start (FALLOC_FL_PUNCH_HOLE: %v), so a log would fill it: choose another --dir", s.Dir, err)}
+			return Unsupported(fmt.Sprintf("files in %s cannot give back their start (FALLOC_FL_PUNCH_HOLE: %v), so a log would fill it: choose another --dir", s.Dir, err))
 		}
 		return nil
 	})

@@ -39,7 +39,7 @@ func (m memfd) Probe(s Spec) error {
 	}
 	if huge == 0 {
 		if err != nil {
-			return unsupported{fmt.Sprintf("memfd: memfd_create: %v: use a kernel that has it", err)}
+			return Unsupported(fmt.Sprintf("memfd: memfd_create: %v: use a kernel that has it", err))
 		}
 		return nil
 	}

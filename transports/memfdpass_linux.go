@@ -81,12 +81,12 @@ func memfdFlags() (uintptr, error) {
 		switch err {
 		case unix.EINVAL:
 		case unix.ENOSYS, unix.EPERM, unix.EACCES:
-			return 0, unsupported{fmt.Sprintf("memfd_create: %v: it takes Linux 3.17, and a sandbox (seccomp) that allows it", err)}
+			return 0, Unsupported(fmt.Sprintf("memfd_create: %v: it takes Linux 3.17, and a sandbox (seccomp) that allows it", err))
 		default:
 			return 0, fmt.Errorf("memfdpass: create a file in memory: %w: %s", err, kernelRemedy(err))
 		}
 	}
-	return 0, unsupported{"memfd_create takes no MFD_ALLOW_SEALING here: it takes Linux 3.17"}
+	return 0, Unsupported("memfd_create takes no MFD_ALLOW_SEALING here: it takes Linux 3.17")
 }
 
 func createMemfd(flags uintptr) (fd int, err error) {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 	"sort"
-	"strconv"
-	"strings"
 	"sync/atomic"
 	"unsafe"
 
@@ -17,10 +15,6 @@ import (
 
 // The transports over shared memory have one ring in each direction (package
 // shm). They differ in where the memory comes from, and in nothing else.
-
-// defaultCapacity is how many bytes of messages a ring holds where the spec
-// does not say.
-const defaultCapacity = 1 << 20
 
 // ringOptions are the options of every transport over shared memory, and
 // between them its own.
@@ -84,13 +78,6 @@ func largestIn(memory uint64) int {
 }
 
 func wholePieces(n, unit int) int { return (n + unit - 1) / unit * unit }
-
-// A sharedFiles is a link of files that both sides inherit.
-type sharedFiles []*os.File
-
-func (l sharedFiles) Files(Side) []*os.File { return l }
-
-func (l sharedFiles) Close() error { return closeOnce(l...) }
 
 // shareRing makes the link of a ring in the memory that f leads to: f, and what
 // the ends need to wait. It owns f from now on, also when it fails.
@@ -158,13 +145,6 @@ func openFile(s Spec, f *os.File, name, fault string) (sharedMemory, error) {
 		return sharedMemory{}, fmt.Errorf("%s: map %d bytes of %s: %w: %s", s.Transport, size, f.Name(), err, mappingRemedy(err))
 	}
 	return sharedMemory{mem, unmapShared, name, fault}, nil
-}
-
-func mappingRemedy(err error) string {
-	if err == unix.ENOMEM {
-		return "free some memory, raise the limit of address space (ulimit -v) or vm.max_map_count"
-	}
-	return "use a filesystem whose files can be mapped shared"
 }
 
 // openRing makes an end of the pair of rings in memory, and owns that and files
@@ -335,14 +315,14 @@ func probeMemory(s Spec, huge int, scratch func(size, align int) (mem []byte, re
 		return err
 	}
 	if huge > 0 && s.Option("thp") == "advise" {
-		return unsupported{s.String() + ": the memory is in huge pages of a fixed size, which are no transparent ones: leave out thp=advise"}
+		return Unsupported(s.String() + ": the memory is in huge pages of a fixed size, which are no transparent ones: leave out thp=advise")
 	}
 	if huge > 0 && s.Option("lock") == "yes" {
-		return unsupported{s.String() + ": huge pages are never swapped out, and mlock does nothing: leave out lock=yes"}
+		return Unsupported(s.String() + ": huge pages are never swapped out, and mlock does nothing: leave out lock=yes")
 	}
 	if s.Option("lock") == "yes" {
 		if err := tryLock(ringBytes(s, huge)); err != nil {
-			return unsupported{fmt.Sprintf("%s: lock %d bytes of memory: %v: raise the limit of locked memory (ulimit -l)", s, ringBytes(s, huge), err)}
+			return Unsupported(fmt.Sprintf("%s: lock %d bytes of memory: %v: raise the limit of locked memory (ulimit -l)", s, ringBytes(s, huge), err))
 		}
 	}
 	if s.Option("thp") == "advise" {
@@ -370,13 +350,4 @@ func hugePageOf(f *os.File) int {
 		return 0
 	}
 	return int(fs.Bsize)
-}
-
-// readNumber reads a file that holds one number.
-func readNumber(path string) (uint64, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return 0, err
-	}
-	return strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64)
 }

@@ -96,7 +96,7 @@ func (l mqLimits) depth(s Spec) int {
 
 func (mq) Probe(s Spec) error {
 	if newMQLimits().bytes <= messageOverhead {
-		return unsupported{"RLIMIT_MSGQUEUE has no room for two queues: raise it (ulimit -q)"}
+		return Unsupported("RLIMIT_MSGQUEUE has no room for two queues: raise it (ulimit -q)")
 	}
 	if err := probeSize(s); err != nil {
 		return fmt.Errorf("%w: raise fs.mqueue.msgsize_max, and RLIMIT_MSGQUEUE (ulimit -q)", err)
@@ -110,7 +110,7 @@ func (mq) Probe(s Spec) error {
 	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE):
 		return fmt.Errorf("mq: open a queue: %w: %s", err, kernelRemedy(err))
 	default:
-		return unsupported{fmt.Sprintf("POSIX message queues cannot be opened: %v: use a kernel with CONFIG_POSIX_MQUEUE and no filter against mq_open", err)}
+		return Unsupported(fmt.Sprintf("POSIX message queues cannot be opened: %v: use a kernel with CONFIG_POSIX_MQUEUE and no filter against mq_open", err))
 	}
 	return nil
 }

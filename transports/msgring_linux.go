@@ -76,7 +76,7 @@ func (msgring) Probe(s Spec) error {
 		return err
 	}
 	if inboxConfig(s).Completions > mostSlots {
-		return unsupported{fmt.Sprintf("msgring holds %d messages at most, %d bytes each: ask for a capacity of %d bytes or less", mostSlots, completionBytes, mostSlots*completionBytes)}
+		return Unsupported(fmt.Sprintf("msgring holds %d messages at most, %d bytes each: ask for a capacity of %d bytes or less", mostSlots, completionBytes, mostSlots*completionBytes))
 	}
 	return probeUring(inboxConfig(s), uring.MsgRing, uring.PollAdd)
 }

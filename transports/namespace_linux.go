@@ -13,10 +13,10 @@ import (
 type namespace struct{ file *os.File }
 
 // enterNamespace locks the goroutine to its thread and has enter change that
-// thread's IPC namespace, until leave.
-func enterNamespace(enter func() error) (namespace, error) {
+// thread's IPC namespace, until leave. what is the transport, for errors.
+func enterNamespace(what string, enter func() error) (namespace, error) {
 	runtime.LockOSThread()
-	previous, err := ownNamespace()
+	previous, err := ownNamespace(what)
 	if err == nil {
 		if err = enter(); err == nil {
 			return namespace{previous}, nil
@@ -28,11 +28,11 @@ func enterNamespace(enter func() error) (namespace, error) {
 }
 
 // ownNamespace opens the IPC namespace that this thread is in.
-func ownNamespace() (*os.File, error) {
+func ownNamespace(what string) (*os.File, error) {
 	const path = "/proc/thread-self/ns/ipc"
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("sysvmsg: open %s: %w: %s", path, errno(err), readerRemedy(err))
+		return nil, fmt.Errorf("%s: open %s: %w: %s", what, path, errno(err), readerRemedy(err))
 	}
 	return f, nil
 }

@@ -1,10 +1,7 @@
 package transports
 
 import (
-	"fmt"
 	"os"
-
-	"golang.org/x/sys/unix"
 )
 
 func init() { Register(pipe{}) }
@@ -39,46 +36,6 @@ func (p pipe) Create(s Spec) (Link, error) {
 		return nil, err
 	}
 	return pipeLink(there, back), nil
-}
-
-// pipeLink is a link of two pipes, each a read end and a write end.
-func pipeLink(there, back []*os.File) Link {
-	return &ownFiles{
-		Producer: {back[0], there[1]},
-		Consumer: {there[0], back[1]},
-	}
-}
-
-// newPipe returns the read end and the write end of a pipe.
-func newPipe(s Spec) ([]*os.File, error) {
-	var fds [2]int
-	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
-		return nil, fmt.Errorf("%s: create a pipe: %w: %s", s.Transport, err, kernelRemedy(err))
-	}
-	return setPipeCapacity(s, []*os.File{
-		os.NewFile(uintptr(fds[0]), "a pipe's read end"),
-		os.NewFile(uintptr(fds[1]), "a pipe's write end"),
-	})
-}
-
-// pipeCapacity is the option capacity of a pipe.
-func pipeCapacity() Option {
-	return bufferOption("capacity", "how many bytes a pipe holds", os.Getpagesize(), "as many as the kernel gives a new pipe, mostly 64 KiB", "F_SETPIPE_SZ to")
-}
-
-// setPipeCapacity makes the pipe between ends hold what the option capacity,
-// or else the link, says. If it cannot, it closes them.
-func setPipeCapacity(s Spec, ends []*os.File) ([]*os.File, error) {
-	want := s.bufferSize("capacity")
-	if want == 0 {
-		return ends, nil
-	}
-	// F_SETPIPE_SZ rounds up to a power of two pages and never down.
-	if _, err := unix.FcntlInt(ends[1].Fd(), unix.F_SETPIPE_SZ, want); err != nil {
-		closeOnce(ends...)
-		return nil, fmt.Errorf("%s: make a pipe hold %d bytes: %w: raise fs.pipe-max-size or fs.pipe-user-pages-soft", s.Transport, want, err)
-	}
-	return ends, nil
 }
 
 func (pipe) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {

@@ -30,10 +30,10 @@ func (posixShm) Info() Info {
 func (posixShm) Probe(s Spec) error {
 	var fs unix.Statfs_t
 	if err := unix.Statfs(shmDir, &fs); err != nil || fs.Type != unix.TMPFS_MAGIC {
-		return unsupported{"shm: there is no tmpfs at " + shmDir + ": mkdir -p " + shmDir + " && mount -t tmpfs tmpfs " + shmDir}
+		return Unsupported("shm: there is no tmpfs at " + shmDir + ": mkdir -p " + shmDir + " && mount -t tmpfs tmpfs " + shmDir)
 	}
 	if err := unix.Access(shmDir, unix.W_OK|unix.X_OK); err != nil {
-		return unsupported{fmt.Sprintf("shm: make a file in %s: %v: chmod 1777 %s, or remount it rw", shmDir, err, shmDir)}
+		return Unsupported(fmt.Sprintf("shm: make a file in %s: %v: chmod 1777 %s, or remount it rw", shmDir, err, shmDir))
 	}
 	create := func() (*os.File, error) { return createUnnamed(shmDir) }
 	return probeMemory(s, 0, scratchFile(create), func() string { return smallFile(shmDir) })

@@ -90,13 +90,13 @@ func (signal) Probe(s Spec) error {
 	var limit unix.Rlimit
 	need := 2*uint64(window(s)) + spareSignals
 	if err := unix.Getrlimit(unix.RLIMIT_SIGPENDING, &limit); err == nil && limit.Cur < need || need > math.MaxInt32 {
-		return unsupported{fmt.Sprintf("two directions queue up to %d signals and RLIMIT_SIGPENDING is %d: raise it (ulimit -i), or buffer less", need, limit.Cur)}
+		return Unsupported(fmt.Sprintf("two directions queue up to %d signals and RLIMIT_SIGPENDING is %d: raise it (ulimit -i), or buffer less", need, limit.Cur))
 	}
 	// Signal 0 is checked and not sent.
 	info := queuedSignal{code: siQueue}
 	errno := unix.Errno(-int(rawSyscall(unix.SYS_RT_TGSIGQUEUEINFO, uintptr(os.Getpid()), uintptr(os.Getpid()), 0, uintptr(unsafe.Pointer(&info)), 0, 0)))
 	if errno == unix.ENOSYS || errno == unix.EPERM {
-		return unsupported{fmt.Sprintf("rt_tgsigqueueinfo to this process itself: %v: allow it in the seccomp filter", errno)}
+		return Unsupported(fmt.Sprintf("rt_tgsigqueueinfo to this process itself: %v: allow it in the seccomp filter", errno))
 	}
 	return nil
 }

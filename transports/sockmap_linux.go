@@ -162,9 +162,9 @@ func newRedirection(port int) (*ebpf.Map, error) {
 func bpfRefused(what string, err error) error {
 	switch {
 	case errors.Is(err, unix.EPERM):
-		return unsupported{fmt.Sprintf("%s for BPF: %v: run as root (CAP_BPF and CAP_NET_ADMIN; before Linux 5.11 with ulimit -l unlimited) and without kernel lockdown", what, unix.EPERM)}
+		return Unsupported(fmt.Sprintf("%s for BPF: %v: run as root (CAP_BPF and CAP_NET_ADMIN; before Linux 5.11 with ulimit -l unlimited) and without kernel lockdown", what, unix.EPERM))
 	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EOPNOTSUPP), errors.Is(err, ebpf.ErrNotSupported):
-		return unsupported{fmt.Sprintf("%s for BPF: %v: it takes Linux 4.18 with CONFIG_BPF_STREAM_PARSER", what, err)}
+		return Unsupported(fmt.Sprintf("%s for BPF: %v: it takes Linux 4.18 with CONFIG_BPF_STREAM_PARSER", what, err))
 	}
 	return fmt.Errorf("sockmap: %s for BPF: %w: %s", what, err, kernelRemedy(err))
 }
@@ -184,14 +184,14 @@ func verifyRedirection(pair [2]int) error {
 		}
 		n, _, err := unix.Recvfrom(to, heard, unix.MSG_DONTWAIT)
 		if err != nil {
-			return unsupported{fmt.Sprintf("sockmap: receive what was redirected: %v: the program does not work on this kernel: take tcp", err)}
+			return Unsupported(fmt.Sprintf("sockmap: receive what was redirected: %v: the program does not work on this kernel: take tcp", err))
 		}
 		after, err := segmentsSent(from)
 		if err != nil {
 			return err
 		}
 		if !bytes.Equal(heard[:n], said) || after != before {
-			return unsupported{fmt.Sprintf("sockmap: %d bytes were sent as %d segments and %d bytes arrived: they are not redirected on this kernel: take tcp", len(said), after-before, n)}
+			return Unsupported(fmt.Sprintf("sockmap: %d bytes were sent as %d segments and %d bytes arrived: they are not redirected on this kernel: take tcp", len(said), after-before, n))
 		}
 	}
 	return nil
@@ -209,7 +209,7 @@ func segmentsSent(fd int) (uint32, error) {
 // newWindow is how many bytes of s a writer may have on their way before it
 // waits.
 func newWindow(s Spec) int {
-	window := s.bufferSize("buffer")
+	window := bufferSize(s, "buffer")
 	if window == 0 {
 		window = defaultCapacity
 	}

@@ -1,9 +1,7 @@
 package transports
 
 import (
-	"errors"
 	"fmt"
-	"slices"
 	"sort"
 	"strings"
 )
@@ -118,14 +116,6 @@ func (s Spec) MaxSize() int {
 	return limit
 }
 
-// unsupported is why this host cannot run a spec. It is an ErrUnsupported, and
-// does not begin by saying so.
-type unsupported struct{ reason string }
-
-func (u unsupported) Error() string { return u.reason }
-
-func (u unsupported) Unwrap() error { return errors.ErrUnsupported }
-
 // Reason returns what err says, without the transport's or the spec's name in
 // front, for where the spec is named already.
 func (s Spec) Reason(err error) string {
@@ -134,14 +124,6 @@ func (s Spec) Reason(err error) string {
 		text = strings.TrimPrefix(text, name+": ")
 	}
 	return text
-}
-
-// probeSize is the part of Probe that all transports share.
-func probeSize(s Spec) error {
-	if limit := s.MaxSize(); limit > 0 && s.Size > limit {
-		return unsupported{fmt.Sprintf("%s takes messages of at most %d bytes, not %d", s, limit, s.Size)}
-	}
-	return nil
 }
 
 // eachValue calls f with every option of the spec and the value it has.
@@ -178,21 +160,4 @@ func (i Info) option(name string) (Option, error) {
 		return Option{}, fmt.Errorf("%s has no option %q: it takes none", i.Name, name)
 	}
 	return Option{}, fmt.Errorf("%s has no option %q: it takes %s", i.Name, name, strings.Join(known, ", "))
-}
-
-func (o Option) value(name string) (Value, error) {
-	i := slices.IndexFunc(o.Values, func(v Value) bool { return v.Name == name })
-	if i < 0 {
-		return Value{}, fmt.Errorf("option %s has no value %q: it is one of %s", o.Name, name, strings.Join(o.ValueNames(), ", "))
-	}
-	return o.Values[i], nil
-}
-
-// ValueNames lists the option's values, the default first.
-func (o Option) ValueNames() []string {
-	names := make([]string, len(o.Values))
-	for i, v := range o.Values {
-		names[i] = v.Name
-	}
-	return names
 }

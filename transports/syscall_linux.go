@@ -1,6 +1,9 @@
 package transports
 
 import (
+	"os"
+	"strconv"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -40,4 +43,13 @@ func transfer(trap, fd uintptr, p unsafe.Pointer, n int) (int, error) {
 			return 0, errno
 		}
 	}
+}
+
+// readNumber reads a file that holds one number.
+func readNumber(path string) (uint64, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64)
 }

@@ -63,15 +63,15 @@ func whyNoSegment(s Spec, size int, err error) error {
 	reason := fmt.Sprintf("sysv: make a segment of %d bytes: %v", size, err)
 	switch {
 	case err == unix.EINVAL:
-		return unsupported{fmt.Sprintf("%s: it is more than kernel.shmmax: sysctl kernel.shmmax=%d", reason, size)}
+		return Unsupported(fmt.Sprintf("%s: it is more than kernel.shmmax: sysctl kernel.shmmax=%d", reason, size))
 	case err == unix.ENOSYS:
-		return unsupported{reason + ": the kernel has no System V IPC: use one with CONFIG_SYSVIPC"}
+		return Unsupported(reason + ": the kernel has no System V IPC: use one with CONFIG_SYSVIPC")
 	case hugeBytes(s) > 0:
 		return hugeError(s, size, hugeBytes(s), err)
 	case err == unix.ENOSPC:
-		return unsupported{reason + ": raise kernel.shmmni (segments) or kernel.shmall (pages of all segments)"}
+		return Unsupported(reason + ": raise kernel.shmmni (segments) or kernel.shmall (pages of all segments)")
 	}
-	return unsupported{reason + ": free some memory"}
+	return Unsupported(reason + ": free some memory")
 }
 
 // newSegment makes a segment that nobody else finds. A process that is killed

@@ -91,7 +91,7 @@ func newQueueNamespace(s Spec, link *ownFiles) (err error) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		previous, failed := enterNamespace(unshareIPC)
+		previous, failed := enterNamespace("sysvmsg", unshareIPC)
 		if err = failed; err != nil {
 			return
 		}
@@ -103,7 +103,7 @@ func newQueueNamespace(s Spec, link *ownFiles) (err error) {
 			if _, err = sysvQueue(Side(side), unix.IPC_CREAT|unix.IPC_EXCL|0o600); err != nil {
 				return
 			}
-			f, failed := ownNamespace()
+			f, failed := ownNamespace("sysvmsg")
 			if err = failed; err != nil {
 				return
 			}
@@ -121,9 +121,9 @@ func unshareIPC() error {
 	case nil:
 		return nil
 	case unix.EPERM:
-		return unsupported{"making an IPC namespace needs CAP_SYS_ADMIN: run as root, or as unshare --map-root-user ipcbench"}
+		return Unsupported("making an IPC namespace needs CAP_SYS_ADMIN: run as root, or as unshare --map-root-user ipcbench")
 	case unix.EINVAL, unix.ENOSYS:
-		return unsupported{fmt.Sprintf("making an IPC namespace: %v: use a kernel with CONFIG_IPC_NS", err)}
+		return Unsupported(fmt.Sprintf("making an IPC namespace: %v: use a kernel with CONFIG_IPC_NS", err))
 	case unix.ENOSPC:
 		return fmt.Errorf("sysvmsg: make an IPC namespace: %w: raise user.max_ipc_namespaces", err)
 	}
@@ -154,10 +154,10 @@ func setLimit(name string, bytes int) error {
 	path := "/proc/sys/kernel/" + name
 	err := os.WriteFile(path, strconv.AppendInt(nil, int64(bytes), 10), 0)
 	if errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
-		return unsupported{fmt.Sprintf("setting %s of a new IPC namespace to %d: %v: run as root, or send at most %d bytes", path, bytes, errno(err), usualMessageMax)}
+		return Unsupported(fmt.Sprintf("setting %s of a new IPC namespace to %d: %v: run as root, or send at most %d bytes", path, bytes, errno(err), usualMessageMax))
 	}
 	if errors.Is(err, unix.EROFS) {
-		return unsupported{fmt.Sprintf("setting %s of a new IPC namespace to %d: %v: mount /proc/sys writable", path, bytes, errno(err))}
+		return Unsupported(fmt.Sprintf("setting %s of a new IPC namespace to %d: %v: mount /proc/sys writable", path, bytes, errno(err)))
 	}
 	if err != nil {
 		return fmt.Errorf("sysvmsg: set %s of a new IPC namespace to %d: %w", path, bytes, errno(err))
@@ -174,7 +174,7 @@ func sysvQueue(sender Side, flags int) (uintptr, error) {
 	case 0:
 		return id, nil
 	case unix.ENOSYS:
-		return 0, unsupported{"System V message queues: function not implemented: use a kernel with CONFIG_SYSVIPC"}
+		return 0, Unsupported("System V message queues: function not implemented: use a kernel with CONFIG_SYSVIPC")
 	}
 	return 0, fmt.Errorf("sysvmsg: open the %s's queue: %w", sender, errno)
 }
@@ -189,7 +189,7 @@ func (sysvmsg) Open(s Spec, side Side, files []*os.File) (Endpoint, error) {
 	if s.Option("wait") == "spin" {
 		e.flags = unix.IPC_NOWAIT
 	}
-	e.previous, err = enterNamespace(func() error {
+	e.previous, err = enterNamespace("sysvmsg", func() error {
 		if err := unix.Setns(int(files[1].Fd()), unix.CLONE_NEWIPC); err != nil {
 			return fmt.Errorf("sysvmsg: enter the link's IPC namespace: %w", err)
 		}

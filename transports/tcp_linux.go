@@ -50,24 +50,11 @@ func (tcp) Probe(s Spec) error {
 		return nil
 	}
 	if err := setBusyPoll(pair[0]); err == unix.EPERM {
-		return unsupported{"SO_BUSY_POLL needs CAP_NET_ADMIN: run as root"}
+		return Unsupported("SO_BUSY_POLL needs CAP_NET_ADMIN: run as root")
 	} else if err != nil {
-		return unsupported{fmt.Sprintf("SO_BUSY_POLL: %v: the kernel needs CONFIG_NET_RX_BUSY_POLL", err)}
+		return Unsupported(fmt.Sprintf("SO_BUSY_POLL: %v: the kernel needs CONFIG_NET_RX_BUSY_POLL", err))
 	}
 	return nil
-}
-
-var loopback = [4]byte{127, 0, 0, 1}
-
-// tcpPair returns two sockets connected over loopback.
-func tcpPair(s Spec) ([2]int, error) {
-	pair, err := connectedPair(unix.AF_INET, &unix.SockaddrInet4{Addr: loopback})
-	if err == unix.ENETUNREACH || err == unix.EADDRNOTAVAIL {
-		return pair, notConnected(s.Transport, err, "ip link set lo up")
-	} else if err != nil {
-		return pair, notConnected(s.Transport, err, "take unix")
-	}
-	return pair, nil
 }
 
 func setBusyPoll(fd int) error {

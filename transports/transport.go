@@ -13,9 +13,7 @@
 package transports
 
 import (
-	"fmt"
 	"os"
-	"syscall"
 )
 
 // A Transport is one mechanism by which two processes on a machine hand each
@@ -93,19 +91,6 @@ type Faulter interface {
 	Fault(addr uintptr) error
 }
 
-// ErrTooLong is wrapped by the refusal of a message longer than Spec.Size.
-var ErrTooLong error = syscall.EMSGSIZE
-
-// largestMessage is the MaxSize, in bytes, of transports whose mechanism has no
-// limit. A link buffers several messages, so larger ones mostly measure the
-// memory that this takes.
-const largestMessage = 16 << 20
-
-// tooLong is the refusal that every transport's Send and Loan return.
-func tooLong(n, size int) error {
-	return fmt.Errorf("send %d bytes: %w: this link was made for at most %d", n, ErrTooLong, size)
-}
-
 // Side says which end of a pair a process is.
 type Side int
 
@@ -150,18 +135,6 @@ const (
 // Has reports whether c holds all of want.
 func (c Caps) Has(want Caps) bool { return c&want == want }
 
-// Waiting says what an end does while there is nothing to receive or no room
-// to send: it decides which placements make sense.
-type Waiting int
-
-// The ways of waiting, as far as a scheduler can tell them apart.
-const (
-	Sleeps Waiting = iota // the thread sleeps in the kernel, at once or after spinning for a bounded time
-	Yields                // the thread stays runnable but gives way (sched_yield)
-	Spins                 // the thread runs on: two such ends need two CPUs
-	Parks                 // the goroutine parks and the Go runtime's threads wait for it
-)
-
 // Info describes a transport.
 type Info struct {
 	Name    string   // the word a user types and the key in every table: "mmap"
@@ -170,20 +143,4 @@ type Info struct {
 	Caps    Caps     // what it can do with its default options; see Spec.Caps
 	MaxSize int      // largest message in bytes; 0: no limit of its own
 	Options []Option // its own axes
-}
-
-// An Option is one axis of a transport, such as wait or sync.
-type Option struct {
-	Name   string
-	Doc    string
-	Values []Value // the default first
-}
-
-// A Value is one setting of an [Option].
-type Value struct {
-	Name    string
-	Doc     string
-	Waits   Waiting // for the option "wait": what an end does while it waits
-	Without Caps    // capabilities of the transport that this value takes away
-	MaxSize int     // largest message in bytes with this value; 0: no further limit
 }

@@ -93,7 +93,7 @@ func newUDPPair() (*ownFiles, error) {
 		if err != nil {
 			link.Close()
 			if err == unix.EAFNOSUPPORT {
-				return nil, unsupported{"UDP: address family not supported by protocol: use a kernel with CONFIG_INET"}
+				return nil, Unsupported("UDP: address family not supported by protocol: use a kernel with CONFIG_INET")
 			}
 			return nil, fmt.Errorf("udp: create a socket: %w: %s", err, kernelRemedy(err))
 		}
@@ -120,7 +120,7 @@ func newUDPPair() (*ownFiles, error) {
 // loopback is not up, as in a machine that has just booted into an initramfs.
 func udpFailed(what string, err error) error {
 	if err == unix.EADDRNOTAVAIL || err == unix.ENETUNREACH || err == unix.ENETDOWN {
-		return unsupported{fmt.Sprintf("%s: %v: ip link set lo up", what, err)}
+		return Unsupported(fmt.Sprintf("%s: %v: ip link set lo up", what, err))
 	}
 	return fmt.Errorf("udp: %s: %w", what, err)
 }
@@ -182,7 +182,7 @@ func setWindow(fd int, s Spec) error {
 		return fmt.Errorf("udp: ask for SO_RCVBUF: %w", err)
 	}
 	if got < want/2*2 {
-		return unsupported{fmt.Sprintf("udp needs a receive buffer (SO_RCVBUF) of %d bytes and the kernel allows %d: raise net.core.rmem_max", want/2, got/2)}
+		return Unsupported(fmt.Sprintf("udp needs a receive buffer (SO_RCVBUF) of %d bytes and the kernel allows %d: raise net.core.rmem_max", want/2, got/2))
 	}
 	return nil
 }

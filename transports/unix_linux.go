@@ -70,7 +70,7 @@ func (unixSocket) Probe(s Spec) error {
 	}
 	buffer, given := bufferSizes[s.Option("buffer")]
 	if limit := 2*buffer - datagramOverhead; given && s.Size > limit {
-		return unsupported{fmt.Sprintf("%s takes messages of at most %d bytes, not %d: take a larger buffer, or type=stream", s, limit, s.Size)}
+		return Unsupported(fmt.Sprintf("%s takes messages of at most %d bytes, not %d: take a larger buffer, or type=stream", s, limit, s.Size))
 	}
 	return nil
 }
@@ -87,26 +87,6 @@ func (u unixSocket) Create(s Spec) (Link, error) {
 		s.Capacity = max(s.Capacity, s.Size) // a datagram has to fit in at once
 	}
 	return socketLink(s, fds, "a Unix socket")
-}
-
-// socketLink is a link of two connected sockets, which hold as much as the spec
-// says. If it fails, they are closed.
-func socketLink(s Spec, fds [2]int, name string) (Link, error) {
-	link := &ownFiles{}
-	for side, fd := range fds {
-		link[side] = []*os.File{os.NewFile(uintptr(fd), name)}
-	}
-	buffer := s.bufferSize("buffer")
-	if buffer == 0 {
-		return link, nil
-	}
-	for _, fd := range fds {
-		if err := setSendBuffer(s.Transport, fd, buffer); err != nil {
-			link.Close()
-			return nil, err
-		}
-	}
-	return link, nil
 }
 
 func (unixSocket) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {

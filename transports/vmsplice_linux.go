@@ -41,9 +41,9 @@ func (vmsplice) Info() Info {
 
 func (vmsplice) Probe(s Spec) error {
 	if _, _, errno := unix.RawSyscall(unix.SYS_VMSPLICE, ^uintptr(0), 0, 0); errno == unix.ENOSYS {
-		return unsupported{"this kernel has no vmsplice: take the transport pipe"}
+		return Unsupported("this kernel has no vmsplice: take the transport pipe")
 	} else if errno == unix.EPERM {
-		return unsupported{"vmsplice is not permitted here: allow it in the sandbox (seccomp), or take the transport pipe"}
+		return Unsupported("vmsplice is not permitted here: allow it in the sandbox (seccomp), or take the transport pipe")
 	}
 	return probeSize(s)
 }

@@ -8,28 +8,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// share gives each side a descriptor of fd, which then belongs to the link.
-func (l *ownFiles) share(fd int, name string) error {
-	l[Producer] = append(l[Producer], os.NewFile(uintptr(fd), name))
-	again, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return fmt.Errorf("duplicate %s: %w: %s", name, err, kernelRemedy(err))
-	}
-	l[Consumer] = append(l[Consumer], os.NewFile(uintptr(again), name))
-	return nil
-}
-
-// addPipe gives reader the read end of a new pipe and its peer the write end.
-func (l *ownFiles) addPipe(reader Side) error {
-	var fds [2]int
-	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
-		return fmt.Errorf("create a pipe: %w: %s", err, kernelRemedy(err))
-	}
-	l[reader] = append(l[reader], os.NewFile(uintptr(fds[0]), "a pipe's read end"))
-	l[reader.Peer()] = append(l[reader.Peer()], os.NewFile(uintptr(fds[1]), "a pipe's write end"))
-	return nil
-}
-
 // newPage returns a link for transport what, of which each side inherits a page
 // of memory, zeros at first, and more files if the caller adds them.
 func newPage(what string) (*ownFiles, error) {

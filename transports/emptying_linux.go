@@ -1,0 +1,35 @@
+package transports
+
+import (
+	"math"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// openConnection is openStream for connections that lose what the peer has not
+// received yet if they are closed with something left to read (RFC 1122,
+// 4.2.2.13: a reset instead of an end). Close throws that away first.
+func openConnection(s Spec, files []*os.File) (Endpoint, error) {
+	e, err := openStream(s, files)
+	switch e := e.(type) {
+	case *uniformStream:
+		e.empties = true
+	case *framedStream:
+		e.empties = true
+	}
+	return e, err
+}
+
+// empty throws away what has arrived at the socket d. See MSG_TRUNC in tcp(7).
+func empty(d descriptor) {
+	conn, err := d.rawConn()
+	if err != nil {
+		return // it is closed
+	}
+	conn.Control(func(fd uintptr) {
+		for n := 1; n > 0; {
+			n = int(rawSyscall(unix.SYS_RECVFROM, fd, 0, math.MaxInt32, unix.MSG_DONTWAIT|unix.MSG_TRUNC, 0, 0))
+		}
+	})
+}

@@ -1,0 +1,24 @@
+package transports
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// sendFailed is the error of a Send of n bytes by transport what.
+func sendFailed(what string, n int, err error) error {
+	if peerGone(err) {
+		return fmt.Errorf("%s: send %d bytes: %w: the peer closed its end or died", what, n, err)
+	}
+	return fmt.Errorf("%s: send %d bytes: %w", what, n, err)
+}
+
+// peerGone says whether a write failed because nobody is left to read: EPIPE
+// from pipes and streams; from datagram sockets first ECONNREFUSED, then
+// ENOTCONN; ECONNRESET from any socket whose peer left something unread.
+func peerGone(err error) bool {
+	return errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNREFUSED) ||
+		errors.Is(err, unix.ENOTCONN) || errors.Is(err, unix.ECONNRESET)
+}

@@ -1,0 +1,59 @@
+package transports
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+)
+
+// Unsupported is why this host cannot run a spec, and the remedy if there is one.
+// It is an [errors.ErrUnsupported], and does not begin by saying so.
+type Unsupported string
+
+func (u Unsupported) Error() string { return string(u) }
+
+func (u Unsupported) Unwrap() error { return errors.ErrUnsupported }
+
+// probeSize is the part of Probe that all transports share.
+func probeSize(s Spec) error {
+	if limit := s.MaxSize(); limit > 0 && s.Size > limit {
+		return Unsupported(fmt.Sprintf("%s takes messages of at most %d bytes, not %d", s, limit, s.Size))
+	}
+	return nil
+}
+
+// checkSend refuses a message that Send must not take.
+func checkSend(n, size int) error {
+	if n > size {
+		return tooLong(n, size)
+	}
+	if n == 0 {
+		return errors.New("send 0 bytes: a message has at least one")
+	}
+	return nil
+}
+
+// checkRecv refuses a buffer that a message may not fit in.
+func checkRecv(room, size int) error {
+	if room < size {
+		return fmt.Errorf("receive into %d bytes: messages of this link take up to %d", room, size)
+	}
+	return nil
+}
+
+// ErrTooLong is wrapped by the refusal of a message longer than Spec.Size.
+var ErrTooLong error = syscall.EMSGSIZE
+
+// largestMessage is the MaxSize, in bytes, of transports whose mechanism has no
+// limit. A link buffers several messages, so larger ones mostly measure the
+// memory that this takes.
+const largestMessage = 16 << 20
+
+// tooLong is the refusal that every transport's Send and Loan return.
+func tooLong(n, size int) error {
+	return fmt.Errorf("send %d bytes: %w: this link was made for at most %d", n, ErrTooLong, size)
+}
+
+// defaultCapacity is how many bytes of messages a ring holds where the spec
+// does not say.
+const defaultCapacity = 1 << 20
