@@ -74,12 +74,12 @@ func endpointOf(a unix.Sockaddr) any {
 }
 
 // notConnected is the error of connectedPair: a limit was met, or the host has
-// no such connections, and remedy says what it needs.
-func notConnected(what string, err error, remedy string) error {
+// no such connections, and advice says what it needs.
+func notConnected(what string, err error, advice string) error {
 	if limit := limitRemedy(err, ""); limit != "" {
 		return fmt.Errorf("%s: connect two sockets over loopback: %w: %s", what, err, limit)
 	}
-	return Unsupported(fmt.Sprintf("%s: two sockets cannot be connected over loopback: %v: %s", what, err, remedy))
+	return Unsupported(fmt.Sprintf("%s: two sockets cannot be connected over loopback: %v: %s", what, err, advice))
 }
 
 func closeSockets(pair [2]int) {
@@ -118,4 +118,13 @@ func socketLink(s Spec, fds [2]int, name string) (Link, error) {
 		}
 	}
 	return link, nil
+}
+
+// unixPair is a link of two connected Unix sockets of a kind (SOCK_STREAM).
+func unixPair(s Spec, kind int) (Link, error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, kind|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("%s: create a pair of sockets: %w: %s", s.Transport, err, kernelRemedy(err))
+	}
+	return socketLink(s, fds, "a Unix socket")
 }

@@ -22,3 +22,12 @@ func peerGone(err error) bool {
 	return errors.Is(err, unix.EPIPE) || errors.Is(err, unix.ECONNREFUSED) ||
 		errors.Is(err, unix.ENOTCONN) || errors.Is(err, unix.ECONNRESET)
 }
+
+// errno strips what os adds to a system call's error, because the caller says
+// it better.
+func errno(err error) error {
+	if e := unix.Errno(0); errors.As(err, &e) {
+		return e
+	}
+	return err
+}

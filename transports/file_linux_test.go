@@ -220,7 +220,7 @@ func TestDirectInMemory(t *testing.T) {
 	for _, text := range []string{"file:direct=yes", "log:direct=yes"} {
 		s := parse(t, text, 64)
 		s.Dir = tmpfs(t, "1m", 0)
-		tr := registry[s.Transport]
+		tr := transport(t, s.Transport)
 		if err := tr.Probe(s); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "choose another --dir") {
 			t.Errorf("%s: Probe: %v", text, err)
 		}
@@ -236,7 +236,7 @@ func TestDirectLeavesNothingInTheCache(t *testing.T) {
 	for _, text := range []string{"file:direct=yes", "log:direct=yes"} {
 		t.Run(text, func(t *testing.T) {
 			s := parse(t, text, 64)
-			if err := registry[s.Transport].Probe(s); err != nil {
+			if err := transport(t, s.Transport).Probe(s); err != nil {
 				t.Skip(err)
 			}
 			link := create(t, s)
@@ -276,7 +276,7 @@ func openShared(t *testing.T, s Spec, side Side, link Link) Endpoint {
 		}
 		files = append(files, os.NewFile(uintptr(fd), f.Name()))
 	}
-	e, err := registry[s.Transport].Open(s, side, files)
+	e, err := transport(t, s.Transport).Open(s, side, files)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ func TestNoDescriptorToBeHad(t *testing.T) {
 		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 0, Max: old.Max}); err != nil {
 			t.Fatal(err)
 		}
-		_, err := registry[s.Transport].Create(s)
+		_, err := transport(t, s.Transport).Create(s)
 		unix.Setrlimit(unix.RLIMIT_NOFILE, &old)
 		if !errors.Is(err, unix.EMFILE) || errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "ulimit -n") {
 			t.Errorf("%s: %v", name, err)

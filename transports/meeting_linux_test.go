@@ -2,42 +2,11 @@ package transports
 
 import (
 	"errors"
-	"runtime"
-	"runtime/debug"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 )
-
-// onThread runs f on a thread that ends when f returns, if f has left its
-// goroutine locked to it, and returns when f does. The first thread of a process
-// never ends.
-func onThread(f func()) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread()
-		if unix.Gettid() == unix.Getpid() {
-			onThread(f)
-			runtime.UnlockOSThread()
-			return
-		}
-		runtime.UnlockOSThread()
-		f()
-	}()
-	<-done
-}
-
-// quiet keeps the runtime from stopping the world until the test ends, and from
-// waiting for a thread that waits.
-func quiet(t *testing.T) {
-	gc, threads := debug.SetGCPercent(-1), runtime.GOMAXPROCS(4)
-	t.Cleanup(func() {
-		debug.SetGCPercent(gc)
-		runtime.GOMAXPROCS(threads)
-	})
-}
 
 // TestLastMessage: a message that was sent before its sender closed is received,
 // and so is one of a sender that died, whose death is an error and not the end.
@@ -50,7 +19,7 @@ func TestLastMessage(t *testing.T) {
 				link := create(t, s)
 				consumer := open(t, s, Consumer, link)
 				onThread(func() {
-					producer, err := registry[s.Transport].Open(s, Producer, link.Files(Producer))
+					producer, err := transport(t, s.Transport).Open(s, Producer, link.Files(Producer))
 					if err != nil {
 						t.Error(err)
 						return

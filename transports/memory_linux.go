@@ -99,15 +99,15 @@ func shareRing(s Spec, f *os.File) (sharedFiles, error) {
 
 // unnamedMemory makes an unnamed file in dir that holds a ring. Every byte of it
 // is reserved, so that a full filesystem is an error here and no SIGBUS later.
-func unnamedMemory(s Spec, dir string, remedy func(error) string) (*os.File, error) {
+func unnamedMemory(s Spec, dir string, advise func(error) string) (*os.File, error) {
 	f, err := createUnnamed(dir)
 	if err != nil {
-		return nil, fmt.Errorf("%s: create a file in %s: %w: %s", s.Transport, dir, errno(err), remedy(err))
+		return nil, fmt.Errorf("%s: create a file in %s: %w: %s", s.Transport, dir, errno(err), advise(err))
 	}
 	size := ringBytes(s, hugePageOf(f))
 	if err := reserveMemory(s, f, size); err != nil {
 		f.Close()
-		return nil, fmt.Errorf("%s: extend a file in %s to %d bytes: %w: %s", s.Transport, dir, size, errno(err), remedy(err))
+		return nil, fmt.Errorf("%s: extend a file in %s to %d bytes: %w: %s", s.Transport, dir, size, errno(err), advise(err))
 	}
 	return f, nil
 }

@@ -74,11 +74,11 @@ func exchange(t *testing.T, producer, consumer Endpoint, size int) {
 // refused expects a Probe, and a Create, that say no and name the remedy.
 func refused(t *testing.T, s Spec, remedy string) {
 	t.Helper()
-	err := registry[s.Transport].Probe(s)
+	err := transport(t, s.Transport).Probe(s)
 	if !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), remedy) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("Probe(%s) is %v; want one line with %q", s, err, remedy)
 	}
-	link, made := registry[s.Transport].Create(s)
+	link, made := transport(t, s.Transport).Create(s)
 	if made == nil {
 		link.Close()
 	}
@@ -132,46 +132,6 @@ func needHugePages(t *testing.T, n int) {
 			return err == nil && free >= n
 		})
 	}
-}
-
-// inNamespace runs the test that calls it once more, as a process in namespaces
-// of its own, and says whether this is that process. What it mounts and sets
-// there is gone with it.
-func inNamespace(t *testing.T, flags uintptr) bool {
-	t.Helper()
-	const env = "TRANSPORTS_NAMESPACE"
-	if os.Getenv(env) != "" {
-		if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-			t.Fatal(err)
-		}
-		return true
-	}
-	cmd := exec.Command("/proc/self/exe", "-test.v", "-test.run=^"+t.Name()+"$")
-	cmd.Env = append(os.Environ(), env+"=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: flags | unix.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
-	out, err := cmd.CombinedOutput()
-	if errors.Is(err, syscall.EPERM) {
-		t.Skip("namespaces need root")
-	}
-	if strings.Contains(string(out), "--- SKIP") {
-		t.Skipf("%s", out)
-	}
-	if err != nil {
-		t.Errorf("in namespaces of its own: %v\n%s", err, out)
-	}
-	return false
-}
-
-func mountAt(t *testing.T, dir, fstype, options string) {
-	t.Helper()
-	if err := unix.Mount(fstype, dir, fstype, 0, options); err != nil {
-		t.Skipf("mount a %s: %v", fstype, err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
 }
 
 // TestHugePages uses rings in huge pages from the pool.
@@ -321,7 +281,7 @@ func TestLockIsRefused(t *testing.T) {
 // vanish with its users however these end, and none after that.
 func TestSegmentIsMarkedRemoved(t *testing.T) {
 	s := parse(t, "sysv", 64)
-	link, err := registry["sysv"].Create(s)
+	link, err := transport(t, "sysv").Create(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -393,7 +353,7 @@ func TestSharedMemoryIsFull(t *testing.T) {
 	}
 	mountAt(t, shmDir, "tmpfs", "size=64k,huge=advise")
 	for _, text := range []string{"shm", "shm:populate=no"} {
-		link, err := registry["shm"].Create(parse(t, text, 64))
+		link, err := transport(t, "shm").Create(parse(t, text, 64))
 		if err == nil {
 			link.Close()
 		}

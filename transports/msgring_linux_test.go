@@ -26,7 +26,7 @@ func TestMsgringKeepsAll(t *testing.T) {
 			sent := make(chan error, 1)
 			go func() {
 				runtime.LockOSThread() // for good: the ring is this thread's
-				producer, err := registry[s.Transport].Open(s, Producer, link.Files(Producer))
+				producer, err := transport(t, s.Transport).Open(s, Producer, link.Files(Producer))
 				for i := 0; err == nil && i < count; i++ {
 					err = producer.Send(message(i%8 + 1))
 				}

@@ -2,7 +2,9 @@ package transports
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -24,10 +26,20 @@ func parse(t *testing.T, text string, size int) Spec {
 	return s
 }
 
+// transport is the one that is called name.
+func transport(t *testing.T, name string) Transport {
+	t.Helper()
+	found, err := Lookup(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
 // create makes a link that the test closes.
 func create(t *testing.T, s Spec) Link {
 	t.Helper()
-	link, err := registry[s.Transport].Create(s)
+	link, err := transport(t, s.Transport).Create(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +54,7 @@ func create(t *testing.T, s Spec) Link {
 // open makes one end, which the test closes.
 func open(t *testing.T, s Spec, side Side, link Link) Endpoint {
 	t.Helper()
-	e, err := registry[s.Transport].Open(s, side, link.Files(side))
+	e, err := transport(t, s.Transport).Open(s, side, link.Files(side))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,8 +110,13 @@ func expectEnd(t *testing.T, e Endpoint, buf []byte) {
 	}
 }
 
-// echoEnv holds the spec of a process that is to echo.
+// echoEnv holds the job of a process that is to echo.
 const echoEnv = "TRANSPORTS_ECHO"
+
+type echoJob struct {
+	Spec  Spec
+	Files int
+}
 
 // openWithEcho returns the producer of s, whose consumer is another process,
 // which sends back each message. This process collects no garbage until the
@@ -107,20 +124,21 @@ const echoEnv = "TRANSPORTS_ECHO"
 func openWithEcho(t *testing.T, s Spec) Endpoint {
 	t.Helper()
 	link := create(t, s)
-	spec, err := json.Marshal(s)
+	files := link.Files(Consumer)
+	job, err := json.Marshal(echoJob{Spec: s, Files: len(files)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^TestEcho$")
-	cmd.Env = append(os.Environ(), echoEnv+"="+string(spec))
-	cmd.ExtraFiles = link.Files(Consumer)
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), echoEnv+"="+string(job))
+	cmd.ExtraFiles = files
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	runtime.LockOSThread() // which the other process must not outlive
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	closeOnce(link.Files(Consumer)...)
+	closeOnce(files...)
 	gc := debug.SetGCPercent(-1)
 	e := open(t, s, Producer, link)
 	t.Cleanup(func() {
@@ -134,37 +152,60 @@ func openWithEcho(t *testing.T, s Spec) Endpoint {
 	return e
 }
 
-// TestEcho is that other process.
-func TestEcho(t *testing.T) {
-	text, asked := os.LookupEnv(echoEnv)
+// runTests is a TestMain: it runs the tests, or is that other process.
+func runTests(m *testing.M) {
+	job, asked := os.LookupEnv(echoEnv)
 	if !asked {
-		t.Skip("not started to echo")
+		os.Exit(m.Run())
 	}
-	var s Spec
-	if err := json.Unmarshal([]byte(text), &s); err != nil {
-		t.Fatal(err)
+	if err := echo(job); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
-	files := make([]*os.File, map[string]int{"pipe": 2, "fifo": 2, "vmsplice": 2, "unix": 1, "tcp": 1, "vsock": 1, "sockmap": 3, "file": 2, "eventfd": 2, "futex": 1, "cma": 1, "signal": 3}[s.Transport])
+	os.Exit(0)
+}
+
+func echo(text string) error {
+	var job echoJob
+	if err := json.Unmarshal([]byte(text), &job); err != nil {
+		return err
+	}
+	files := make([]*os.File, job.Files)
 	for i := range files {
 		files[i] = os.NewFile(uintptr(3+i), "inherited")
 	}
-	e, err := registry[s.Transport].Open(s, Consumer, files)
+	found, err := Lookup(job.Spec.Transport)
 	if err != nil {
-		t.Fatal(err)
+		return err
+	}
+	e, err := found.Open(job.Spec, Consumer, files)
+	if err != nil {
+		return err
 	}
 	defer e.Close()
 	debug.SetGCPercent(-1)
 	runtime.LockOSThread()
-	for buf := make([]byte, s.Size); ; {
+	for buf := make([]byte, job.Spec.Size); ; {
 		n, err := e.Recv(buf)
 		if err == io.EOF {
-			return
+			return nil
 		}
 		if err == nil {
 			err = e.Send(buf[:n])
 		}
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
 	}
 }
+
+// frame returns the header of a message of n bytes, and m.
+func frame(n uint32, m string) []byte {
+	f := make([]byte, headerBytes)
+	binary.LittleEndian.PutUint32(f, n)
+	return append(f, m...)
+}
+
+// pageSizes are sizes about a page, on either side of what the file transport
+// copies.
+var pageSizes = map[string]int{"a page": copyLimit, "more than a page": copyLimit + 1}

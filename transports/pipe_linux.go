@@ -26,16 +26,7 @@ func (p pipe) Create(s Spec) (Link, error) {
 	if err := p.Probe(s); err != nil {
 		return nil, err
 	}
-	there, err := newPipe(s)
-	if err != nil {
-		return nil, err
-	}
-	back, err := newPipe(s)
-	if err != nil {
-		closeOnce(there...)
-		return nil, err
-	}
-	return pipeLink(there, back), nil
+	return newPipePair(s)
 }
 
 func (pipe) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {

@@ -39,6 +39,20 @@ func setPipeCapacity(s Spec, ends []*os.File) ([]*os.File, error) {
 	return ends, nil
 }
 
+// newPipePair is a link of a pipe in each direction.
+func newPipePair(s Spec) (Link, error) {
+	there, err := newPipe(s)
+	if err != nil {
+		return nil, err
+	}
+	back, err := newPipe(s)
+	if err != nil {
+		closeOnce(there...)
+		return nil, err
+	}
+	return pipeLink(there, back), nil
+}
+
 // pipeLink is a link of two pipes, each a read end and a write end.
 func pipeLink(there, back []*os.File) Link {
 	return &ownFiles{

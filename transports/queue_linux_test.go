@@ -20,7 +20,7 @@ func eachQueue(t *testing.T, test func(t *testing.T, s Spec, producer, consumer 
 	for _, text := range queueSpecs {
 		t.Run(text, func(t *testing.T) {
 			s := parse(t, text, 8)
-			if err := registry[s.Transport].Probe(s); err != nil {
+			if err := transport(t, s.Transport).Probe(s); err != nil {
 				t.Skip(err)
 			}
 			link := create(t, s)
@@ -91,14 +91,14 @@ func TestQueueLetsGoOfAWaitingSender(t *testing.T) {
 	for _, text := range queueSpecs {
 		t.Run(text, func(t *testing.T) {
 			s := parse(t, text, 8)
-			if err := registry[s.Transport].Probe(s); err != nil {
+			if err := transport(t, s.Transport).Probe(s); err != nil {
 				t.Skip(err)
 			}
 			link := create(t, s)
 			consumer := open(t, s, Consumer, link)
 			full, ended := make(chan error, 1), make(chan error, 1)
 			go func() {
-				producer, err := registry[s.Transport].Open(s, Producer, link.Files(Producer))
+				producer, err := transport(t, s.Transport).Open(s, Producer, link.Files(Producer))
 				for n := 0; err == nil; n++ {
 					if n == 5 { // some messages are under way
 						full <- nil

@@ -36,15 +36,6 @@ func kernelRemedy(err error) string {
 	return limitRemedy(err, "use a kernel that has it, and a sandbox (seccomp) that allows it")
 }
 
-// errno strips what os adds to a system call's error, because the caller says
-// it better.
-func errno(err error) error {
-	if e := unix.Errno(0); errors.As(err, &e) {
-		return e
-	}
-	return err
-}
-
 func readerRemedy(err error) string {
 	if errors.Is(err, unix.ENOENT) {
 		return "mount /proc"

@@ -45,7 +45,7 @@ func TestSignalEndsWithoutRoom(t *testing.T) {
 			link := create(t, s)
 			consumer := open(t, s, Consumer, link)
 			onThread(func() {
-				producer, err := registry[s.Transport].Open(s, Producer, link.Files(Producer))
+				producer, err := transport(t, s.Transport).Open(s, Producer, link.Files(Producer))
 				if err != nil {
 					t.Error(err)
 					return

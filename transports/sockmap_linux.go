@@ -82,12 +82,12 @@ func (sockmap) join(s Spec, l *ownFiles, pair [2]int) error {
 	if err := redirect(pair); err != nil {
 		return err
 	}
-	pipes := Spec{Transport: s.Transport} // of any capacity
-	there, err := newPipe(pipes)
+	credits := Spec{Transport: s.Transport} // of any capacity
+	there, err := newPipe(credits)
 	if err != nil {
 		return err
 	}
-	back, err := newPipe(pipes)
+	back, err := newPipe(credits)
 	if err != nil {
 		closeOnce(there...)
 		return err
@@ -217,7 +217,7 @@ func newWindow(s Spec) int {
 }
 
 func (sockmap) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
-	pipes, err := openDescriptors(s, files[1:])
+	credits, err := openDescriptors(s, files[1:])
 	if err != nil {
 		files[0].Close()
 		return nil, err
@@ -225,14 +225,14 @@ func (sockmap) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
 	// Not openConnection: what the peer has not received is not TCP's to lose.
 	ends, err := openStream(s, files[:1])
 	if err != nil {
-		closeOnce(pipes...)
+		closeOnce(credits...)
 		return nil, err
 	}
 	return &windowedStream{
 		Endpoint: ends,
 		window:   newWindow(s),
-		heard:    pipes[0],
-		told:     pipes[1],
+		heard:    credits[0],
+		told:     credits[1],
 		records:  make([]byte, 16*recordBytes),
 	}, nil
 }

@@ -73,7 +73,7 @@ func TestSpecKnowsWhatItsOptionsMean(t *testing.T) {
 }
 
 type named struct {
-	null
+	Transport
 	name string
 }
 

@@ -1,7 +1,6 @@
 package transports
 
 import (
-	"encoding/binary"
 	"errors"
 	"io"
 	"strings"
@@ -25,15 +24,11 @@ var streams = []string{
 func parseStream(t *testing.T, text string, size int) Spec {
 	t.Helper()
 	s := parse(t, text, size)
-	if err := registry[s.Transport].Probe(s); errors.Is(err, errors.ErrUnsupported) {
+	if err := transport(t, s.Transport).Probe(s); errors.Is(err, errors.ErrUnsupported) {
 		t.Skip(err)
 	}
 	return s
 }
-
-// pageSizes are sizes about a page, on either side of what the file transport
-// copies.
-var pageSizes = map[string]int{"a page": copyLimit, "more than a page": copyLimit + 1}
 
 func TestStreamKeepsBoundaries(t *testing.T) {
 	for _, text := range streams {
@@ -98,13 +93,6 @@ func TestStreamEndsAfterTheLastMessage(t *testing.T) {
 			})
 		}
 	}
-}
-
-// frame returns the header of a message of n bytes, and m.
-func frame(n uint32, m string) []byte {
-	f := make([]byte, headerBytes)
-	binary.LittleEndian.PutUint32(f, n)
-	return append(f, m...)
 }
 
 // receiveRaw returns the error of receiving what is written to a pipe by hand.
@@ -173,21 +161,6 @@ func TestUniformStream(t *testing.T) {
 	s.Uniform = true
 	if err := receiveRaw(t, s, message(99)); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("99 of 100 bytes: %v", err)
-	}
-}
-
-func TestPipeHoldsTheCapacity(t *testing.T) {
-	s := parse(t, "pipe", 64)
-	s.Capacity = 256 << 10
-	for _, side := range []Side{Producer, Consumer} {
-		w := create(t, s).Files(side)[1]
-		if n, err := unix.FcntlInt(w.Fd(), unix.F_GETPIPE_SZ, 0); n != s.Capacity || err != nil {
-			t.Errorf("the %s's pipe holds %d bytes, error %v", side, n, err)
-		}
-	}
-	s.Capacity = 1 << 31
-	if _, err := (pipe{}).Create(s); err == nil || !strings.Contains(err.Error(), "fs.pipe-max-size") {
-		t.Errorf("a capacity beyond all limits: %v", err)
 	}
 }
 

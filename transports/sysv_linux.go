@@ -220,5 +220,5 @@ func openSegment(s Spec, f *os.File) (sharedMemory, error) {
 	if err != nil {
 		return sharedMemory{}, fmt.Errorf("sysv: attach segment %d of %d bytes: %w: see that the driver still runs (ipcs -m)", id, size, err)
 	}
-	return sharedMemory{mem, unix.SysvShmDetach, "the segment", "the kernel could not provide the page"}, nil
+	return sharedMemory{mem: mem, unmap: unix.SysvShmDetach, name: "the segment", fault: "the kernel could not provide the page"}, nil
 }

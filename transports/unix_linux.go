@@ -79,14 +79,10 @@ func (u unixSocket) Create(s Spec) (Link, error) {
 	if err := u.Probe(s); err != nil {
 		return nil, err
 	}
-	fds, err := unix.Socketpair(unix.AF_UNIX, socketTypes[s.Option("type")]|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return nil, fmt.Errorf("unix: create a pair of sockets: %w: %s", err, kernelRemedy(err))
-	}
 	if s.Option("type") != "stream" && s.Capacity > 0 {
 		s.Capacity = max(s.Capacity, s.Size) // a datagram has to fit in at once
 	}
-	return socketLink(s, fds, "a Unix socket")
+	return unixPair(s, socketTypes[s.Option("type")])
 }
 
 func (unixSocket) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {

@@ -17,8 +17,8 @@ func init() { Register(uringStream{}) }
 // written through io_uring: each end has a ring, in which it asks for one read
 // or write and waits for its completion. See io_uring(7).
 //
-// What the option over names is made by that transport; only the way into the
-// kernel is another one.
+// What the option over names is made as that transport makes it; only the way
+// into the kernel is another one.
 type uringStream struct{}
 
 func (uringStream) Info() Info {
@@ -67,16 +67,10 @@ func (u uringStream) Create(s Spec) (Link, error) {
 	if err := u.Probe(s); err != nil {
 		return nil, err
 	}
-	over, err := Parse(s.Option("over"))
-	if err != nil {
-		return nil, fmt.Errorf("uring: %w", err)
+	if s.Option("over") == "pipe" {
+		return newPipePair(s)
 	}
-	over.Size, over.Uniform, over.Capacity = s.Size, s.Uniform, s.Capacity
-	link, err := registry[over.Transport].Create(over)
-	if err != nil {
-		return nil, fmt.Errorf("uring: %w", err)
-	}
-	return link, nil
+	return unixPair(s, unix.SOCK_STREAM)
 }
 
 func (uringStream) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
@@ -104,7 +98,7 @@ func (uringStream) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
 		out:  descriptor{polled: out, file: out},
 	}
 	if s.Uniform {
-		return &uniformRing{uniformStream{f}, in, out}, nil
+		return &uniformRing{uniformStream{stream: f}, in, out}, nil
 	}
 	return newFramedStream(f), nil
 }

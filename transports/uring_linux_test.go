@@ -20,7 +20,7 @@ func needsRing(t *testing.T, s Spec) {
 	t.Helper()
 	runtime.LockOSThread()
 	t.Cleanup(runtime.UnlockOSThread)
-	if err := registry[s.Transport].Probe(s); errors.Is(err, errors.ErrUnsupported) {
+	if err := transport(t, s.Transport).Probe(s); errors.Is(err, errors.ErrUnsupported) {
 		t.Skip(err)
 	}
 }
@@ -125,14 +125,14 @@ func TestNoRingSaysWhatToDo(t *testing.T) {
 // not.
 func TestUringProbeFromAnyGoroutine(t *testing.T) {
 	s := parse(t, "uring", 8)
-	if err := registry[s.Transport].Probe(s); errors.Is(err, errors.ErrUnsupported) {
+	if err := transport(t, s.Transport).Probe(s); errors.Is(err, errors.ErrUnsupported) {
 		t.Skip(err)
 	}
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
 			for range 50 {
-				if err := registry[s.Transport].Probe(s); err != nil {
+				if err := transport(t, s.Transport).Probe(s); err != nil {
 					t.Error(err)
 					return
 				}

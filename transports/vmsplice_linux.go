@@ -52,7 +52,7 @@ func (v vmsplice) Create(s Spec) (Link, error) {
 	if err := v.Probe(s); err != nil {
 		return nil, err
 	}
-	return pipe{}.Create(s)
+	return newPipePair(s)
 }
 
 func (vmsplice) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
@@ -80,7 +80,7 @@ func (vmsplice) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
 	}
 	buf := make([]byte, header+s.Size)
 	if s.Uniform {
-		return &lentMessages{uniformStream{f}, pages, buf}, nil
+		return &lentMessages{uniformStream{stream: f}, pages, buf}, nil
 	}
 	return &lentFrames{stream: f, lender: pages, buf: buf}, nil
 }
