@@ -23,7 +23,7 @@ func (null) Info() Info {
 	}
 }
 
-func (null) Probe(s Spec) error { return probeSize(s) }
+func (null) Probe(s Spec) error { return ProbeSize(s) }
 
 func (null) Create(Spec) (Link, error) { return nullLink{}, nil }
 

@@ -15,7 +15,7 @@ func (u Unsupported) Error() string { return string(u) }
 func (u Unsupported) Unwrap() error { return errors.ErrUnsupported }
 
 // probeSize is the part of Probe that all transports share.
-func probeSize(s Spec) error {
+func ProbeSize(s Spec) error {
 	if limit := s.MaxSize(); limit > 0 && s.Size > limit {
 		return Unsupported(fmt.Sprintf("%s takes messages of at most %d bytes, not %d", s, limit, s.Size))
 	}
@@ -23,7 +23,7 @@ func probeSize(s Spec) error {
 }
 
 // checkSend refuses a message that Send must not take.
-func checkSend(n, size int) error {
+func CheckSend(n, size int) error {
 	if n > size {
 		return tooLong(n, size)
 	}
@@ -34,7 +34,7 @@ func checkSend(n, size int) error {
 }
 
 // checkRecv refuses a buffer that a message may not fit in.
-func checkRecv(room, size int) error {
+func CheckRecv(room, size int) error {
 	if room < size {
 		return fmt.Errorf("receive into %d bytes: messages of this link take up to %d", room, size)
 	}
@@ -47,7 +47,7 @@ var ErrTooLong error = syscall.EMSGSIZE
 // largestMessage is the MaxSize, in bytes, of transports whose mechanism has no
 // limit. A link buffers several messages, so larger ones mostly measure the
 // memory that this takes.
-const largestMessage = 16 << 20
+const LargestMessage = 16 << 20
 
 // tooLong is the refusal that every transport's Send and Loan return.
 func tooLong(n, size int) error {
@@ -56,4 +56,4 @@ func tooLong(n, size int) error {
 
 // defaultCapacity is how many bytes of messages a ring holds where the spec
 // does not say.
-const defaultCapacity = 1 << 20
+const DefaultCapacity = 1 << 20

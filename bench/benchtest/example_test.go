@@ -11,6 +11,7 @@ import (
 
 	"ipcbench/bench/benchtest"
 	"ipcbench/transports"
+	_ "ipcbench/transports/all"
 	"ipcbench/transports/transporttest"
 )
 

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ipcbench/transports"
+	_ "ipcbench/transports/all"
 )
 
 // A broken transport is the pipe with one promise of the interface not kept.

@@ -1,0 +1,4 @@
+// Package notify holds the transports that are a wake-up, which carries up to 8 bytes: one file for one word that a user types.
+//
+// It must not know any transport of another package.
+package notify
