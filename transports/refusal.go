@@ -14,7 +14,7 @@ func (u Unsupported) Error() string { return string(u) }
 
 func (u Unsupported) Unwrap() error { return errors.ErrUnsupported }
 
-// probeSize is the part of Probe that all transports share.
+// ProbeSize is the part of Probe that all transports share.
 func ProbeSize(s Spec) error {
 	if limit := s.MaxSize(); limit > 0 && s.Size > limit {
 		return Unsupported(fmt.Sprintf("%s takes messages of at most %d bytes, not %d", s, limit, s.Size))
@@ -22,7 +22,7 @@ func ProbeSize(s Spec) error {
 	return nil
 }
 
-// checkSend refuses a message that Send must not take.
+// CheckSend refuses a message that Send must not take.
 func CheckSend(n, size int) error {
 	if n > size {
 		return tooLong(n, size)
@@ -33,7 +33,7 @@ func CheckSend(n, size int) error {
 	return nil
 }
 
-// checkRecv refuses a buffer that a message may not fit in.
+// CheckRecv refuses a buffer that a message may not fit in.
 func CheckRecv(room, size int) error {
 	if room < size {
 		return fmt.Errorf("receive into %d bytes: messages of this link take up to %d", room, size)
@@ -44,7 +44,7 @@ func CheckRecv(room, size int) error {
 // ErrTooLong is wrapped by the refusal of a message longer than Spec.Size.
 var ErrTooLong error = syscall.EMSGSIZE
 
-// largestMessage is the MaxSize, in bytes, of transports whose mechanism has no
+// LargestMessage is the MaxSize, in bytes, of transports whose mechanism has no
 // limit. A link buffers several messages, so larger ones mostly measure the
 // memory that this takes.
 const LargestMessage = 16 << 20
@@ -54,6 +54,6 @@ func tooLong(n, size int) error {
 	return fmt.Errorf("send %d bytes: %w: this link was made for at most %d", n, ErrTooLong, size)
 }
 
-// defaultCapacity is how many bytes of messages a ring holds where the spec
+// DefaultCapacity is how many bytes of messages a ring holds where the spec
 // does not say.
 const DefaultCapacity = 1 << 20

@@ -1,5 +1,6 @@
-// Package direct holds the transports whose messages stay in the sender's memory until
-// the kernel copies them into the receiver's: one file for one word that a user types.
+// Package direct holds the transports whose messages stay in the sender's
+// memory until the kernel copies them into the receiver's: one file for one
+// word that a user types.
 //
 // It must not know any transport of another package.
 package direct

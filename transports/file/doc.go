@@ -1,4 +1,5 @@
-// Package file holds the transports over files that are written and read by system calls: one file for one word that a user types.
+// Package file holds the transports over files that are written and read by
+// system calls: one file for one word that a user types.
 //
 // It must not know any transport of another package.
 package file

@@ -6,31 +6,31 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	. "ipcbench/transports"
+	"ipcbench/transports"
 	"ipcbench/transports/internal/kernel"
 	"ipcbench/transports/internal/links"
 	"ipcbench/transports/internal/remedy"
 	"ipcbench/transports/internal/ring"
 )
 
-func init() { Register(memfd{}) }
+func init() { transports.Register(memfd{}) }
 
 // memfd is memory without a file: a ring in each direction in a memfd, sealed,
 // so that neither end can cut it short. See memfd_create(2).
 type memfd struct{}
 
-func (memfd) Info() Info {
-	return Info{
+func (memfd) Info() transports.Info {
+	return transports.Info{
 		Name:    "memfd",
 		Doc:     "anonymous memory that both processes map, a ring in each direction (memfd_create)",
-		Kind:    Memory,
-		Caps:    CanInPlace,
-		MaxSize: LargestMessage,
+		Kind:    transports.Memory,
+		Caps:    transports.CanInPlace,
+		MaxSize: transports.LargestMessage,
 		Options: ring.Options(ring.HugeOption()),
 	}
 }
 
-func (m memfd) Probe(s Spec) error {
+func (m memfd) Probe(s transports.Spec) error {
 	huge := ring.HugeBytes(s)
 	create := func() (*os.File, error) { return m.create(s) }
 	if err := ring.Probe(s, huge, ring.ScratchFile(create), ring.SmallShmem); err != nil {
@@ -45,7 +45,7 @@ func (m memfd) Probe(s Spec) error {
 	}
 	if huge == 0 {
 		if err != nil {
-			return Unsupported(fmt.Sprintf("memfd: memfd_create: %v: use a kernel that has it", err))
+			return transports.Unsupported(fmt.Sprintf("memfd: memfd_create: %v: use a kernel that has it", err))
 		}
 		return nil
 	}
@@ -60,7 +60,7 @@ func (m memfd) Probe(s Spec) error {
 }
 
 // create makes an empty memfd.
-func (memfd) create(s Spec) (*os.File, error) {
+func (memfd) create(s transports.Spec) (*os.File, error) {
 	flags := unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING
 	if size := ring.HugeBytes(s); size > 0 {
 		flags |= unix.MFD_HUGETLB | ring.HugeShift(size)
@@ -72,7 +72,7 @@ func (memfd) create(s Spec) (*os.File, error) {
 	return os.NewFile(uintptr(fd), "a memfd"), nil
 }
 
-func (m memfd) Create(s Spec) (Link, error) {
+func (m memfd) Create(s transports.Spec) (transports.Link, error) {
 	if err := m.Probe(s); err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func (m memfd) Create(s Spec) (Link, error) {
 	return ring.Share(s, f)
 }
 
-func (memfd) Open(s Spec, side Side, files []*os.File) (Endpoint, error) {
+func (memfd) Open(s transports.Spec, side transports.Side, files []*os.File) (transports.Endpoint, error) {
 	memory, err := ring.OpenFile(s, files[0], "the memfd", "the kernel could not provide the page")
 	if err != nil {
 		links.Close(files[1:]...)

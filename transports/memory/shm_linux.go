@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	. "ipcbench/transports"
+	"ipcbench/transports"
 	"ipcbench/transports/internal/backing"
 	"ipcbench/transports/internal/kernel"
 	"ipcbench/transports/internal/links"
@@ -14,7 +14,7 @@ import (
 	"ipcbench/transports/internal/ring"
 )
 
-func init() { Register(posixShm{}) }
+func init() { transports.Register(posixShm{}) }
 
 // posixShm is POSIX shared memory, a ring in each direction: what shm_open(3)
 // does on Linux, a file of the tmpfs at /dev/shm, except that it never has a
@@ -23,30 +23,30 @@ type posixShm struct{}
 
 const shmDir = "/dev/shm"
 
-func (posixShm) Info() Info {
-	return Info{
+func (posixShm) Info() transports.Info {
+	return transports.Info{
 		Name:    "shm",
 		Doc:     "POSIX shared memory, a file in " + shmDir + ", a ring in each direction (open, mmap)",
-		Kind:    Memory,
-		Caps:    CanInPlace,
-		MaxSize: LargestMessage,
+		Kind:    transports.Memory,
+		Caps:    transports.CanInPlace,
+		MaxSize: transports.LargestMessage,
 		Options: ring.Options(),
 	}
 }
 
-func (posixShm) Probe(s Spec) error {
+func (posixShm) Probe(s transports.Spec) error {
 	var fs unix.Statfs_t
 	if err := unix.Statfs(shmDir, &fs); err != nil || fs.Type != unix.TMPFS_MAGIC {
-		return Unsupported("shm: there is no tmpfs at " + shmDir + ": mkdir -p " + shmDir + " && mount -t tmpfs tmpfs " + shmDir)
+		return transports.Unsupported("shm: there is no tmpfs at " + shmDir + ": mkdir -p " + shmDir + " && mount -t tmpfs tmpfs " + shmDir)
 	}
 	if err := unix.Access(shmDir, unix.W_OK|unix.X_OK); err != nil {
-		return Unsupported(fmt.Sprintf("shm: make a file in %s: %v: chmod 1777 %s, or remount it rw", shmDir, err, shmDir))
+		return transports.Unsupported(fmt.Sprintf("shm: make a file in %s: %v: chmod 1777 %s, or remount it rw", shmDir, err, shmDir))
 	}
 	create := func() (*os.File, error) { return backing.Unnamed(shmDir) }
 	return ring.Probe(s, 0, ring.ScratchFile(create), func() string { return ring.SmallFile(shmDir) })
 }
 
-func (p posixShm) Create(s Spec) (Link, error) {
+func (p posixShm) Create(s transports.Spec) (transports.Link, error) {
 	if err := p.Probe(s); err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (p posixShm) Create(s Spec) (Link, error) {
 	return ring.Share(s, f)
 }
 
-func (posixShm) Open(s Spec, side Side, files []*os.File) (Endpoint, error) {
+func (posixShm) Open(s transports.Spec, side transports.Side, files []*os.File) (transports.Endpoint, error) {
 	memory, err := ring.OpenFile(s, files[0], "the shared memory object",
 		"the object no longer reaches that far (something truncated it), or "+shmDir+" is full")
 	if err != nil {

@@ -140,7 +140,7 @@ func attachSegment(id, size, align int) ([]byte, error) {
 	return mem, nil
 }
 
-// scratch is new memory for probeMemory.
+// scratch is new memory for ring.Probe.
 func (sysv) scratch(size, align int) ([]byte, func(), error) {
 	_, mem, err := attachNew(transports.Spec{}, size, align)
 	return mem, func() { unix.SysvShmDetach(mem) }, err

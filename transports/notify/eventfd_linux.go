@@ -119,7 +119,7 @@ type eventfdEndpoint struct {
 }
 
 // Send makes the one write of a short form by itself, for the reason that
-// uniformStream gives.
+// stream.Uniform gives.
 func (e *eventfdEndpoint) Send(msg []byte) error {
 	if len(msg) == wordBytes && e.size == wordBytes && e.plain {
 		if v := binary.LittleEndian.Uint64(msg); v < wordEscaped {

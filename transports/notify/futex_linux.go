@@ -6,13 +6,13 @@ import (
 	"os"
 	"unsafe"
 
-	. "ipcbench/transports"
+	"ipcbench/transports"
 	"ipcbench/transports/internal/links"
 	"ipcbench/transports/internal/meeting"
 	"ipcbench/transports/internal/page"
 )
 
-func init() { Register(futex{}) }
+func init() { transports.Register(futex{}) }
 
 // futex is a word of shared memory in each direction, with the message beside
 // it: what a wake-up costs by itself. See futex(2).
@@ -24,27 +24,27 @@ func init() { Register(futex{}) }
 // wait=futex.
 type futex struct{}
 
-func (futex) Info() Info {
-	return Info{
+func (futex) Info() transports.Info {
+	return transports.Info{
 		Name:    "futex",
 		Doc:     "a word of shared memory in each direction, the message beside it, one at a time (futex)",
-		Kind:    Notification,
-		Caps:    SeesPeerDeath,
+		Kind:    transports.Notification,
+		Caps:    transports.SeesPeerDeath,
 		MaxSize: len(meeting.Cell{}.Value),
-		Options: []Option{meeting.WaitOption()},
+		Options: []transports.Option{meeting.WaitOption()},
 	}
 }
 
-func (futex) Probe(s Spec) error { return ProbeSize(s) }
+func (futex) Probe(s transports.Spec) error { return transports.ProbeSize(s) }
 
-func (t futex) Create(s Spec) (Link, error) {
+func (t futex) Create(s transports.Spec) (transports.Link, error) {
 	if err := t.Probe(s); err != nil {
 		return nil, err
 	}
 	return links.Of(page.New("futex"))
 }
 
-func (futex) Open(s Spec, side Side, files []*os.File) (Endpoint, error) {
+func (futex) Open(s transports.Spec, side transports.Side, files []*os.File) (transports.Endpoint, error) {
 	m, err := meeting.Join("futex", files[0], side)
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ type futexEndpoint struct {
 }
 
 func (e *futexEndpoint) Send(msg []byte) error {
-	if err := CheckSend(len(msg), e.size); err != nil {
+	if err := transports.CheckSend(len(msg), e.size); err != nil {
 		return err
 	}
 	if !e.out.Has() {
@@ -92,7 +92,7 @@ func (e *futexEndpoint) Send(msg []byte) error {
 }
 
 func (e *futexEndpoint) Recv(buf []byte) (int, error) {
-	if err := CheckRecv(len(buf), e.size); err != nil {
+	if err := transports.CheckRecv(len(buf), e.size); err != nil {
 		return 0, err
 	}
 	if !e.in.Has() {

@@ -3,37 +3,37 @@ package pipe
 import (
 	"os"
 
-	. "ipcbench/transports"
+	"ipcbench/transports"
 	"ipcbench/transports/internal/descriptor"
 	"ipcbench/transports/internal/pipes"
 	"ipcbench/transports/internal/stream"
 )
 
-func init() { Register(pipe{}) }
+func init() { transports.Register(pipe{}) }
 
 // pipe is a pair of pipes, one in each direction. See pipe(7).
 type pipe struct{}
 
-func (pipe) Info() Info {
-	return Info{
+func (pipe) Info() transports.Info {
+	return transports.Info{
 		Name:    "pipe",
 		Doc:     "a pipe in each direction (pipe2)",
-		Kind:    Stream,
-		Caps:    SeesPeerDeath,
-		MaxSize: LargestMessage,
-		Options: []Option{pipes.CapacityOption(), descriptor.WaitOption()},
+		Kind:    transports.Stream,
+		Caps:    transports.SeesPeerDeath,
+		MaxSize: transports.LargestMessage,
+		Options: []transports.Option{pipes.CapacityOption(), descriptor.WaitOption()},
 	}
 }
 
-func (pipe) Probe(s Spec) error { return ProbeSize(s) }
+func (pipe) Probe(s transports.Spec) error { return transports.ProbeSize(s) }
 
-func (p pipe) Create(s Spec) (Link, error) {
+func (p pipe) Create(s transports.Spec) (transports.Link, error) {
 	if err := p.Probe(s); err != nil {
 		return nil, err
 	}
 	return pipes.Pair(s)
 }
 
-func (pipe) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
+func (pipe) Open(s transports.Spec, _ transports.Side, files []*os.File) (transports.Endpoint, error) {
 	return stream.Open(s, files)
 }

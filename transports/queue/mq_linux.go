@@ -232,7 +232,7 @@ type mqEndpoint struct {
 }
 
 // Send and Recv make the one system call that usually does all by themselves,
-// for the reason that uniformStream gives.
+// for the reason that stream.Uniform gives.
 func (e *mqEndpoint) Send(msg []byte) error {
 	if uint(len(msg))-1 < uint(e.size) && e.out.Polled == nil && e.Peer.Load() == 0 {
 		if kernel.Syscall(unix.SYS_MQ_TIMEDSEND, e.out.FD, uintptr(unsafe.Pointer(unsafe.SliceData(msg))), uintptr(len(msg)), 0, 0, 0) == 0 {

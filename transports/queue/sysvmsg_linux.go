@@ -235,7 +235,7 @@ type sysvEndpoint struct {
 const typeBytes = 8
 
 // newMessageBuffer returns room for a message of n bytes and its type, which is
-// 1, so that the message is aligned: see headerBytes.
+// 1, so that the message is aligned: see kernel.HeaderBytes.
 func newMessageBuffer(n int) []byte {
 	b := make([]byte, kernel.HeaderBytes+n)[kernel.HeaderBytes-typeBytes:]
 	binary.NativeEndian.PutUint64(b, 1)

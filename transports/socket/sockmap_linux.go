@@ -232,7 +232,7 @@ func (sockmap) Open(s transports.Spec, _ transports.Side, files []*os.File) (tra
 		files[0].Close()
 		return nil, err
 	}
-	// Not openConnection: what the peer has not received is not TCP's to lose.
+	// Not stream.OpenConnection: what the peer has not received is not TCP's to lose.
 	ends, err := stream.Open(s, files[:1])
 	if err != nil {
 		links.Close(credits...)

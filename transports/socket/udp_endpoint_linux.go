@@ -26,7 +26,7 @@ type udpEndpoint struct {
 	took   uint32 // of those that came, Recv has returned so many
 	told   uint32 // of those, the peer has been told of so many
 
-	in, out []byte // a datagram: its header and, up to copyLimit, its message
+	in, out []byte // a datagram: its header and, up to kernel.CopyLimit, its message
 	iov     [2]unix.Iovec
 	header  unix.Msghdr
 

@@ -25,7 +25,7 @@ func init() { transports.Register(udp{}) }
 // half a window. A datagram that is lost all the same is seen by its number,
 // and ends the link with an error that counts the loss. Nothing is sent twice.
 //
-// Each datagram starts with a header of headerBytes:
+// Each datagram starts with a header of kernel.HeaderBytes:
 //
 //	bytes 0-3    its number: how many messages its sender sent before it
 //	bytes 4-7    how many messages its sender has taken, modulo 2^32 as well

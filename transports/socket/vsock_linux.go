@@ -5,33 +5,33 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	. "ipcbench/transports"
+	"ipcbench/transports"
 	"ipcbench/transports/internal/connection"
 	"ipcbench/transports/internal/descriptor"
 	"ipcbench/transports/internal/links"
 	"ipcbench/transports/internal/stream"
 )
 
-func init() { Register(vsock{}) }
+func init() { transports.Register(vsock{}) }
 
 // vsock is a connection of the socket family that a virtual machine and its
 // host talk over, here within one machine. See vsock(7), VMADDR_CID_LOCAL
 // (Linux 5.6).
 type vsock struct{}
 
-func (vsock) Info() Info {
-	return Info{
+func (vsock) Info() transports.Info {
+	return transports.Info{
 		Name:    "vsock",
 		Doc:     "a vsock connection over its own loopback, VMADDR_CID_LOCAL (socket)",
-		Kind:    Stream,
-		Caps:    SeesPeerDeath,
-		MaxSize: LargestMessage,
-		Options: []Option{descriptor.WaitOption()},
+		Kind:    transports.Stream,
+		Caps:    transports.SeesPeerDeath,
+		MaxSize: transports.LargestMessage,
+		Options: []transports.Option{descriptor.WaitOption()},
 	}
 }
 
-func (v vsock) Probe(s Spec) error {
-	if err := ProbeSize(s); err != nil {
+func (v vsock) Probe(s transports.Spec) error {
+	if err := transports.ProbeSize(s); err != nil {
 		return err
 	}
 	pair, err := v.pair()
@@ -50,7 +50,7 @@ func (vsock) pair() ([2]int, error) {
 	return pair, nil
 }
 
-func (v vsock) Create(s Spec) (Link, error) {
+func (v vsock) Create(s transports.Spec) (transports.Link, error) {
 	if err := v.Probe(s); err != nil {
 		return nil, err
 	}
@@ -59,11 +59,11 @@ func (v vsock) Create(s Spec) (Link, error) {
 		return nil, err
 	}
 	return &links.PerSide{
-		Producer: {os.NewFile(uintptr(pair[Producer]), "a vsock socket")},
-		Consumer: {os.NewFile(uintptr(pair[Consumer]), "a vsock socket")},
+		transports.Producer: {os.NewFile(uintptr(pair[transports.Producer]), "a vsock socket")},
+		transports.Consumer: {os.NewFile(uintptr(pair[transports.Consumer]), "a vsock socket")},
 	}, nil
 }
 
-func (vsock) Open(s Spec, _ Side, files []*os.File) (Endpoint, error) {
+func (vsock) Open(s transports.Spec, _ transports.Side, files []*os.File) (transports.Endpoint, error) {
 	return stream.Open(s, files)
 }

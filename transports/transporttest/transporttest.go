@@ -65,7 +65,7 @@ func Run(t *testing.T, tr transports.Transport) {
 	}
 }
 
-// linkOf completes spec: a link in dir for messages of the usual size, or of
+// links.Of completes spec: a link in dir for messages of the usual size, or of
 // less where it takes no more.
 func linkOf(spec transports.Spec, dir string) transports.Spec {
 	spec.Dir, spec.Size, spec.Capacity = dir, usual, capacity

@@ -142,7 +142,7 @@ func (f *ringFile) transfer(op uring.Opcode, p []byte) (int, error) {
 
 func (f *ringFile) Close() error { return errors.Join(f.ring.Close(), f.File.Close()) }
 
-// A uniformRing is a uniformStream whose one operation usually does all, as
+// A uniformRing is a stream.Uniform whose one operation usually does all, as
 // there.
 type uniformRing struct {
 	stream.Uniform

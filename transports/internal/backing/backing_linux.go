@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// createUnnamed opens a new file that has no name, or, on filesystems without
+// Unnamed opens a new file that has no name, or, on filesystems without
 // O_TMPFILE, no longer has one.
 func Unnamed(dir string) (*os.File, error) {
 	fd, err := unix.Open(dir, unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
@@ -24,7 +24,7 @@ func Unnamed(dir string) (*os.File, error) {
 	return f, os.Remove(f.Name())
 }
 
-// extend makes a new file size bytes long and reserves them: by fallocate, and
+// Extend makes a new file size bytes long and reserves them: by fallocate, and
 // where the filesystem has none (ext2, ramfs, some FUSE) by ftruncate and
 // writing zeros.
 func Extend(f *os.File, size int) error {
@@ -47,10 +47,10 @@ func Extend(f *os.File, size int) error {
 	return nil
 }
 
-// procName is a name for an open file that has none. See proc(5).
+// ProcName is a name for an open file that has none. See proc(5).
 func ProcName(f *os.File) string { return fmt.Sprintf("/proc/thread-self/fd/%d", f.Fd()) }
 
-// settle writes zeros all over a new file, and stores them if stored, so that
+// Settle writes zeros all over a new file, and stores them if stored, so that
 // no message later pays for a first page in the cache or, on storage, for a
 // block to be allocated.
 func Settle(f *os.File, size int, stored bool) error {

@@ -10,11 +10,11 @@ import (
 	"ipcbench/transports"
 )
 
-// bufferSizes are the sizes in bytes that a user can give a buffer of the
+// Sizes are the sizes in bytes that a user can give a buffer of the
 // kernel's.
 var Sizes = map[string]int{"4KiB": 4 << 10, "16KiB": 16 << 10, "64KiB": 64 << 10, "256KiB": 256 << 10, "1MiB": 1 << 20}
 
-// bufferOption is how much a link buffers, where the user says so, from least
+// Option is how much a link buffers, where the user says so, from least
 // bytes on: byDefault describes what it is otherwise, and set how it is set.
 func Option(name, doc string, least int, byDefault, set string) transports.Option {
 	values := []transports.Value{{Name: "default", Doc: byDefault}}
@@ -26,7 +26,7 @@ func Option(name, doc string, least int, byDefault, set string) transports.Optio
 	return transports.Option{Name: name, Doc: doc, Values: values}
 }
 
-// bufferSize is what the option of s called name says, or else the link, in bytes; 0
+// Size is what the option of s called name says, or else the link, in bytes; 0
 // is the kernel's own choice.
 func Size(s transports.Spec, name string) int {
 	if size, given := Sizes[s.Option(name)]; given {
@@ -35,7 +35,7 @@ func Size(s transports.Spec, name string) int {
 	return s.Capacity
 }
 
-// socketBuffer is the option buffer of a socket. A TCP connection over loopback
+// SocketOption is the option buffer of a socket. A TCP connection over loopback
 // that holds less than one segment, some 64 KiB, waits for delayed
 // acknowledgements of parts of it.
 func SocketOption() transports.Option {
@@ -43,7 +43,7 @@ func SocketOption() transports.Option {
 		"as many as the kernel likes (net.core.wmem_default, or what TCP finds out)", "SO_SNDBUF to hold")
 }
 
-// setSendBuffer makes a socket hold size bytes on their way. The kernel doubles
+// SetSend makes a socket hold size bytes on their way. The kernel doubles
 // size to have room for its own records, and where it is above net.core.wmem_max
 // cuts it silently, except for SO_SNDBUFFORCE (socket(7)), which needs
 // CAP_NET_ADMIN.

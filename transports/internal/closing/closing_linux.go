@@ -9,7 +9,7 @@ import (
 	"ipcbench/transports/internal/page"
 )
 
-// A closing is how the ends of a kernel queue tell each other that they have
+// A Closing is how the ends of a kernel queue tell each other that they have
 // closed, of which a queue itself knows nothing. Each end has a word in memory
 // that both map, and sets it before it offers its end mark to a queue that may
 // be full. A reader looks at its peer's word before it waits:
@@ -33,7 +33,7 @@ type closingPage [2]struct {
 	_      [124]byte
 }
 
-// openClosing maps the page in f, which it closes.
+// Open maps the page in f, which it closes.
 func Open(what string, f *os.File, side transports.Side) (Closing, error) {
 	page, err := page.Map(what, f)
 	if err != nil {
@@ -43,13 +43,13 @@ func Open(what string, f *os.File, side transports.Side) (Closing, error) {
 	return Closing{own: &words[side].closed, Peer: &words[side.Peer()].closed, page: page}, nil
 }
 
-// announce says that this end has closed and will send nothing but its mark.
+// Announce says that this end has closed and will send nothing but its mark.
 func (c *Closing) Announce() { c.own.Store(1) }
 
-// peerClosed says whether the peer has announced that.
+// PeerClosed says whether the peer has announced that.
 func (c *Closing) PeerClosed() bool { return c.Peer.Load() != 0 }
 
-// unmap gives the memory back. From then on the peer counts as closed.
+// Unmap gives the memory back. From then on the peer counts as closed.
 func (c *Closing) Unmap() error {
 	c.own, c.Peer = new(atomic.Uint32), new(atomic.Uint32)
 	c.Peer.Store(1)

@@ -13,7 +13,7 @@ import (
 	"ipcbench/transports/internal/remedy"
 )
 
-// connectedPair returns two sockets connected to each other over a listener at
+// Pair returns two sockets connected to each other over a listener at
 // address, whose port the kernel chooses.
 func Pair(domain int, address unix.Sockaddr) (pair [2]int, err error) {
 	const kind = unix.SOCK_STREAM | unix.SOCK_CLOEXEC
@@ -78,7 +78,7 @@ func endpointOf(a unix.Sockaddr) any {
 	return nil
 }
 
-// notConnected is the error of connectedPair: a limit was met, or the host has
+// Refused is the error of Pair: a limit was met, or the host has
 // no such connections, and advice says what it needs.
 func Refused(what string, err error, advice string) error {
 	if limit := remedy.Limit(err, ""); limit != "" {
@@ -94,7 +94,7 @@ func Close(pair [2]int) {
 
 var Loopback = [4]byte{127, 0, 0, 1}
 
-// tcpPair returns two sockets connected over loopback.
+// TCP returns two sockets connected over loopback.
 func TCP(s transports.Spec) ([2]int, error) {
 	pair, err := Pair(unix.AF_INET, &unix.SockaddrInet4{Addr: Loopback})
 	if err == unix.ENETUNREACH || err == unix.EADDRNOTAVAIL {
@@ -105,7 +105,7 @@ func TCP(s transports.Spec) ([2]int, error) {
 	return pair, nil
 }
 
-// socketLink is a link of two connected sockets, which hold as much as the spec
+// Link is a link of two connected sockets, which hold as much as the spec
 // says. If it fails, they are closed.
 func Link(s transports.Spec, fds [2]int, name string) (transports.Link, error) {
 	link := &links.PerSide{}
@@ -125,7 +125,7 @@ func Link(s transports.Spec, fds [2]int, name string) (transports.Link, error) {
 	return link, nil
 }
 
-// unixPair is a link of two connected Unix sockets of a kind (SOCK_STREAM).
+// Unix is a link of two connected Unix sockets of a kind (SOCK_STREAM).
 func Unix(s transports.Spec, kind int) (transports.Link, error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, kind|unix.SOCK_CLOEXEC, 0)
 	if err != nil {

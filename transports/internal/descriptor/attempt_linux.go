@@ -9,7 +9,7 @@ import (
 	"ipcbench/transports/internal/kernel"
 )
 
-// attempt makes a system call on the descriptor, as receive and send do, but
+// Attempt makes a system call on the descriptor, as receive and send do, but
 // once, however the spec says to wait. That the call itself does not wait is
 // the caller's business. It allocates: it is for the end of a link.
 func (d *Descriptor) Attempt(trap uintptr, p unsafe.Pointer, b, c, e, f uintptr) (int, error) {
@@ -32,7 +32,7 @@ func (d *Descriptor) Attempt(trap uintptr, p unsafe.Pointer, b, c, e, f uintptr)
 	return done, nil
 }
 
-// wouldWait says whether a call that must not wait failed because it would have
+// WouldWait says whether a call that must not wait failed because it would have
 // had to.
 func WouldWait(err error) bool {
 	return errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.ETIMEDOUT)

@@ -15,7 +15,7 @@ import (
 	"ipcbench/transports/internal/links"
 )
 
-// descriptorWait is the option wait of every transport that reads and writes
+// WaitOption is the option wait of every transport that reads and writes
 // descriptors the kernel can wait for.
 func WaitOption() transports.Option {
 	return transports.Option{Name: "wait", Doc: "what an end does while there is nothing to read or no room to write", Values: []transports.Value{
@@ -27,7 +27,7 @@ func WaitOption() transports.Option {
 	}}
 }
 
-// A descriptor is one open end of a pipe, a socket or a queue, used by raw
+// A Descriptor is one open end of a pipe, a socket or a queue, used by raw
 // system calls, or, where polled is set, through the Go runtime's poller.
 type Descriptor struct {
 	FD     uintptr
@@ -43,7 +43,7 @@ type pollable interface {
 	syscall.Conn
 }
 
-// openDescriptors takes over files, which will wait as the spec says. If it
+// Open takes over files, which will wait as the spec says. If it
 // fails, all files are closed.
 func Open(s transports.Spec, files []*os.File) ([]Descriptor, error) {
 	var opened []Descriptor
@@ -102,7 +102,7 @@ func pollFile(f *os.File) (*os.File, error) {
 	return os.NewFile(uintptr(fd), f.Name()), nil
 }
 
-// read stores what one system call finds in p and returns how much that was; 0
+// Read stores what one system call finds in p and returns how much that was; 0
 // is the end of the stream, or an empty datagram.
 func (d *Descriptor) Read(p []byte) (int, error) {
 	if d.Polled != nil {
@@ -113,7 +113,7 @@ func (d *Descriptor) Read(p []byte) (int, error) {
 
 func (d *Descriptor) readPolled(p []byte) (int, error) {
 	n, err := d.Polled.Read(p)
-	if errors.Is(err, unix.ECONNRESET) { // see isTemporary
+	if errors.Is(err, unix.ECONNRESET) { // see kernel.IsTemporary
 		n, err = d.Polled.Read(p)
 	}
 	if err == io.EOF {
@@ -122,7 +122,7 @@ func (d *Descriptor) readPolled(p []byte) (int, error) {
 	return n, err
 }
 
-// write hands over at least a part of p, by one system call.
+// Write hands over at least a part of p, by one system call.
 func (d *Descriptor) Write(p []byte) (int, error) {
 	if d.Polled != nil {
 		return d.Polled.Write(p)
@@ -130,7 +130,7 @@ func (d *Descriptor) Write(p []byte) (int, error) {
 	return d.Send(unix.SYS_WRITE, unsafe.Pointer(unsafe.SliceData(p)), uintptr(len(p)), 0, 0, 0)
 }
 
-// receive makes a system call that takes something out of the descriptor, which
+// Receive makes a system call that takes something out of the descriptor, which
 // is its first argument and p its second. It waits as the spec says until there
 // is something. The error is nil or an Errno.
 func (d *Descriptor) Receive(trap uintptr, p unsafe.Pointer, b, c, e, f uintptr) (int, error) {
@@ -151,7 +151,7 @@ func (d *Descriptor) Receive(trap uintptr, p unsafe.Pointer, b, c, e, f uintptr)
 	}
 }
 
-// send is receive for a system call that puts something in. Since there mostly
+// Send is receive for a system call that puts something in. Since there mostly
 // is room, it asks only where there was none.
 func (d *Descriptor) Send(trap uintptr, p unsafe.Pointer, b, c, e, f uintptr) (int, error) {
 	if d.Polled != nil {

@@ -10,7 +10,7 @@ import (
 	"ipcbench/transports"
 )
 
-// directOption is the option direct of the transports over files.
+// DirectOption is the option direct of the transports over files.
 func DirectOption() transports.Option {
 	return transports.Option{Name: "direct", Doc: "whether all is read and written past the page cache (O_DIRECT)", Values: []transports.Value{
 		{Name: "no", Doc: "through the page cache"},

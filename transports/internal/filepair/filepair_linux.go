@@ -17,13 +17,13 @@ import (
 	"ipcbench/transports/internal/links"
 )
 
-// endOfMessages is the length of a record that stands for the end.
+// EndOfMessages is the length of a record that stands for the end.
 const EndOfMessages = math.MaxUint32
 
 // A record is a message as it lies in a file:
 //
-//	bytes 4-7    the message's length, little-endian, or endOfMessages
-//	bytes 16-    the message, aligned: see headerBytes
+//	bytes 4-7    the message's length, little-endian, or EndOfMessages
+//	bytes 16-    the message, aligned: see kernel.HeaderBytes
 //
 // Bytes 0-3 are not written with it, except where all is written in blocks.
 const (
@@ -31,7 +31,7 @@ const (
 	RecordMessage = kernel.HeaderBytes
 )
 
-// A filePair is one side's view of two files: it writes its own and reads its
+// A Pair is one side's view of two files: it writes its own and reads its
 // peer's. It is what all transports over files share. Where direct=yes, all is
 // read and written in whole blocks, from memory of the pair's own.
 //
@@ -104,15 +104,15 @@ func (p *Pair) watchPeer() error {
 	return nil
 }
 
-// stride is how much room a record takes at most.
+// Stride is how much room a record takes at most.
 func (p *Pair) Stride() int { return RecordStride(p.Size, p.Block) }
 
 func RecordStride(size, block int) int { return Up(RecordMessage+size, max(block, kernel.HeaderBytes)) }
 
-// up rounds n up to a multiple of to, a power of two.
+// Up rounds n up to a multiple of to, a power of two.
 func Up(n, to int) int { return (n + to - 1) &^ (to - 1) }
 
-// put writes a record at offset at.
+// Put writes a record at offset at.
 func (p *Pair) Put(length uint32, msg []byte, at int64) error {
 	binary.LittleEndian.PutUint32(p.Frame[RecordLength:], length)
 	head, body := p.Frame[p.from:RecordMessage], msg
@@ -123,7 +123,7 @@ func (p *Pair) Put(length uint32, msg []byte, at int64) error {
 	return p.write(head, body, at+int64(p.from), p.Flags)
 }
 
-// get reads a record at offset at, with its message in buf, and returns the
+// Get reads a record at offset at, with its message in buf, and returns the
 // message's length and how much of the record there is already.
 func (p *Pair) Get(buf []byte, at int64) (length uint32, have int, err error) {
 	head, body := p.Frame[p.from:], []byte(nil)
@@ -148,7 +148,7 @@ func (p *Pair) Get(buf []byte, at int64) (length uint32, have int, err error) {
 	return length, have, nil
 }
 
-// checkLength refuses what no record of this link has.
+// CheckLength refuses what no record of this link has.
 func (p *Pair) CheckLength(length uint32) error {
 	if length == 0 || int64(length) > int64(p.Size) {
 		return fmt.Errorf("%s: receive: a message of %d bytes on a link for 1 to %d: the file is corrupt", p.what, length, p.Size)
@@ -156,7 +156,7 @@ func (p *Pair) CheckLength(length uint32) error {
 	return nil
 }
 
-// stored returns when what was sent is on storage, where sync=sync. The peer
+// Stored returns when what was sent is on storage, where sync=sync. The peer
 // may see the message before, as with msync.
 func (p *Pair) Stored() error {
 	if !p.Sync {
@@ -168,7 +168,7 @@ func (p *Pair) Stored() error {
 	return nil
 }
 
-// await returns once the peer has written to its file since the last time, or
+// Await returns once the peer has written to its file since the last time, or
 // at once where the end polls. A write between the look at the file and await
 // is not lost: its event is waiting.
 func (p *Pair) Await() error {
@@ -181,7 +181,7 @@ func (p *Pair) Await() error {
 	return nil
 }
 
-// readMark returns the byte at offset at of the peer's file.
+// ReadMark returns the byte at offset at of the peer's file.
 func (p *Pair) ReadMark(at int64) (byte, error) {
 	n, err := p.call(unix.SYS_PREAD64, unix.SYS_PREADV2, p.PeerFD, p.Mark, nil, at, 0)
 	if err != nil {
@@ -193,13 +193,13 @@ func (p *Pair) ReadMark(at int64) (byte, error) {
 	return p.Mark[0], nil
 }
 
-// writeMark sets the byte at offset at of the own file.
+// WriteMark sets the byte at offset at of the own file.
 func (p *Pair) WriteMark(mark byte, at int64, flags uintptr) error {
 	p.Mark[0] = mark
 	return p.write(p.Mark, nil, at, flags)
 }
 
-// truncated is the error of a read that found less than was there before.
+// Truncated is the error of a read that found less than was there before.
 func (p *Pair) Truncated(at int64) error {
 	return fmt.Errorf("%s: read at %d: %w: something truncated the peer's file", p.what, at, io.ErrUnexpectedEOF)
 }

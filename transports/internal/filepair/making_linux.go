@@ -14,7 +14,7 @@ import (
 	"ipcbench/transports/internal/remedy"
 )
 
-// fileWait is the option wait of the transports over files.
+// WaitOption is the option wait of the transports over files.
 func WaitOption() transports.Option {
 	return transports.Option{Name: "wait", Doc: "what an end does while there is nothing new or no room", Values: []transports.Value{
 		{Name: "poll", Doc: "read again", Waits: transports.Spins},
@@ -22,7 +22,7 @@ func WaitOption() transports.Option {
 	}}
 }
 
-// fileSync is the option sync of the transports over files.
+// SyncOption is the option sync of the transports over files.
 func SyncOption(dsync string) transports.Option {
 	return transports.Option{Name: "sync", Doc: "what is pushed to storage, and when", Values: []transports.Value{
 		{Name: "none", Doc: "nothing: the kernel writes back when it likes"},
@@ -31,7 +31,7 @@ func SyncOption(dsync string) transports.Option {
 	}}
 }
 
-// probeFile says whether a file in s.Dir can be used as s says; the function
+// Probe says whether a file in s.Dir can be used as s says; the function
 // tries what else there is to try on one. Where none can be made, Create says
 // why.
 func Probe(s transports.Spec, try func(*os.File) error) error {
@@ -60,7 +60,7 @@ func Probe(s transports.Spec, try func(*os.File) error) error {
 	return err
 }
 
-// createFilePair makes a file for each side, as prepare makes them ready.
+// Create makes a file for each side, as prepare makes them ready.
 func Create(s transports.Spec, prepare func(f *os.File, block int) error) (transports.Link, error) {
 	there, err := createFile(s, prepare)
 	if err != nil {
@@ -108,6 +108,6 @@ func createFile(s transports.Spec, prepare func(f *os.File, block int) error) (_
 	return files, err
 }
 
-// firstSlot is where in a file the messages begin: in front of them is the
+// FirstSlot is where in a file the messages begin: in front of them is the
 // receipt.
 const FirstSlot = 4096

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sendFailed is the error of a Send of n bytes by transport what.
+// SendFailed is the error of a Send of n bytes by transport what.
 func SendFailed(what string, n int, err error) error {
 	if PeerGone(err) {
 		return fmt.Errorf("%s: send %d bytes: %w: the peer closed its end or died", what, n, err)
@@ -15,7 +15,7 @@ func SendFailed(what string, n int, err error) error {
 	return fmt.Errorf("%s: send %d bytes: %w", what, n, err)
 }
 
-// peerGone says whether a write failed because nobody is left to read: EPIPE
+// PeerGone says whether a write failed because nobody is left to read: EPIPE
 // from pipes and streams; from datagram sockets first ECONNREFUSED, then
 // ENOTCONN; ECONNRESET from any socket whose peer left something unread.
 func PeerGone(err error) bool {
@@ -23,7 +23,7 @@ func PeerGone(err error) bool {
 		errors.Is(err, unix.ENOTCONN) || errors.Is(err, unix.ECONNRESET)
 }
 
-// errno strips what os adds to a system call's error, because the caller says
+// Errno strips what os adds to a system call's error, because the caller says
 // it better.
 func Errno(err error) error {
 	if e := unix.Errno(0); errors.As(err, &e) {

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// rawSyscall enters the kernel without telling the Go scheduler, which would
+// Syscall enters the kernel without telling the Go scheduler, which would
 // otherwise take the processor from a thread that waits, and so measure itself.
 // While it waits nothing can stop the world: garbage collection has to be off.
 //
@@ -21,7 +21,7 @@ import (
 //go:noescape
 func Syscall(trap, a, b, c, d, e, f uintptr) uintptr
 
-// isTemporary says after which errors a system call on a descriptor is repeated:
+// IsTemporary says after which errors a system call on a descriptor is repeated:
 //   - EINTR, a signal;
 //   - EAGAIN, from a non-blocking descriptor with nothing to do, so that
 //     O_NONBLOCK alone makes an end spin and not sleep;
@@ -31,7 +31,7 @@ func IsTemporary(errno unix.Errno) bool {
 	return errno == unix.EINTR || errno == unix.EAGAIN || errno == unix.ECONNRESET
 }
 
-// transfer is a system call with the signature of read(2), repeated after what
+// Transfer is a system call with the signature of read(2), repeated after what
 // is temporary. The error is nil or an Errno.
 func Transfer(trap, fd uintptr, p unsafe.Pointer, n int) (int, error) {
 	for {
@@ -45,7 +45,7 @@ func Transfer(trap, fd uintptr, p unsafe.Pointer, n int) (int, error) {
 	}
 }
 
-// readNumber reads a file that holds one number.
+// ReadNumber reads a file that holds one number.
 func ReadNumber(path string) (uint64, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {

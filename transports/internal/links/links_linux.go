@@ -13,14 +13,14 @@ import (
 	"ipcbench/transports/internal/remedy"
 )
 
-// An ownFiles is a link of which each side inherits files of its own.
+// A PerSide is a link of which each side inherits files of its own.
 type PerSide [2][]*os.File
 
 func (l *PerSide) Files(s transports.Side) []*os.File { return l[s] }
 
 func (l *PerSide) Close() error { return errors.Join(Close(l[0]...), Close(l[1]...)) }
 
-// closeOnce closes all that is not closed yet.
+// Close closes all that is not closed yet.
 func Close[C io.Closer](all ...C) error {
 	var errs []error
 	for _, c := range all {
@@ -32,14 +32,14 @@ func Close[C io.Closer](all ...C) error {
 	return errors.Join(errs...)
 }
 
-// A sharedFiles is a link of files that both sides inherit.
+// A Shared is a link of files that both sides inherit.
 type Shared []*os.File
 
 func (l Shared) Files(transports.Side) []*os.File { return l }
 
 func (l Shared) Close() error { return Close(l...) }
 
-// share gives each side a descriptor of fd, which then belongs to the link.
+// Share gives each side a descriptor of fd, which then belongs to the link.
 func (l *PerSide) Share(fd int, name string) error {
 	l[transports.Producer] = append(l[transports.Producer], os.NewFile(uintptr(fd), name))
 	again, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
@@ -50,7 +50,7 @@ func (l *PerSide) Share(fd int, name string) error {
 	return nil
 }
 
-// addPipe gives reader the read end of a new pipe and its peer the write end.
+// AddPipe gives reader the read end of a new pipe and its peer the write end.
 func (l *PerSide) AddPipe(reader transports.Side) error {
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
@@ -61,7 +61,7 @@ func (l *PerSide) AddPipe(reader transports.Side) error {
 	return nil
 }
 
-// linkOf is link as a Link, which is nil where there is an error.
+// Of is link as a Link, which is nil where there is an error.
 func Of(link *PerSide, err error) (transports.Link, error) {
 	if err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ import (
 	"ipcbench/transports/internal/page"
 )
 
-// A meeting is a page of memory that two threads share, by which they learn of
+// A Meeting is a page of memory that two threads share, by which they learn of
 // each other and, where they take turns, whose turn it is.
 //
 // The words of a meeting are robust futexes: where one holds the number of a
@@ -36,7 +36,7 @@ type meetingPage struct {
 	head [2]robustList
 }
 
-// A cell is one word and what goes with it.
+// A Cell is one word and what goes with it.
 type Cell struct {
 	Word   uint32        // a futex
 	asleep [2]uint32     // 1 while that side sleeps on word, or is about to
@@ -70,7 +70,7 @@ const noThread = 1<<30 - 1
 
 var ErrPeerDied = fmt.Errorf("%w: the peer died", unix.EPIPE)
 
-// join maps the page in f, which it closes, and lets the peer know of this
+// Join maps the page in f, which it closes, and lets the peer know of this
 // thread. The goroutine stays on it until leave.
 func Join(what string, f *os.File, side transports.Side) (*Meeting, error) {
 	page, err := page.Map(what, f)
@@ -115,7 +115,7 @@ type identity struct{ Process, Thread uint32 }
 
 func (c *Cell) identity() *identity { return (*identity)(unsafe.Pointer(&c.Value)) }
 
-// peer waits until the other side has joined and says who it is, or was.
+// Peer waits until the other side has joined and says who it is, or was.
 func (m *Meeting) Peer() identity {
 	life := &m.Page.Life[m.Side.Peer()]
 	for atomic.LoadUint32(&life.Word) == 0 {
@@ -124,7 +124,7 @@ func (m *Meeting) Peer() identity {
 	return *life.identity()
 }
 
-// leave ends the part of this thread, and unmaps the page.
+// Leave ends the part of this thread, and unmaps the page.
 func (m *Meeting) Leave() error {
 	var head, size uintptr
 	unix.RawSyscall(unix.SYS_GET_ROBUST_LIST, 0, uintptr(unsafe.Pointer(&head)), uintptr(unsafe.Pointer(&size)))
@@ -144,12 +144,12 @@ const (
 	futexOpWake = 1
 )
 
-// futexWait sleeps while the word is v. It may return early.
+// FutexWait sleeps while the word is v. It may return early.
 func FutexWait(word *uint32, v uint32) {
 	kernel.Syscall(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexOpWait, uintptr(v), 0, 0, 0)
 }
 
-// futexWake wakes one thread that sleeps on the word.
+// FutexWake wakes one thread that sleeps on the word.
 func FutexWake(word *uint32) {
 	kernel.Syscall(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexOpWake, 1, 0, 0, 0)
 }

@@ -12,16 +12,16 @@ import (
 	"ipcbench/transports"
 )
 
-// A turn is a word of a [meeting] that says which of two threads may touch what
+// A Turn is a word of a [Meeting] that says which of two threads may touch what
 // lies beside it. That thread passes it to the other, which waits for it.
 //
 // The word is
 //
 //	0                           before the first to have it has joined
-//	a thread | futexWaiters     that thread's turn
+//	a thread | FutexWaiters     that thread's turn
 //	a thread                    likewise, and the other has closed
-//	turnOver                    nobody's: one has closed and the other knows
-//	futexDied                   nobody's: whose turn it was has died
+//	TurnOver                    nobody's: one has closed and the other knows
+//	FutexDied                   nobody's: whose turn it was has died
 //
 // A close never waits for the other.
 type Turn struct {
@@ -32,12 +32,12 @@ type Turn struct {
 	Spin         bool
 }
 
-// turnOver is no thread's number either.
+// TurnOver is no thread's number either.
 const TurnOver = noThread - 1
 
 var ErrTurnOver = fmt.Errorf("%w: the peer has closed its end", unix.EPIPE)
 
-// turnWait is the option wait of transports that take turns.
+// WaitOption is the option wait of transports that take turns.
 func WaitOption() transports.Option {
 	return transports.Option{Name: "wait", Doc: "what an end does while it is not its turn", Values: []transports.Value{
 		{Name: "futex", Doc: "sleep in the kernel at once", Waits: transports.Sleeps},
@@ -45,7 +45,7 @@ func WaitOption() transports.Option {
 	}}
 }
 
-// newTurn returns the turn on the messages that sender sends, which first has
+// NewTurn returns the turn on the messages that sender sends, which first has
 // first.
 func NewTurn(m *Meeting, s transports.Spec, sender, first transports.Side) Turn {
 	t := Turn{
@@ -61,11 +61,11 @@ func NewTurn(m *Meeting, s transports.Spec, sender, first transports.Side) Turn 
 	return t
 }
 
-// has says whether it is certainly this side's turn and the peer has not closed.
+// Has says whether it is certainly this side's turn and the peer has not closed.
 func (t *Turn) Has() bool { return atomic.LoadUint32(&t.At.Word) == t.mine }
 
-// wait waits for this side's turn. last says that there will be no other,
-// because the peer has closed. The error is errTurnOver where there is not even
+// Wait waits for this side's turn. last says that there will be no other,
+// because the peer has closed. The error is ErrTurnOver where there is not even
 // this one.
 func (t *Turn) Wait() (last bool, err error) {
 	if t.Theirs == 0 {
@@ -101,7 +101,7 @@ func (t *Turn) Wait() (last bool, err error) {
 	}
 }
 
-// pass gives the turn, which this side has, to the peer. It fails where the
+// Pass gives the turn, which this side has, to the peer. It fails where the
 // peer has closed, and then the turn is over.
 func (t *Turn) Pass() bool {
 	if !atomic.CompareAndSwapUint32(&t.At.Word, t.mine, t.Theirs) {
@@ -111,14 +111,14 @@ func (t *Turn) Pass() bool {
 	return true
 }
 
-// wake wakes the peer, to whom the turn was passed, if it says that it sleeps.
+// Wake wakes the peer, to whom the turn was passed, if it says that it sleeps.
 func (t *Turn) Wake() {
 	if atomic.LoadUint32(&t.At.asleep[t.Side.Peer()]) != 0 {
 		FutexWake(&t.At.Word)
 	}
 }
 
-// end closes this side: the peer has no turn after the one it may have now.
+// End closes this side: the peer has no turn after the one it may have now.
 func (t *Turn) End() {
 	for {
 		v := atomic.LoadUint32(&t.At.Word)
@@ -136,7 +136,7 @@ func (t *Turn) End() {
 	}
 }
 
-// received is the error of a Recv that waited for a turn in vain.
+// Received is the error of a Recv that waited for a turn in vain.
 func (t *Turn) Received(err error) error {
 	if errors.Is(err, ErrTurnOver) {
 		return io.EOF
@@ -144,7 +144,7 @@ func (t *Turn) Received(err error) error {
 	return fmt.Errorf("%s: receive: %w", t.what, err)
 }
 
-// refused is the error of a Send of n bytes that waited for a turn in vain.
+// Refused is the error of a Send of n bytes that waited for a turn in vain.
 func (t *Turn) Refused(n int, err error) error {
 	return fmt.Errorf("%s: send %d bytes: %w", t.what, n, err)
 }

@@ -11,11 +11,11 @@ import (
 	"ipcbench/transports/internal/remedy"
 )
 
-// A namespace is the IPC namespace that a thread was in before it entered
+// Previous is the IPC namespace that a thread was in before it entered
 // another.
 type Previous struct{ file *os.File }
 
-// enterNamespace locks the goroutine to its thread and has enter change that
+// Enter locks the goroutine to its thread and has enter change that
 // thread's IPC namespace, until leave. what is the transport, for errors.
 func Enter(what string, enter func() error) (Previous, error) {
 	runtime.LockOSThread()
@@ -30,7 +30,8 @@ func Enter(what string, enter func() error) (Previous, error) {
 	return Previous{}, err
 }
 
-// ownNamespace opens the IPC namespace that this thread is in.
+// Own opens the IPC namespace that this thread is in. what is the transport, for
+// errors.
 func Own(what string) (*os.File, error) {
 	const path = "/proc/thread-self/ns/ipc"
 	f, err := os.Open(path)
@@ -40,7 +41,7 @@ func Own(what string) (*os.File, error) {
 	return f, nil
 }
 
-// leave goes back. Root of a user namespace may not go back to an IPC namespace
+// Leave goes back. Root of a user namespace may not go back to an IPC namespace
 // from outside of it. Then the thread stays where it is and the goroutine locked
 // to it, and the runtime ends the thread with the goroutine.
 func (n Previous) Leave() {

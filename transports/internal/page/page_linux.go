@@ -11,7 +11,7 @@ import (
 	"ipcbench/transports/internal/remedy"
 )
 
-// newPage returns a link for transport what, of which each side inherits a page
+// New returns a link for transport what, of which each side inherits a page
 // of memory, zeros at first, and more files if the caller adds them.
 func New(what string) (*links.PerSide, error) {
 	fd, err := unix.MemfdCreate("ipcbench-"+what, unix.MFD_CLOEXEC)
@@ -29,7 +29,7 @@ func New(what string) (*links.PerSide, error) {
 	return link, nil
 }
 
-// mapPage maps the page in f, which it closes: the mapping keeps the file.
+// Map maps the page in f, which it closes: the mapping keeps the file.
 func Map(what string, f *os.File) (unsafe.Pointer, error) {
 	defer f.Close()
 	page, err := unix.MmapPtr(int(f.Fd()), 0, nil, uintptr(os.Getpagesize()), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_POPULATE)

@@ -18,7 +18,7 @@ import (
 	"ipcbench/transports/internal/links"
 )
 
-// parse returns the spec of text for messages of up to size bytes, in a
+// Parse returns the spec of text for messages of up to size bytes, in a
 // directory of the test's own.
 func Parse(t *testing.T, text string, size int) transports.Spec {
 	t.Helper()
@@ -30,7 +30,7 @@ func Parse(t *testing.T, text string, size int) transports.Spec {
 	return s
 }
 
-// transport is the one that is called name.
+// Transport is the one that is called name.
 func Transport(t *testing.T, name string) transports.Transport {
 	t.Helper()
 	found, err := transports.Lookup(name)
@@ -40,7 +40,7 @@ func Transport(t *testing.T, name string) transports.Transport {
 	return found
 }
 
-// create makes a link that the test closes.
+// Create makes a link that the test closes.
 func Create(t *testing.T, s transports.Spec) transports.Link {
 	t.Helper()
 	link, err := Transport(t, s.Transport).Create(s)
@@ -55,7 +55,7 @@ func Create(t *testing.T, s transports.Spec) transports.Link {
 	return link
 }
 
-// open makes one end, which the test closes.
+// Open makes one end, which the test closes.
 func Open(t *testing.T, s transports.Spec, side transports.Side, link transports.Link) transports.Endpoint {
 	t.Helper()
 	e, err := Transport(t, s.Transport).Open(s, side, link.Files(side))
@@ -66,7 +66,7 @@ func Open(t *testing.T, s transports.Spec, side transports.Side, link transports
 	return e
 }
 
-// openPair makes both ends in this process. One goroutine uses them, so it must
+// OpenPair makes both ends in this process. One goroutine uses them, so it must
 // not send more than the link buffers, nor wait for what it did not send: a
 // thread that waits in a raw system call stops every other goroutine that wants
 // to collect garbage.
@@ -76,7 +76,7 @@ func OpenPair(t *testing.T, s transports.Spec) (producer, consumer transports.En
 	return Open(t, s, transports.Producer, link), Open(t, s, transports.Consumer, link)
 }
 
-// message returns n bytes that differ with n.
+// Message returns n bytes that differ with n.
 func Message(n int) []byte {
 	m := make([]byte, n)
 	for i := range m {
@@ -85,7 +85,7 @@ func Message(n int) []byte {
 	return m
 }
 
-// receive expects want from e.
+// Receive expects want from e.
 func Receive(t *testing.T, e transports.Endpoint, buf, want []byte) {
 	t.Helper()
 	n, err := e.Recv(buf)
@@ -104,7 +104,7 @@ func Send(t *testing.T, e transports.Endpoint, m []byte) {
 	}
 }
 
-// expectEnd expects the end from e, and the end again.
+// ExpectEnd expects the end from e, and the end again.
 func ExpectEnd(t *testing.T, e transports.Endpoint, buf []byte) {
 	t.Helper()
 	for range 2 {
@@ -122,7 +122,7 @@ type echoJob struct {
 	Files int
 }
 
-// openWithEcho returns the producer of s, whose consumer is another process,
+// OpenWithEcho returns the producer of s, whose consumer is another process,
 // which sends back each message. This process collects no garbage until the
 // test ends.
 func OpenWithEcho(t *testing.T, s transports.Spec) transports.Endpoint {
@@ -156,7 +156,7 @@ func OpenWithEcho(t *testing.T, s transports.Spec) transports.Endpoint {
 	return e
 }
 
-// runTests is a TestMain: it runs the tests, or is that other process.
+// Main is a TestMain: it runs the tests, or is that other process.
 func Main(m *testing.M) {
 	job, asked := os.LookupEnv(echoEnv)
 	if !asked {
@@ -203,13 +203,13 @@ func echo(text string) error {
 	}
 }
 
-// frame returns the header of a message of n bytes, and m.
+// Frame returns the header of a message of n bytes, and m.
 func Frame(n uint32, m string) []byte {
 	f := make([]byte, kernel.HeaderBytes)
 	binary.LittleEndian.PutUint32(f, n)
 	return append(f, m...)
 }
 
-// pageSizes are sizes about a page, on either side of what the file transport
+// PageSizes are sizes about a page, on either side of what the file transport
 // copies.
 var PageSizes = map[string]int{"a page": kernel.CopyLimit, "more than a page": kernel.CopyLimit + 1}

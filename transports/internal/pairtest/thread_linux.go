@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// onThread runs f on a thread that ends when f returns, if f has left its
+// OnThread runs f on a thread that ends when f returns, if f has left its
 // goroutine locked to it, and returns when f does. The first thread of a process
 // never ends.
 func OnThread(f func()) {
@@ -27,7 +27,7 @@ func OnThread(f func()) {
 	<-done
 }
 
-// quiet keeps the runtime from stopping the world until the test ends, and from
+// Quiet keeps the runtime from stopping the world until the test ends, and from
 // waiting for a thread that waits.
 func Quiet(t *testing.T) {
 	gc, threads := debug.SetGCPercent(-1), runtime.GOMAXPROCS(4)

@@ -12,12 +12,12 @@ import (
 	"ipcbench/transports/internal/remedy"
 )
 
-// pipeCapacity is the option capacity of a pipe.
+// CapacityOption is the option capacity of a pipe.
 func CapacityOption() transports.Option {
 	return buffer.Option("capacity", "how many bytes a pipe holds", os.Getpagesize(), "as many as the kernel gives a new pipe, mostly 64 KiB", "F_SETPIPE_SZ to")
 }
 
-// newPipe returns the read end and the write end of a pipe.
+// New returns the read end and the write end of a pipe.
 func New(s transports.Spec) ([]*os.File, error) {
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
@@ -29,7 +29,7 @@ func New(s transports.Spec) ([]*os.File, error) {
 	})
 }
 
-// setPipeCapacity makes the pipe between ends hold what the option capacity,
+// SetCapacity makes the pipe between ends hold what the option capacity,
 // or else the link, says. If it cannot, it closes them.
 func SetCapacity(s transports.Spec, ends []*os.File) ([]*os.File, error) {
 	want := buffer.Size(s, "capacity")
@@ -44,7 +44,7 @@ func SetCapacity(s transports.Spec, ends []*os.File) ([]*os.File, error) {
 	return ends, nil
 }
 
-// newPipePair is a link of a pipe in each direction.
+// Pair is a link of a pipe in each direction.
 func Pair(s transports.Spec) (transports.Link, error) {
 	there, err := New(s)
 	if err != nil {
@@ -58,7 +58,7 @@ func Pair(s transports.Spec) (transports.Link, error) {
 	return Link(there, back), nil
 }
 
-// pipeLink is a link of two pipes, each a read end and a write end.
+// Link is a link of two pipes, each a read end and a write end.
 func Link(there, back []*os.File) transports.Link {
 	return &links.PerSide{
 		transports.Producer: {back[0], there[1]},

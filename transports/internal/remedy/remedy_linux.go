@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// limitRemedy says what to do about an error that means a limit was met, or
+// Limit says what to do about an error that means a limit was met, or
 // returns otherwise.
 func Limit(err error, otherwise string) string {
 	switch {
@@ -22,7 +22,7 @@ func Limit(err error, otherwise string) string {
 	return otherwise
 }
 
-// fileRemedy says what to do about an error of making a file.
+// File says what to do about an error of making a file.
 func File(err error) string {
 	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
 		return "free some space or choose another --dir"
@@ -30,7 +30,7 @@ func File(err error) string {
 	return Limit(err, "choose another --dir")
 }
 
-// kernelRemedy says what to do about an error of making what has no place in a
+// Kernel says what to do about an error of making what has no place in a
 // directory: a memfd, a pipe, a socket.
 func Kernel(err error) string {
 	return Limit(err, "use a kernel that has it, and a sandbox (seccomp) that allows it")

@@ -19,7 +19,7 @@ import (
 // administrator fills (hugetlb). Transparent ones the kernel puts together where
 // it can, and where it cannot, there are small ones and no error.
 
-// hugeOption is the option huge of memory that can come from a pool. See
+// HugeOption is the option huge of memory that can come from a pool. See
 // memfd_create(2), shmget(2).
 func HugeOption() transports.Option {
 	return transports.Option{Name: "huge", Doc: "the pages that the memory consists of", Values: []transports.Value{
@@ -40,7 +40,7 @@ func largestInPool(page int) int {
 	return LargestIn(uint64(free) * uint64(page))
 }
 
-// poolOf returns how many huge pages of so many bytes there are, and how many
+// PoolOf returns how many huge pages of so many bytes there are, and how many
 // of them nobody has or has reserved.
 func PoolOf(page int) (all, free int, err error) {
 	var n [3]uint64
@@ -56,16 +56,16 @@ func PoolFile(page int, name string) string {
 	return fmt.Sprintf("/sys/kernel/mm/hugepages/hugepages-%dkB/%s_hugepages", page>>10, name)
 }
 
-// hugeBytes returns the size of the pages that the option huge asks for, or 0.
+// HugeBytes returns the size of the pages that the option huge asks for, or 0.
 func HugeBytes(s transports.Spec) int {
 	return map[string]int{"2MiB": 2 << 20, "1GiB": 1 << 30}[s.Option("huge")]
 }
 
-// hugeShift writes a page's size as memfd_create and shmget want it in their
+// HugeShift writes a page's size as memfd_create and shmget want it in their
 // flags: its logarithm, in bits 26 to 31.
 func HugeShift(size int) int { return (bits.Len(uint(size)) - 1) << unix.MAP_HUGE_SHIFT }
 
-// reserveHuge makes f, which consists of huge pages, size bytes long and sees
+// ReserveHuge makes f, which consists of huge pages, size bytes long and sees
 // whether the pool has enough of them: mapping them shared reserves them for
 // f, and touches none.
 func ReserveHuge(f *os.File, size int) error {
@@ -79,7 +79,7 @@ func ReserveHuge(f *os.File, size int) error {
 	return unmapShared(mem)
 }
 
-// hugeError is why there are not size bytes of huge pages of the given size,
+// HugeError is why there are not size bytes of huge pages of the given size,
 // and what to do about it.
 func HugeError(s transports.Spec, size, page int, err error) error {
 	all, free, missing := PoolOf(page)
@@ -96,7 +96,7 @@ func HugeError(s transports.Spec, size, page int, err error) error {
 	return transports.Unsupported(fmt.Sprintf("%s: reserve %d bytes of huge pages: %v: leave them out", s, size, err))
 }
 
-// thpBytes returns the size of a transparent huge page where the spec asks for
+// THPBytes returns the size of a transparent huge page where the spec asks for
 // some, and otherwise 0.
 func THPBytes(s transports.Spec) int {
 	if s.Option("thp") != "advise" {
@@ -127,7 +127,7 @@ func extendHuge(f *os.File, size, page int) error {
 	return backing.Extend(f, size) // of what has been written, on storage too
 }
 
-// adviseHuge fills mem, which is new, with transparent huge pages.
+// AdviseHuge fills mem, which is new, with transparent huge pages.
 func AdviseHuge(mem []byte) error {
 	if err := unix.Madvise(mem, unix.MADV_HUGEPAGE); err != nil {
 		return err
@@ -157,7 +157,7 @@ func expectHuge(mem []byte) error {
 	return nil
 }
 
-// smapsBytes returns what smaps says of the mapping that is mem: the sum of the
+// SmapsBytes returns what smaps says of the mapping that is mem: the sum of the
 // given fields, in bytes. See proc_pid_smaps(5).
 func SmapsBytes(mem []byte, fields ...string) (int, error) {
 	f, err := os.Open("/proc/self/smaps")
@@ -207,7 +207,7 @@ func tryHuge(s transports.Spec, scratch func(size, align int) ([]byte, func(), e
 	return nil
 }
 
-// smallShmem says why memory of the kernel's own tmpfs (memfds, System V) came
+// SmallShmem says why memory of the kernel's own tmpfs (memfds, System V) came
 // in small pages.
 func SmallShmem() string {
 	const file = "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
@@ -221,7 +221,7 @@ func SmallShmem() string {
 	return notHugeHere
 }
 
-// smallFile says why a new file in dir came in small pages.
+// SmallFile says why a new file in dir came in small pages.
 func SmallFile(dir string) string {
 	var fs unix.Statfs_t
 	if err := unix.Statfs(dir, &fs); err == nil && fs.Type == unix.TMPFS_MAGIC {
@@ -232,7 +232,7 @@ func SmallFile(dir string) string {
 
 const notHugeHere = "the kernel gave small pages all the same, so memory is fragmented: echo 1 > /proc/sys/vm/compact_memory"
 
-// scratchFile makes scratch memory of files for probeMemory.
+// ScratchFile makes scratch memory of files for Probe.
 func ScratchFile(create func() (*os.File, error)) func(size, align int) ([]byte, func(), error) {
 	return func(size, align int) ([]byte, func(), error) {
 		f, err := create()

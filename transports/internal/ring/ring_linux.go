@@ -18,10 +18,7 @@ import (
 	"ipcbench/transports/internal/remedy"
 )
 
-// The transports over shared memory have one ring in each direction (package
-// shm). They differ in where the memory comes from, and in nothing else.
-
-// ringOptions are the options of every transport over shared memory, and
+// Options are the options of every transport over shared memory, and
 // between them its own.
 func Options(own ...transports.Option) []transports.Option {
 	wait := transports.Option{Name: "wait", Doc: "what an end does while the ring is empty or full", Values: []transports.Value{
@@ -66,7 +63,7 @@ func ringLayout(s transports.Spec) (shm.Layout, int) {
 	return layout, wholePieces(layout.Bytes(), os.Getpagesize())
 }
 
-// ringBytes returns how much memory both directions take, in whole huge pages
+// Bytes returns how much memory both directions take, in whole huge pages
 // of so many bytes where huge is not 0, and in whole transparent ones where the
 // spec asks for these.
 func Bytes(s transports.Spec, huge int) int {
@@ -74,7 +71,7 @@ func Bytes(s transports.Spec, huge int) int {
 	return wholePieces(2*half, max(huge, THPBytes(s), 1))
 }
 
-// largestIn returns the largest message in bytes whose rings, at their shortest,
+// LargestIn returns the largest message in bytes whose rings, at their shortest,
 // fit in so many bytes of memory.
 func LargestIn(memory uint64) int {
 	return sort.Search(transports.LargestMessage, func(n int) bool {
@@ -84,7 +81,7 @@ func LargestIn(memory uint64) int {
 
 func wholePieces(n, unit int) int { return (n + unit - 1) / unit * unit }
 
-// shareRing makes the link of a ring in the memory that f leads to: f, and what
+// Share makes the link of a ring in the memory that f leads to: f, and what
 // the ends need to wait. It owns f from now on, also when it fails.
 func Share(s transports.Spec, f *os.File) (links.Shared, error) {
 	link := links.Shared{f}
@@ -102,7 +99,7 @@ func Share(s transports.Spec, f *os.File) (links.Shared, error) {
 	return link, nil
 }
 
-// unnamedMemory makes an unnamed file in dir that holds a ring. Every byte of it
+// NewFile makes an unnamed file in dir that holds a ring. Every byte of it
 // is reserved, so that a full filesystem is an error here and no SIGBUS later.
 func NewFile(s transports.Spec, dir string, advise func(error) string) (*os.File, error) {
 	f, err := backing.Unnamed(dir)
@@ -117,7 +114,7 @@ func NewFile(s transports.Spec, dir string, advise func(error) string) (*os.File
 	return f, nil
 }
 
-// reserveMemory makes a new file size bytes long, in the pages that the spec asks for.
+// Reserve makes a new file size bytes long, in the pages that the spec asks for.
 func Reserve(s transports.Spec, f *os.File, size int) error {
 	if page := THPBytes(s); page > 0 {
 		return extendHuge(f, size, page)
@@ -133,7 +130,7 @@ func ringEventfds(files []*os.File, side transports.Side) shm.Eventfds {
 	return shm.Eventfds{Reader: files[2*side].Fd(), Writer: files[2*side+1].Fd()}
 }
 
-// A sharedMemory is mapped into this process.
+// A Memory is mapped into this process.
 type Memory struct {
 	Mem   []byte
 	Unmap func([]byte) error
@@ -141,7 +138,7 @@ type Memory struct {
 	Why   string // why the kernel may have none when it is touched
 }
 
-// openFile maps f as the memory of a ring. The mapping keeps it: f is closed.
+// OpenFile maps f as the memory of a ring. The mapping keeps it: f is closed.
 func OpenFile(s transports.Spec, f *os.File, name, fault string) (Memory, error) {
 	defer f.Close()
 	size := Bytes(s, hugePageOf(f))
@@ -152,7 +149,7 @@ func OpenFile(s transports.Spec, f *os.File, name, fault string) (Memory, error)
 	return Memory{mem, unmapShared, name, fault}, nil
 }
 
-// openRing makes an end of the pair of rings in memory, and owns that and files
+// Open makes an end of the pair of rings in memory, and owns that and files
 // from now on, also when it fails.
 func Open(s transports.Spec, side transports.Side, memory Memory, files []*os.File) (*Endpoint, error) {
 	if err := prepare(s, memory); err != nil {
@@ -225,7 +222,7 @@ func lockOnFault(mem []byte) error {
 	return nil
 }
 
-// A ringEndpoint is one end of a pair of rings in one piece of shared memory:
+// An Endpoint is one end of a pair of rings in one piece of shared memory:
 // the first carries the producer's messages, the second the consumer's.
 // Sending and receiving are the rings' own methods.
 type Endpoint struct {
@@ -276,7 +273,7 @@ func unmapShared(mem []byte) error {
 	return unix.MunmapPtr(unsafe.Pointer(unsafe.SliceData(mem)), uintptr(len(mem)))
 }
 
-// mapAligned calls place, which maps size bytes: fixed at an address that is a
+// MapAligned calls place, which maps size bytes: fixed at an address that is a
 // multiple of align and free, or anywhere where align is 0.
 func MapAligned(size, align int, place func(at unsafe.Pointer, fixed bool) (unsafe.Pointer, error)) ([]byte, error) {
 	if align == 0 {
@@ -307,7 +304,7 @@ func MapAligned(size, align int, place func(at unsafe.Pointer, fixed bool) (unsa
 	return unsafe.Slice((*byte)(at), size), nil
 }
 
-// probeMemory is the part of Probe that all transports over shared memory have in
+// Probe is the part of Probe that all transports over shared memory have in
 // common. huge is the size of the memory's huge pages, or 0. scratch makes new
 // memory of the transport's kind, all at addresses that are multiples of align,
 // and release gives it back; small says why it may not be in transparent huge
@@ -336,7 +333,7 @@ func Probe(s transports.Spec, huge int, scratch func(size, align int) (mem []byt
 	return nil
 }
 
-// tryLock finds out whether so many bytes can be locked, with memory that is
+// TryLock finds out whether so many bytes can be locked, with memory that is
 // never there.
 func TryLock(size int) error {
 	mem, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE)

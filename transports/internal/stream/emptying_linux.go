@@ -11,7 +11,7 @@ import (
 	"ipcbench/transports/internal/kernel"
 )
 
-// openConnection is openStream for connections that lose what the peer has not
+// OpenConnection is Open for connections that lose what the peer has not
 // received yet if they are closed with something left to read (RFC 1122,
 // 4.2.2.13: a reset instead of an end). Close throws that away first.
 func OpenConnection(s transports.Spec, files []*os.File) (transports.Endpoint, error) {

@@ -12,7 +12,7 @@ import (
 	"ipcbench/transports/internal/links"
 )
 
-// openStream makes an end that reads from the first of files and writes to the
+// Open makes an end that reads from the first of files and writes to the
 // last.
 func Open(s transports.Spec, files []*os.File) (transports.Endpoint, error) {
 	ends, err := descriptor.Open(s, files)
@@ -26,16 +26,16 @@ func Open(s transports.Spec, files []*os.File) (transports.Endpoint, error) {
 	return NewFramed(f), nil
 }
 
-// A stream is what both ways of finding messages in a byte stream share.
+// Stream is what both ways of finding messages in a byte stream share.
 type Stream struct {
 	In, Out descriptor.Descriptor
 	Size    int    // of the longest message
 	What    string // the transport, for errors
-	empties bool   // see openConnection
+	empties bool   // see OpenConnection
 	closed  bool
 }
 
-// length returns the length of the message whose header is at the start of
+// Length returns the length of the message whose header is at the start of
 // head, as far as it is among the got bytes of the frame that were read, and
 // whether the frame is whole.
 func (f *Stream) Length(head []byte, got int) (n int, whole bool, err error) {
@@ -50,7 +50,7 @@ func (f *Stream) Length(head []byte, got int) (n int, whole bool, err error) {
 	return n, got >= kernel.HeaderBytes+n, nil
 }
 
-// failed is the error of a Recv that got no further than got bytes into a
+// Failed is the error of a Recv that got no further than got bytes into a
 // message, because of err or, where that is nil, because the stream ended.
 func (f *Stream) Failed(got int, err error) error {
 	if err != nil {
@@ -73,7 +73,7 @@ func (f *Stream) Close() error {
 	return links.Close(f.Out, f.In)
 }
 
-// A framedStream puts each frame together in a buffer of its own, as a Go
+// A Framed stream puts each frame together in a buffer of its own, as a Go
 // program does over an io.Writer.
 type Framed struct {
 	Stream

@@ -10,7 +10,7 @@ import (
 	"ipcbench/transports/internal/kernel"
 )
 
-// A uniformStream is a byte stream in which every message has the link's size,
+// A Uniform stream is one in which every message has the link's size,
 // so that its boundaries need no header: each message is one write and one
 // read of exactly its bytes, unless the kernel buffers less than that.
 //
@@ -30,7 +30,7 @@ func (s *Uniform) Send(msg []byte) error {
 	return s.SendRest(msg, max(sent, 0))
 }
 
-// sendRest sends what of msg was not sent yet.
+// SendRest sends what of msg was not sent yet.
 func (s *Uniform) SendRest(msg []byte, sent int) error {
 	if err := transports.CheckSend(len(msg), s.Size); err != nil {
 		return err
@@ -59,7 +59,7 @@ func (s *Uniform) Recv(buf []byte) (int, error) {
 	return s.RecvRest(buf, max(got, 0))
 }
 
-// recvRest receives what of a message was not received yet.
+// RecvRest receives what of a message was not received yet.
 func (s *Uniform) RecvRest(buf []byte, got int) (int, error) {
 	if err := transports.CheckRecv(len(buf), s.Size); err != nil {
 		return 0, err
