@@ -40,7 +40,7 @@ func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
 	defer cancel()
 	watch := c.watch(ctx)
 	defer watch.close(ctx)
-	pair, err := peer.StartPair(ctx, link, c.sides(), c.options, func(side transports.Side, files int) any { return c.job(p, side, files) })
+	pair, err := peer.StartPair(ctx, link, c.sides(), c.options, func(side transports.Side, h peer.Inherited) any { return c.job(p, side, h) })
 	if err != nil {
 		return err
 	}
@@ -84,9 +84,9 @@ func (c Cell) cpu(side transports.Side) int {
 	return c.ConsumerCPU
 }
 
-func (c Cell) job(p Plan, side transports.Side, files int) job {
+func (c Cell) job(p Plan, side transports.Side, inherited peer.Inherited) job {
 	return job{
-		Spec: c.Spec, Files: files, Workload: c.Workload, Size: c.SizeBytes, CPU: c.cpu(side),
+		Spec: c.Spec, Inherited: inherited, Workload: c.Workload, Size: c.SizeBytes, CPU: c.cpu(side),
 		Time: p.Time, Messages: p.Messages, Warmup: p.Warmup, Full: p.Verify == "full", Perf: p.perf,
 	}
 }

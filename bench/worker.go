@@ -18,16 +18,16 @@ const workerRole = "bench"
 
 // A job is all that a worker is told.
 type job struct {
-	Spec     transports.Spec
-	Files    int // descriptors it inherited for its link
-	Workload string
-	Size     int
-	CPU      int // to pin to; -1: none
-	Time     time.Duration
-	Messages int64
-	Warmup   Warmup
-	Full     bool // verify every byte, always
-	Perf     bool // count perf events, whatever they cost
+	Spec      transports.Spec
+	Inherited peer.Inherited // of its link
+	Workload  string
+	Size      int
+	CPU       int // to pin to; -1: none
+	Time      time.Duration
+	Messages  int64
+	Warmup    Warmup
+	Full      bool // verify every byte, always
+	Perf      bool // count perf events, whatever they cost
 }
 
 // A report is what a worker found out.
@@ -61,7 +61,7 @@ func work(c *peer.Control) error {
 	prepareRuntime(j.Spec)
 	var shared error
 	if j.Spec.Waits() != transports.Parks {
-		shared = c.OwnTable(j.Files)
+		shared = c.OwnTable(j.Inherited.Files)
 	}
 	e, err := openEnd(c, j)
 	if err != nil {
@@ -114,7 +114,7 @@ func openEnd(c *peer.Control, j job) (*end, error) {
 	if err != nil {
 		return nil, err
 	}
-	ep, err := t.Open(j.Spec, c.Side, c.Files(j.Files))
+	ep, err := t.Open(j.Spec, c.Side, c.Handover(j.Inherited))
 	if err != nil {
 		return nil, err
 	}

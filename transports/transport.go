@@ -35,20 +35,26 @@ type Transport interface {
 	Create(Spec) (Link, error)
 
 	// Open makes one end, in the process and on the thread that will use it.
-	// files are what Link.Files returned for that side, in order, and belong
-	// to the Endpoint from now on, also when Open fails.
-	Open(Spec, Side, []*os.File) (Endpoint, error)
+	// The Handover is what Link.For returned for that side. Its files belong to
+	// the Endpoint from now on, also when Open fails.
+	Open(Spec, Side, Handover) (Endpoint, error)
 }
 
 // A Link is what a pair shares. Each side inherits its own files only, so
 // that a dead peer really closes its end; the driver closes its copies once
 // both processes run.
 type Link interface {
-	// Files returns the descriptors that one side inherits.
-	Files(Side) []*os.File
+	// For returns what one side inherits, the same each time.
+	For(Side) Handover
 	// Close is idempotent and leaves no file, segment, queue or descriptor,
 	// however the two processes ended.
 	Close() error
+}
+
+// A Handover is what a process needs to open its end of a link.
+type Handover struct {
+	Files []*os.File // descriptors, in an order that the transport knows
+	Bytes []byte     // whatever else it is to be told: an address, a port
 }
 
 // An Endpoint is one end of a link, used by one goroutine. It is duplex.

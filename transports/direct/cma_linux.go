@@ -128,8 +128,8 @@ func (t cma) Create(s transports.Spec) (transports.Link, error) {
 	return links.Of(page.New("cma"))
 }
 
-func (cma) Open(s transports.Spec, side transports.Side, files []*os.File) (transports.Endpoint, error) {
-	m, err := meeting.Join("cma", files[0], side)
+func (cma) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {
+	m, err := meeting.Join("cma", h.Files[0], side)
 	if err != nil {
 		return nil, err
 	}

@@ -112,8 +112,8 @@ func (s slots) lap(i uint64) byte { return byte(i/s.n + 1) }
 // quarter is how many messages are received between two receipts.
 func (s slots) quarter() uint64 { return s.n / 4 }
 
-func (file) Open(s transports.Spec, _ transports.Side, files []*os.File) (transports.Endpoint, error) {
-	p, err := filepair.Open(s, files)
+func (file) Open(s transports.Spec, _ transports.Side, h transports.Handover) (transports.Endpoint, error) {
+	p, err := filepair.Open(s, h.Files)
 	if err != nil {
 		return nil, err
 	}

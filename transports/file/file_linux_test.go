@@ -154,7 +154,7 @@ func TestFileThatIsTruncated(t *testing.T) {
 	s := pairtest.Parse(t, "file", 64)
 	link := pairtest.Create(t, s)
 	consumer := pairtest.Open(t, s, transports.Consumer, link)
-	if err := link.Files(transports.Producer)[0].Truncate(0); err != nil {
+	if err := link.For(transports.Producer).Files[0].Truncate(0); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := consumer.Recv(make([]byte, 64)); err == nil || !strings.Contains(err.Error(), "truncated the peer's file") {
@@ -246,7 +246,7 @@ func TestDirectLeavesNothingInTheCache(t *testing.T) {
 			link := pairtest.Create(t, s)
 			cached := func() uint64 {
 				var stat unix.Cachestat_t
-				fd := link.Files(transports.Producer)[0].Fd()
+				fd := link.For(transports.Producer).Files[0].Fd()
 				if err := unix.Cachestat(uint(fd), &unix.CachestatRange{}, &stat, 0); err != nil {
 					t.Skipf("cachestat: %v: needs Linux 6.5", err)
 				}
@@ -273,14 +273,14 @@ func TestDirectLeavesNothingInTheCache(t *testing.T) {
 func openShared(t *testing.T, s transports.Spec, side transports.Side, link transports.Link) transports.Endpoint {
 	t.Helper()
 	var files []*os.File
-	for _, f := range link.Files(side) {
+	for _, f := range link.For(side).Files {
 		fd, err := unix.Dup(int(f.Fd()))
 		if err != nil {
 			t.Fatal(err)
 		}
 		files = append(files, os.NewFile(uintptr(fd), f.Name()))
 	}
-	e, err := pairtest.Transport(t, s.Transport).Open(s, side, files)
+	e, err := pairtest.Transport(t, s.Transport).Open(s, side, transports.Handover{Files: files})
 	if err != nil {
 		t.Fatal(err)
 	}

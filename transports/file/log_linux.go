@@ -87,8 +87,8 @@ func (l log) Create(s transports.Spec) (transports.Link, error) {
 	})
 }
 
-func (log) Open(s transports.Spec, _ transports.Side, files []*os.File) (transports.Endpoint, error) {
-	p, err := filepair.Open(s, files)
+func (log) Open(s transports.Spec, _ transports.Side, h transports.Handover) (transports.Endpoint, error) {
+	p, err := filepair.Open(s, h.Files)
 	if err != nil {
 		return nil, err
 	}

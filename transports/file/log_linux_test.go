@@ -59,7 +59,7 @@ func TestLogOfHalfRecords(t *testing.T) {
 		s.Capacity = 16 << 20 // room for all
 		link := pairtest.Create(t, s)
 		consumer := pairtest.Open(t, s, transports.Consumer, link)
-		own := link.Files(transports.Producer)[0]
+		own := link.For(transports.Producer).Files[0]
 		const count = 1000
 		wrote := make(chan error, 1)
 		go func() {

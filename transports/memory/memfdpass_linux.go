@@ -155,13 +155,13 @@ func messagesInFlight(s transports.Spec) int {
 	return max(min(capacity/max(s.Size, 1), most), 1)
 }
 
-func (memfdpass) Open(s transports.Spec, _ transports.Side, files []*os.File) (transports.Endpoint, error) {
+func (memfdpass) Open(s transports.Spec, _ transports.Side, h transports.Handover) (transports.Endpoint, error) {
 	flags, err := memfdFlags()
 	if err != nil {
-		links.Close(files...)
+		links.Close(h.Files...)
 		return nil, err
 	}
-	ends, err := descriptor.Open(s, files)
+	ends, err := descriptor.Open(s, h.Files)
 	if err != nil {
 		return nil, err
 	}

@@ -52,13 +52,13 @@ type duplicated struct {
 	t *testing.T
 }
 
-func (d duplicated) Files(side transports.Side) (copies []*os.File) {
-	for _, f := range d.Link.Files(side) {
+func (d duplicated) For(side transports.Side) (copies transports.Handover) {
+	for _, f := range d.Link.For(side).Files {
 		fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 		if err != nil {
 			d.t.Fatal(err)
 		}
-		copies = append(copies, os.NewFile(uintptr(fd), f.Name()))
+		copies.Files = append(copies.Files, os.NewFile(uintptr(fd), f.Name()))
 	}
 	return copies
 }
@@ -372,7 +372,7 @@ func TestSharedMemoryIsFull(t *testing.T) {
 // TestMemfdCannotBeCutShort tries what makes a SIGBUS of a mapped file.
 func TestMemfdCannotBeCutShort(t *testing.T) {
 	link := pairtest.Create(t, pairtest.Parse(t, "memfd", 64))
-	if err := link.Files(transports.Producer)[0].Truncate(0); !errors.Is(err, unix.EPERM) {
+	if err := link.For(transports.Producer).Files[0].Truncate(0); !errors.Is(err, unix.EPERM) {
 		t.Errorf("cutting the memfd short: %v; want EPERM", err)
 	}
 }
@@ -386,7 +386,7 @@ func TestFaultSaysWhichMemory(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := pairtest.Parse(t, name, 64)
 			link := pairtest.Create(t, s)
-			fd, err := unix.Dup(int(link.Files(transports.Producer)[0].Fd()))
+			fd, err := unix.Dup(int(link.For(transports.Producer).Files[0].Fd()))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -75,14 +75,14 @@ func (m mmap) Create(s transports.Spec) (transports.Link, error) {
 	return ring.Share(s, f)
 }
 
-func (mmap) Open(s transports.Spec, side transports.Side, files []*os.File) (transports.Endpoint, error) {
-	memory, err := ring.OpenFile(s, files[0], "the mapped file",
+func (mmap) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {
+	memory, err := ring.OpenFile(s, h.Files[0], "the mapped file",
 		"the file no longer reaches that far (something truncated it) or its filesystem could not provide the page")
 	if err != nil {
-		links.Close(files[1:]...)
+		links.Close(h.Files[1:]...)
 		return nil, err
 	}
-	e, err := ring.Open(s, side, memory, files[1:])
+	e, err := ring.Open(s, side, memory, h.Files[1:])
 	if err != nil {
 		return nil, err
 	}

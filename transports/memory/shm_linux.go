@@ -62,14 +62,14 @@ func (p posixShm) Create(s transports.Spec) (transports.Link, error) {
 	return ring.Share(s, f)
 }
 
-func (posixShm) Open(s transports.Spec, side transports.Side, files []*os.File) (transports.Endpoint, error) {
-	memory, err := ring.OpenFile(s, files[0], "the shared memory object",
+func (posixShm) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {
+	memory, err := ring.OpenFile(s, h.Files[0], "the shared memory object",
 		"the object no longer reaches that far (something truncated it), or "+shmDir+" is full")
 	if err != nil {
-		links.Close(files[1:]...)
+		links.Close(h.Files[1:]...)
 		return nil, err
 	}
-	e, err := ring.Open(s, side, memory, files[1:])
+	e, err := ring.Open(s, side, memory, h.Files[1:])
 	if err != nil {
 		return nil, err
 	}

@@ -197,14 +197,14 @@ func (v sysv) Create(s transports.Spec) (transports.Link, error) {
 	return link, nil
 }
 
-func (sysv) Open(s transports.Spec, side transports.Side, files []*os.File) (transports.Endpoint, error) {
-	memory, err := openSegment(s, files[0])
-	files[0].Close()
+func (sysv) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {
+	memory, err := openSegment(s, h.Files[0])
+	h.Files[0].Close()
 	if err != nil {
-		links.Close(files[1:]...)
+		links.Close(h.Files[1:]...)
 		return nil, err
 	}
-	e, err := ring.Open(s, side, memory, files[1:])
+	e, err := ring.Open(s, side, memory, h.Files[1:])
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -89,8 +88,8 @@ func addEventfd(link *links.PerSide) error {
 	return link.Share(fd, "an eventfd")
 }
 
-func (eventfd) Open(s transports.Spec, side transports.Side, files []*os.File) (transports.Endpoint, error) {
-	ends, err := descriptor.Open(s, files)
+func (eventfd) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {
+	ends, err := descriptor.Open(s, h.Files)
 	if err != nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ func TestEventfdCarriesEveryWord(t *testing.T) {
 func TestEventfdHoldsOneMessage(t *testing.T) {
 	s := pairtest.Parse(t, "eventfd:wait=spin", 8)
 	link := pairtest.Create(t, s)
-	counter := int(link.Files(transports.Producer)[transports.Producer].Fd())
+	counter := int(link.For(transports.Producer).Files[transports.Producer].Fd())
 	producer, consumer := pairtest.Open(t, s, transports.Producer, link), pairtest.Open(t, s, transports.Consumer, link)
 	largest := binary.LittleEndian.AppendUint64(nil, wordEscaped-1)
 	pairtest.Send(t, producer, largest)

@@ -3,7 +3,6 @@ package notify
 import (
 	"encoding/binary"
 	"fmt"
-	"os"
 	"unsafe"
 
 	"ipcbench/transports"
@@ -44,8 +43,8 @@ func (t futex) Create(s transports.Spec) (transports.Link, error) {
 	return links.Of(page.New("futex"))
 }
 
-func (futex) Open(s transports.Spec, side transports.Side, files []*os.File) (transports.Endpoint, error) {
-	m, err := meeting.Join("futex", files[0], side)
+func (futex) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {
+	m, err := meeting.Join("futex", h.Files[0], side)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func TestLastMessage(t *testing.T) {
 				link := pairtest.Create(t, s)
 				consumer := pairtest.Open(t, s, transports.Consumer, link)
 				pairtest.OnThread(func() {
-					producer, err := pairtest.Transport(t, s.Transport).Open(s, transports.Producer, link.Files(transports.Producer))
+					producer, err := pairtest.Transport(t, s.Transport).Open(s, transports.Producer, link.For(transports.Producer))
 					if err != nil {
 						t.Error(err)
 						return

@@ -127,8 +127,8 @@ func (t signal) Create(s transports.Spec) (transports.Link, error) {
 
 // Open takes the page and the ends of two pipes. Those of the producer's are in
 // front on either side, see Create.
-func (signal) Open(s transports.Spec, side transports.Side, files []*os.File) (transports.Endpoint, error) {
-	pipes := files[1:]
+func (signal) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {
+	pipes := h.Files[1:]
 	e := &signalEndpoint{
 		size:   s.Size,
 		window: uint32(window(s)),
@@ -140,7 +140,7 @@ func (signal) Open(s transports.Spec, side transports.Side, files []*os.File) (t
 		held:   pipes[side.Peer()],
 	}
 	runtime.LockOSThread()
-	if err := e.open(s, side, files[0]); err != nil {
+	if err := e.open(s, side, h.Files[0]); err != nil {
 		e.release()
 		return nil, err
 	}

@@ -49,7 +49,7 @@ func TestSignalEndsWithoutRoom(t *testing.T) {
 			link := pairtest.Create(t, s)
 			consumer := pairtest.Open(t, s, transports.Consumer, link)
 			pairtest.OnThread(func() {
-				producer, err := pairtest.Transport(t, s.Transport).Open(s, transports.Producer, link.Files(transports.Producer))
+				producer, err := pairtest.Transport(t, s.Transport).Open(s, transports.Producer, link.For(transports.Producer))
 				if err != nil {
 					t.Error(err)
 					return

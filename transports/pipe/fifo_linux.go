@@ -75,6 +75,6 @@ func newFIFO(s transports.Spec) ([]*os.File, error) {
 	return pipes.SetCapacity(s, []*os.File{reader, os.NewFile(uintptr(w), "a FIFO's write end")})
 }
 
-func (fifo) Open(s transports.Spec, _ transports.Side, files []*os.File) (transports.Endpoint, error) {
-	return stream.Open(s, files)
+func (fifo) Open(s transports.Spec, _ transports.Side, h transports.Handover) (transports.Endpoint, error) {
+	return stream.Open(s, h.Files)
 }

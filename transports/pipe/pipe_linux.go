@@ -1,8 +1,6 @@
 package pipe
 
 import (
-	"os"
-
 	"ipcbench/transports"
 	"ipcbench/transports/internal/descriptor"
 	"ipcbench/transports/internal/pipes"
@@ -34,6 +32,6 @@ func (p pipe) Create(s transports.Spec) (transports.Link, error) {
 	return pipes.Pair(s)
 }
 
-func (pipe) Open(s transports.Spec, _ transports.Side, files []*os.File) (transports.Endpoint, error) {
-	return stream.Open(s, files)
+func (pipe) Open(s transports.Spec, _ transports.Side, h transports.Handover) (transports.Endpoint, error) {
+	return stream.Open(s, h.Files)
 }

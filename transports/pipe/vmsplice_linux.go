@@ -62,13 +62,13 @@ func (v vmsplice) Create(s transports.Spec) (transports.Link, error) {
 	return pipes.Pair(s)
 }
 
-func (vmsplice) Open(s transports.Spec, _ transports.Side, files []*os.File) (transports.Endpoint, error) {
-	slots, err := pipeSlots(files[1])
+func (vmsplice) Open(s transports.Spec, _ transports.Side, h transports.Handover) (transports.Endpoint, error) {
+	slots, err := pipeSlots(h.Files[1])
 	if err != nil {
-		links.Close(files...)
+		links.Close(h.Files...)
 		return nil, err
 	}
-	ends, err := descriptor.Open(s, files)
+	ends, err := descriptor.Open(s, h.Files)
 	if err != nil {
 		return nil, err
 	}

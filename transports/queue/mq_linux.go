@@ -208,13 +208,13 @@ func mqUnlink(name string) {
 
 // Open takes the page, and the ends of the queue that the producer reads and of
 // the one that the consumer does.
-func (mq) Open(s transports.Spec, side transports.Side, files []*os.File) (transports.Endpoint, error) {
-	c, err := closing.Open("mq", files[0], side)
+func (mq) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {
+	c, err := closing.Open("mq", h.Files[0], side)
 	if err != nil {
-		links.Close(files...)
+		links.Close(h.Files...)
 		return nil, err
 	}
-	ends, err := descriptor.Open(s, files[1:])
+	ends, err := descriptor.Open(s, h.Files[1:])
 	if err != nil {
 		c.Unmap()
 		return nil, err

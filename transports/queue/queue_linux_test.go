@@ -101,7 +101,7 @@ func TestQueueLetsGoOfAWaitingSender(t *testing.T) {
 			consumer := pairtest.Open(t, s, transports.Consumer, link)
 			full, ended := make(chan error, 1), make(chan error, 1)
 			go func() {
-				producer, err := pairtest.Transport(t, s.Transport).Open(s, transports.Producer, link.Files(transports.Producer))
+				producer, err := pairtest.Transport(t, s.Transport).Open(s, transports.Producer, link.For(transports.Producer))
 				for n := 0; err == nil; n++ {
 					if n == 5 { // some messages are under way
 						full <- nil

@@ -186,9 +186,9 @@ func sysvQueue(sender transports.Side, flags int) (uintptr, error) {
 	return 0, fmt.Errorf("sysvmsg: open the %s's queue: %w", sender, errno)
 }
 
-func (sysvmsg) Open(s transports.Spec, side transports.Side, files []*os.File) (transports.Endpoint, error) {
-	defer links.Close(files...)
-	c, err := closing.Open("sysvmsg", files[0], side)
+func (sysvmsg) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {
+	defer links.Close(h.Files...)
+	c, err := closing.Open("sysvmsg", h.Files[0], side)
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +197,7 @@ func (sysvmsg) Open(s transports.Spec, side transports.Side, files []*os.File) (
 		e.flags = unix.IPC_NOWAIT
 	}
 	e.previous, err = namespace.Enter("sysvmsg", func() error {
-		if err := unix.Setns(int(files[1].Fd()), unix.CLONE_NEWIPC); err != nil {
+		if err := unix.Setns(int(h.Files[1].Fd()), unix.CLONE_NEWIPC); err != nil {
 			return fmt.Errorf("sysvmsg: enter the link's IPC namespace: %w", err)
 		}
 		return nil

@@ -226,14 +226,14 @@ func newWindow(s transports.Spec) int {
 	return window
 }
 
-func (sockmap) Open(s transports.Spec, _ transports.Side, files []*os.File) (transports.Endpoint, error) {
-	credits, err := descriptor.Open(s, files[1:])
+func (sockmap) Open(s transports.Spec, _ transports.Side, h transports.Handover) (transports.Endpoint, error) {
+	credits, err := descriptor.Open(s, h.Files[1:])
 	if err != nil {
-		files[0].Close()
+		h.Files[0].Close()
 		return nil, err
 	}
 	// Not stream.OpenConnection: what the peer has not received is not TCP's to lose.
-	ends, err := stream.Open(s, files[:1])
+	ends, err := stream.Open(s, h.Files[:1])
 	if err != nil {
 		links.Close(credits...)
 		return nil, err

@@ -2,7 +2,6 @@ package socket
 
 import (
 	"fmt"
-	"os"
 
 	"golang.org/x/sys/unix"
 
@@ -98,6 +97,6 @@ func (tcp) set(s transports.Spec, fd int) error {
 	return nil
 }
 
-func (tcp) Open(s transports.Spec, _ transports.Side, files []*os.File) (transports.Endpoint, error) {
-	return stream.OpenConnection(s, files)
+func (tcp) Open(s transports.Spec, _ transports.Side, h transports.Handover) (transports.Endpoint, error) {
+	return stream.OpenConnection(s, h.Files)
 }

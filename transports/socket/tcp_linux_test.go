@@ -37,7 +37,7 @@ func TestTCPOptionsAreSet(t *testing.T) {
 		if err := (tcp{}).Probe(s); err != nil {
 			t.Skip(err)
 		}
-		value, err := unix.GetsockoptInt(int(pairtest.Create(t, s).Files(transports.Consumer)[0].Fd()), level, name)
+		value, err := unix.GetsockoptInt(int(pairtest.Create(t, s).For(transports.Consumer).Files[0].Fd()), level, name)
 		if err != nil {
 			t.Fatal(err)
 		}

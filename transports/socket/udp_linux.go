@@ -193,13 +193,13 @@ func setWindow(fd int, s transports.Spec) error {
 	return nil
 }
 
-func (udp) Open(s transports.Spec, _ transports.Side, files []*os.File) (transports.Endpoint, error) {
-	buffer, err := unix.GetsockoptInt(int(files[0].Fd()), unix.SOL_SOCKET, unix.SO_RCVBUF)
+func (udp) Open(s transports.Spec, _ transports.Side, h transports.Handover) (transports.Endpoint, error) {
+	buffer, err := unix.GetsockoptInt(int(h.Files[0].Fd()), unix.SOL_SOCKET, unix.SO_RCVBUF)
 	if err != nil {
-		links.Close(files...)
+		links.Close(h.Files...)
 		return nil, fmt.Errorf("udp: ask for SO_RCVBUF: %w", err)
 	}
-	ends, err := descriptor.Open(s, files)
+	ends, err := descriptor.Open(s, h.Files)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func TestUDPWindowIsNotDropped(t *testing.T) {
 				s := pairtest.Parse(t, "udp", size)
 				s.Capacity = capacity
 				link := pairtest.Create(t, s)
-				socket := int(link.Files(transports.Consumer)[0].Fd())
+				socket := int(link.For(transports.Consumer).Files[0].Fd())
 				producer, consumer := pairtest.Open(t, s, transports.Producer, link), pairtest.Open(t, s, transports.Consumer, link)
 				window := int(producer.(*udpEndpoint).window)
 				if window < leastWindow || window > mostWindow {
@@ -79,7 +79,7 @@ func TestUDPWindowIsNotDropped(t *testing.T) {
 func TestUDPCountsALoss(t *testing.T) {
 	s := pairtest.Parse(t, "udp", 8)
 	link := pairtest.Create(t, s)
-	socket := int(link.Files(transports.Consumer)[0].Fd())
+	socket := int(link.For(transports.Consumer).Files[0].Fd())
 	producer, consumer := pairtest.Open(t, s, transports.Producer, link), pairtest.Open(t, s, transports.Consumer, link)
 	buf := make([]byte, 64)
 	for range 3 {
@@ -101,7 +101,7 @@ func TestUDPCountsALoss(t *testing.T) {
 func TestUDPCountsALossAtTheEnd(t *testing.T) {
 	s := pairtest.Parse(t, "udp", 8)
 	link := pairtest.Create(t, s)
-	socket := int(link.Files(transports.Consumer)[0].Fd())
+	socket := int(link.For(transports.Consumer).Files[0].Fd())
 	producer, consumer := pairtest.Open(t, s, transports.Producer, link), pairtest.Open(t, s, transports.Consumer, link)
 	buf := make([]byte, 64)
 	pairtest.Send(t, producer, pairtest.Message(8))
@@ -185,7 +185,7 @@ func TestUDPPeerDies(t *testing.T) {
 			consumer, producer := pairtest.Open(t, s, transports.Consumer, link), pairtest.Open(t, s, transports.Producer, link)
 			pairtest.Send(t, producer, pairtest.Message(8))
 			producer.(*udpEndpoint).d.Close()
-			links.Close(link.Files(transports.Producer)...)
+			links.Close(link.For(transports.Producer).Files...)
 			pairtest.Send(t, consumer, pairtest.Message(1))
 			buf := make([]byte, 8)
 			pairtest.Receive(t, consumer, buf, pairtest.Message(8))

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 
 	"golang.org/x/sys/unix"
 
@@ -92,11 +91,11 @@ func (u unixSocket) Create(s transports.Spec) (transports.Link, error) {
 	return connection.Unix(s, socketTypes[s.Option("type")])
 }
 
-func (unixSocket) Open(s transports.Spec, _ transports.Side, files []*os.File) (transports.Endpoint, error) {
+func (unixSocket) Open(s transports.Spec, _ transports.Side, h transports.Handover) (transports.Endpoint, error) {
 	if s.Option("type") == "stream" {
-		return stream.Open(s, files)
+		return stream.Open(s, h.Files)
 	}
-	ends, err := descriptor.Open(s, files)
+	ends, err := descriptor.Open(s, h.Files)
 	if err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func TestDatagramsEnd(t *testing.T) {
 func TestDatagramEndMarkDoesNotWait(t *testing.T) {
 	s := pairtest.Parse(t, "unix:type=dgram", 8)
 	link := pairtest.Create(t, s)
-	socket := int(link.Files(transports.Producer)[0].Fd())
+	socket := int(link.For(transports.Producer).Files[0].Fd())
 	producer, consumer := pairtest.Open(t, s, transports.Producer, link), pairtest.Open(t, s, transports.Consumer, link)
 	sent := 0
 	for unix.Sendto(socket, pairtest.Message(8), unix.MSG_DONTWAIT, nil) == nil {
@@ -93,12 +93,12 @@ func TestDatagramEndMarkDoesNotWait(t *testing.T) {
 func TestSocketBufferFollowsTheCapacity(t *testing.T) {
 	s := pairtest.Parse(t, "unix", 64)
 	s.Capacity = 64 << 10
-	socket := int(pairtest.Create(t, s).Files(transports.Consumer)[0].Fd())
+	socket := int(pairtest.Create(t, s).For(transports.Consumer).Files[0].Fd())
 	if n, err := unix.GetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_SNDBUF); n != 2*s.Capacity || err != nil {
 		t.Errorf("SO_SNDBUF is %d, error %v", n, err)
 	}
 	s = pairtest.Parse(t, "unix:buffer=256KiB", 64)
-	socket = int(pairtest.Create(t, s).Files(transports.Consumer)[0].Fd())
+	socket = int(pairtest.Create(t, s).For(transports.Consumer).Files[0].Fd())
 	if n, err := unix.GetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_SNDBUF); n != 2*256<<10 || err != nil {
 		t.Errorf("buffer=256KiB: SO_SNDBUF is %d, error %v", n, err)
 	}

@@ -64,6 +64,6 @@ func (v vsock) Create(s transports.Spec) (transports.Link, error) {
 	}, nil
 }
 
-func (vsock) Open(s transports.Spec, _ transports.Side, files []*os.File) (transports.Endpoint, error) {
-	return stream.Open(s, files)
+func (vsock) Open(s transports.Spec, _ transports.Side, h transports.Handover) (transports.Endpoint, error) {
+	return stream.Open(s, h.Files)
 }

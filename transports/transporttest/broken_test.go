@@ -71,9 +71,9 @@ func (b broken) Create(s transports.Spec) (transports.Link, error) {
 	return link, err
 }
 
-func (b broken) Open(s transports.Spec, side transports.Side, files []*os.File) (transports.Endpoint, error) {
+func (b broken) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {
 	t, spec := b.pipe(s)
-	ep, err := t.Open(spec, side, files)
+	ep, err := t.Open(spec, side, h)
 	if err == nil && b.spoil != nil {
 		ep = b.spoil(ep)
 	}
@@ -121,8 +121,9 @@ func (l leakyLink) Close() error {
 // both would.
 type sharedLink struct{ transports.Link }
 
-func (l sharedLink) Files(side transports.Side) []*os.File {
-	return append(slices.Clone(l.Link.Files(side)), l.Link.Files(side.Peer())...)
+func (l sharedLink) For(side transports.Side) transports.Handover {
+	files := slices.Clone(l.Link.For(side).Files)
+	return transports.Handover{Files: append(files, l.Link.For(side.Peer()).Files...)}
 }
 
 // A brittleLink fails to close twice.

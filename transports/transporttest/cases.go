@@ -65,9 +65,9 @@ func (s subject) start(ctx context.Context, producer, consumer task) (*peer.Pair
 	sides := []transports.Side{transports.Producer, transports.Consumer}
 	tasks := [...]task{producer, consumer}
 	options := func(transports.Side) peer.Options { return peer.Options{Role: workerRole, CPU: -1} }
-	p, err := peer.StartPair(ctx, link, sides, options, func(side transports.Side, files int) any {
+	p, err := peer.StartPair(ctx, link, sides, options, func(side transports.Side, inherited peer.Inherited) any {
 		t := tasks[side]
-		t.Spec, t.Files = s.spec, files
+		t.Spec, t.Inherited = s.spec, inherited
 		return t
 	})
 	if err != nil {
@@ -238,7 +238,7 @@ func bothKilled(ctx context.Context, s subject) error {
 
 // alone sends and receives by the one endpoint, in this process.
 func alone(ctx context.Context, s subject) error {
-	ep, err := s.transport.Open(s.spec, transports.Producer, nil)
+	ep, err := s.transport.Open(s.spec, transports.Producer, transports.Handover{})
 	if err != nil {
 		return err
 	}

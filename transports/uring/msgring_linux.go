@@ -117,13 +117,13 @@ func (msgring) fill(link *links.PerSide, s transports.Spec) error {
 	return nil
 }
 
-func (msgring) Open(s transports.Spec, side transports.Side, files []*os.File) (transports.Endpoint, error) {
+func (msgring) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {
 	config := inboxConfig(s)
 	e := &msgringEndpoint{
 		size:    s.Size,
 		quarter: config.Completions / 4,
 		room:    3 * (config.Completions / 4),
-		files:   files,
+		files:   h.Files,
 	}
 	if err := e.open(config, side); err != nil {
 		e.Close()

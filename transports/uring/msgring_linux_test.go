@@ -29,7 +29,7 @@ func TestMsgringKeepsAll(t *testing.T) {
 			sent := make(chan error, 1)
 			go func() {
 				runtime.LockOSThread() // for good: the ring is this thread's
-				producer, err := pairtest.Transport(t, s.Transport).Open(s, transports.Producer, link.Files(transports.Producer))
+				producer, err := pairtest.Transport(t, s.Transport).Open(s, transports.Producer, link.For(transports.Producer))
 				for i := 0; err == nil && i < count; i++ {
 					err = producer.Send(pairtest.Message(i%8 + 1))
 				}

@@ -81,16 +81,16 @@ func (u uringStream) Create(s transports.Spec) (transports.Link, error) {
 	return connection.Unix(s, unix.SOCK_STREAM)
 }
 
-func (uringStream) Open(s transports.Spec, _ transports.Side, files []*os.File) (transports.Endpoint, error) {
+func (uringStream) Open(s transports.Spec, _ transports.Side, h transports.Handover) (transports.Endpoint, error) {
 	ring, err := uring.New(uringConfig(s))
 	if err != nil {
-		links.Close(files...)
+		links.Close(h.Files...)
 		return nil, fmt.Errorf("uring: %w", iouring.Refused(uringConfig(s), err))
 	}
-	ends := make([]*ringFile, len(files))
-	fds := make([]int32, len(files))
+	ends := make([]*ringFile, len(h.Files))
+	fds := make([]int32, len(h.Files))
 	ops := uringOps[s.Option("over")]
-	for i, f := range files {
+	for i, f := range h.Files {
 		ends[i] = &ringFile{File: f, ring: ring, index: int32(i), read: ops[0], write: ops[1]}
 		fds[i] = int32(f.Fd())
 	}

@@ -69,7 +69,7 @@ func TestUringEndsInsideAMessage(t *testing.T) {
 		s.Uniform = uniform
 		link := pairtest.Create(t, s)
 		consumer := pairtest.Open(t, s, transports.Consumer, link)
-		w := link.Files(transports.Producer)[1]
+		w := link.For(transports.Producer).Files[1]
 		if _, err := w.Write(pairtest.Frame(90, "abc")); err != nil {
 			t.Fatal(err)
 		}

@@ -16,7 +16,8 @@ import (
 // A PerSide is a link of which each side inherits files of its own.
 type PerSide [2][]*os.File
 
-func (l *PerSide) Files(s transports.Side) []*os.File { return l[s] }
+// For returns the files of one side.
+func (l *PerSide) For(s transports.Side) transports.Handover { return transports.Handover{Files: l[s]} }
 
 func (l *PerSide) Close() error { return errors.Join(Close(l[0]...), Close(l[1]...)) }
 
@@ -35,7 +36,8 @@ func Close[C io.Closer](all ...C) error {
 // A Shared is a link of files that both sides inherit.
 type Shared []*os.File
 
-func (l Shared) Files(transports.Side) []*os.File { return l }
+// For returns the files, whichever side it is.
+func (l Shared) For(transports.Side) transports.Handover { return transports.Handover{Files: l} }
 
 func (l Shared) Close() error { return Close(l...) }
 

@@ -58,7 +58,7 @@ func Create(t *testing.T, s transports.Spec) transports.Link {
 // Open makes one end, which the test closes.
 func Open(t *testing.T, s transports.Spec, side transports.Side, link transports.Link) transports.Endpoint {
 	t.Helper()
-	e, err := Transport(t, s.Transport).Open(s, side, link.Files(side))
+	e, err := Transport(t, s.Transport).Open(s, side, link.For(side))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,6 +120,7 @@ const echoEnv = "TRANSPORTS_ECHO"
 type echoJob struct {
 	Spec  transports.Spec
 	Files int
+	Bytes []byte
 }
 
 // OpenWithEcho returns the producer of s, whose consumer is another process,
@@ -128,21 +129,21 @@ type echoJob struct {
 func OpenWithEcho(t *testing.T, s transports.Spec) transports.Endpoint {
 	t.Helper()
 	link := Create(t, s)
-	files := link.Files(transports.Consumer)
-	job, err := json.Marshal(echoJob{Spec: s, Files: len(files)})
+	h := link.For(transports.Consumer)
+	job, err := json.Marshal(echoJob{Spec: s, Files: len(h.Files), Bytes: h.Bytes})
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), echoEnv+"="+string(job))
-	cmd.ExtraFiles = files
+	cmd.ExtraFiles = h.Files
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	runtime.LockOSThread() // which the other process must not outlive
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	links.Close(files...)
+	links.Close(h.Files...)
 	gc := debug.SetGCPercent(-1)
 	e := Open(t, s, transports.Producer, link)
 	t.Cleanup(func() {
@@ -182,7 +183,7 @@ func echo(text string) error {
 	if err != nil {
 		return err
 	}
-	e, err := found.Open(job.Spec, transports.Consumer, files)
+	e, err := found.Open(job.Spec, transports.Consumer, transports.Handover{Files: files, Bytes: job.Bytes})
 	if err != nil {
 		return err
 	}

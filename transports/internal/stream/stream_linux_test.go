@@ -105,7 +105,7 @@ func receiveRaw(t *testing.T, s transports.Spec, written []byte) error {
 	t.Helper()
 	link := pairtest.Create(t, s)
 	consumer := pairtest.Open(t, s, transports.Consumer, link)
-	w := link.Files(transports.Producer)[1]
+	w := link.For(transports.Producer).Files[1]
 	if _, err := w.Write(written); err != nil {
 		t.Fatal(err)
 	}
