@@ -13,14 +13,15 @@ func init() { Register(null{}) }
 // costs.
 type null struct{}
 
-func (null) Info() Info {
-	return Info{
-		Name: "null",
-		Doc:  "no transport: one process copies a message in and out again, the harness's own floor",
-		Kind: Floor,
-		Caps: OneProcess,
-	}
+var nullInfo = Info{
+	Name:  "null",
+	Doc:   "no transport: one process copies a message in and out again, the harness's own floor",
+	Kind:  Floor,
+	Group: "Floors",
+	Caps:  OneProcess,
 }
+
+func (null) Info() Info { return nullInfo }
 
 func (null) Probe(s Spec) error { return ProbeSize(s) }
 

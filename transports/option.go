@@ -17,9 +17,10 @@ type Option struct {
 type Value struct {
 	Name    string
 	Doc     string
-	Waits   Waiting // for the option "wait": what an end does while it waits
+	Waits   Waiting // what an end does while it waits; zero: this value does not say
 	Without Caps    // capabilities of the transport that this value takes away
-	MaxSize int     // largest message in bytes with this value; 0: no further limit
+	With    Caps    // and that it adds
+	MaxSize int     // largest message in bytes with this value on any host; 0: no further limit
 }
 
 func (o Option) value(name string) (Value, error) {

@@ -23,11 +23,10 @@ type Spec struct {
 // left out take their defaults.
 func Parse(text string) (Spec, error) {
 	name, rest, hasOptions := strings.Cut(text, ":")
-	t, err := Lookup(name)
-	if err != nil {
+	if _, err := Lookup(name); err != nil {
 		return Spec{}, fmt.Errorf("transport spec %q: %w", text, err)
 	}
-	info := t.Info()
+	info := registry[name].info
 	spec := Spec{Transport: name, Options: map[string]string{}}
 	if hasOptions {
 		for _, pair := range strings.Split(rest, ",") {
@@ -77,43 +76,50 @@ func (s Spec) String() string {
 // of that name.
 func (s Spec) Option(name string) string { return s.Options[name] }
 
-// Waits says what an end of this spec does while it waits. A transport
-// without the option "wait" sleeps.
+// Waits says what an end of this spec does while it waits: what the value of an
+// option says, or else the transport. Zero where it never waits, because both
+// ends are one.
 func (s Spec) Waits() Waiting {
-	waits := Sleeps
-	s.eachValue(func(option string, v Value) {
-		if option == "wait" {
+	info := s.info()
+	if info.Caps.Has(OneProcess) {
+		return Waiting{}
+	}
+	waits := info.Waits
+	for _, v := range s.values() {
+		if v.Waits != (Waiting{}) {
 			waits = v.Waits
 		}
-	})
+	}
+	if waits == (Waiting{}) {
+		return Sleeps
+	}
 	return waits
 }
 
 // Caps returns what the transport can do with these options.
 func (s Spec) Caps() Caps {
-	t, err := Lookup(s.Transport)
-	if err != nil {
-		return 0
+	caps := s.info().Caps
+	for _, v := range s.values() {
+		caps = caps&^v.Without | v.With
 	}
-	caps := t.Info().Caps
-	s.eachValue(func(_ string, v Value) { caps &^= v.Without })
 	return caps
 }
 
 // MaxSize returns the largest message in bytes that a link with these options
-// can be made for, or 0 where there is no limit.
+// can be made for on this host, or 0 where there is no limit. The host is asked
+// once in a process.
 func (s Spec) MaxSize() int {
-	t, err := Lookup(s.Transport)
-	if err != nil {
-		return 0
+	limits := []int{s.info().MaxSize, s.limit()}
+	for _, v := range s.values() {
+		limits = append(limits, v.MaxSize)
 	}
-	limit := t.Info().MaxSize
-	s.eachValue(func(_ string, v Value) {
-		if v.MaxSize > 0 && (limit == 0 || v.MaxSize < limit) {
-			limit = v.MaxSize
+	least := 0
+	for _, limit := range limits {
+		if limit > 0 && (least == 0 || limit < least) {
+			least = limit
 		}
-	})
-	return limit
+	}
+	return least
 }
 
 // Reason returns what err says, without the transport's or the spec's name in
@@ -126,25 +132,22 @@ func (s Spec) Reason(err error) string {
 	return text
 }
 
-// eachValue calls f with every option of the spec and the value it has.
-func (s Spec) eachValue(f func(option string, v Value)) {
-	t, err := Lookup(s.Transport)
-	if err != nil {
-		return
-	}
-	for _, option := range t.Info().Options {
+// info is the Info of the spec's transport, or zero where there is none.
+func (s Spec) info() Info { return registry[s.Transport].info }
+
+// values returns the value that the spec has of each option.
+func (s Spec) values() []Value {
+	var values []Value
+	for _, option := range s.info().Options {
 		if v, err := option.value(s.Options[option.Name]); err == nil {
-			f(option.Name, v)
+			values = append(values, v)
 		}
 	}
+	return values
 }
 
 func (s Spec) isDefault(name, value string) bool {
-	t, err := Lookup(s.Transport)
-	if err != nil {
-		return false
-	}
-	option, err := t.Info().option(name)
+	option, err := s.info().option(name)
 	return err == nil && option.Values[0].Name == value
 }
 

@@ -58,19 +58,23 @@ func TestSpecKnowsWhatItsOptionsMean(t *testing.T) {
 		waits transports.Waiting
 		caps  transports.Caps
 	}{
-		"pipe":              {transports.Sleeps, transports.SeesPeerDeath},
-		"unix:wait=go":      {transports.Parks, transports.SeesPeerDeath},
-		"unix:type=dgram":   {transports.Sleeps, 0},
-		"file":              {transports.Spins, transports.NeedsDir},
-		"file:wait=inotify": {transports.Sleeps, transports.NeedsDir},
-		"null":              {transports.Sleeps, transports.OneProcess},
+		"pipe":                {transports.Sleeps, transports.SeesPeerDeath},
+		"pipe:wait=epoll":     {transports.EpollsFirst, transports.SeesPeerDeath},
+		"mmap:wait=hybrid":    {transports.SpinsFirst, transports.CanInPlace | transports.NeedsDir},
+		"signal":              {transports.Sleeps, transports.SeesPeerDeath},
+		"signal:wait=sigwait": {transports.Sleeps, transports.SeesPeerDeath},
+		"unix:wait=go":        {transports.Parks, transports.SeesPeerDeath | transports.OwnThreads},
+		"unix:type=dgram":     {transports.Sleeps, 0},
+		"file":                {transports.Spins, transports.NeedsDir},
+		"file:wait=inotify":   {transports.Sleeps, transports.NeedsDir},
+		"null":                {transports.Waiting{}, transports.OneProcess},
 	} {
 		s, err := transports.Parse(text)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if s.Waits() != want.waits || s.Caps() != want.caps {
-			t.Errorf("%s: waits %d, caps %b; want %d, %b", text, s.Waits(), s.Caps(), want.waits, want.caps)
+			t.Errorf("%s: waits %v, caps %b; want %v, %b", text, s.Waits(), s.Caps(), want.waits, want.caps)
 		}
 	}
 }

@@ -1,15 +1,17 @@
-// Package transports holds the mechanisms by which two processes on one
-// machine hand each other messages, each in a file of its own, behind one
-// interface.
+// Package transports is the contract between the mechanisms by which two
+// processes on one machine hand each other messages and whoever uses them. The
+// mechanisms themselves are in the folders beside it: memory, pipe, socket,
+// queue, notify, direct, uring and file, one file for one word that a user
+// types. A program that imports transports/all has them all.
 //
-// It knows system calls and shared memory. It must not know how it is
-// measured: there is no clock, no statistics, no process management and no
-// deadline here. A call may wait for ever; whoever starts the two processes
-// ends them.
+// Neither the contract nor a mechanism knows how it is measured: there is no
+// clock, no statistics, no process management and no deadline here. A call may
+// wait for ever; whoever starts the two processes ends them.
 //
-// To add a transport, write transports/foo_linux.go with a type that
-// implements [Transport] and func init() { Register(foo{}) }. CONTRIBUTING.md
-// says what it can be built from: streams, datagrams, rings, turns.
+// To add a transport, write transports/KIND/foo_linux.go with a type that
+// implements [Transport] and func init() { transports.Register(foo{}) }.
+// CONTRIBUTING.md says what it can be built from: streams, datagrams, rings,
+// turns.
 package transports
 
 import (
@@ -22,7 +24,8 @@ import (
 // process of the pair).
 type Transport interface {
 	// Info says what the transport is called, what it can do and which
-	// options it takes. It may ask the host for its limits.
+	// options it takes. It is a constant: it asks nothing of the host, see
+	// [Limited].
 	Info() Info
 
 	// Probe says whether this host can run spec: nil, or an error that wraps
@@ -38,6 +41,16 @@ type Transport interface {
 	// The Handover is what Link.For returned for that side. Its files belong to
 	// the Endpoint from now on, also when Open fails.
 	Open(Spec, Side, Handover) (Endpoint, error)
+}
+
+// Limited is implemented by a [Transport] that carries less on some hosts than
+// its Info says.
+type Limited interface {
+	// Limit returns the largest message in bytes for which this host lets a
+	// link be made with the options of spec, the rest of which is not looked
+	// at; 0 where the host sets no limit. It is called once for each set of
+	// options in a process, where somebody asks for [Spec.MaxSize].
+	Limit(Spec) int
 }
 
 // A Link is what a pair shares. Each side inherits its own files only, so
@@ -136,6 +149,13 @@ const (
 	NeedsDir                       // Spec.Dir names the directory the link lives in
 	SeesPeerDeath                  // Recv returns io.EOF, or fails, when the peer is killed
 	OneProcess                     // both ends are one Endpoint in one process
+
+	// What an Endpoint takes of the Go runtime. Without these it allocates
+	// nothing per message, collects nothing and has no thread but its caller's,
+	// and an end is measured with the collector off, on one thread.
+	Allocates      // Send or Recv allocate
+	NeedsCollector // garbage is collected while it is used: no call may wait in a raw system call
+	OwnThreads     // it has goroutines or threads of its own, or parks its caller's: that one is not locked to a thread
 )
 
 // Has reports whether c holds all of want.
@@ -146,7 +166,9 @@ type Info struct {
 	Name    string   // the word a user types and the key in every table: "mmap"
 	Doc     string   // one line for `ipcbench list`
 	Kind    Kind     // where a message lies between Send and Recv
-	Caps    Caps     // what it can do with its default options; see Spec.Caps
-	MaxSize int      // largest message in bytes; 0: no limit of its own
+	Group   string   // the heading that it is listed under, "Shared memory"; "": that of its kind
+	Caps    Caps     // what it can do, which its options add to and take from: see Spec.Caps
+	Waits   Waiting  // what an end does while it waits, where no option says; zero: it sleeps
+	MaxSize int      // largest message in bytes on any host; 0: no limit of its own
 	Options []Option // its own axes
 }

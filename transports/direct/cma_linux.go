@@ -34,22 +34,23 @@ func init() { transports.Register(cma{}) }
 // waits for the turn, and numbers are not used again within one copy.
 type cma struct{}
 
-func (cma) Info() transports.Info {
-	return transports.Info{
-		Name:    "cma",
-		Doc:     "one copy by the kernel, from the sender's memory to the receiver's (process_vm_readv)",
-		Kind:    transports.Direct,
-		Caps:    transports.SeesPeerDeath,
-		MaxSize: transports.LargestMessage,
-		Options: []transports.Option{
-			{Name: "copy", Doc: "who has the kernel copy", Values: []transports.Value{
-				{Name: "read", Doc: "the receiver, by process_vm_readv: Send returns when the peer has copied"},
-				{Name: "write", Doc: "the sender, by process_vm_writev, into the buffer of the Recv that waits for it"},
-			}},
-			meeting.WaitOption(),
-		},
-	}
+var cmaInfo = transports.Info{
+	Name:    "cma",
+	Doc:     "one copy by the kernel, from the sender's memory to the receiver's (process_vm_readv)",
+	Kind:    transports.Direct,
+	Group:   group,
+	Caps:    transports.SeesPeerDeath,
+	MaxSize: transports.LargestMessage,
+	Options: []transports.Option{
+		{Name: "copy", Doc: "who has the kernel copy", Values: []transports.Value{
+			{Name: "read", Doc: "the receiver, by process_vm_readv: Send returns when the peer has copied"},
+			{Name: "write", Doc: "the sender, by process_vm_writev, into the buffer of the Recv that waits for it"},
+		}},
+		meeting.WaitOption(),
+	},
 }
+
+func (cma) Info() transports.Info { return cmaInfo }
 
 func (cma) Probe(s transports.Spec) error {
 	if err := transports.ProbeSize(s); err != nil {

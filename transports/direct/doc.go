@@ -4,3 +4,6 @@
 //
 // It must not know any transport of another package.
 package direct
+
+// group is the heading that they are listed under.
+const group = "Copied by the kernel"

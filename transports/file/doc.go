@@ -3,3 +3,6 @@
 //
 // It must not know any transport of another package.
 package file
+
+// group is the heading that they are listed under.
+const group = "Files"

@@ -39,20 +39,21 @@ type file struct{}
 
 const leastSlots = 4
 
-func (file) Info() transports.Info {
-	return transports.Info{
-		Name:    "file",
-		Doc:     "a file in each direction, written and read in slots (pwrite, pread)",
-		Kind:    transports.File,
-		Caps:    transports.NeedsDir,
-		MaxSize: transports.LargestMessage,
-		Options: []transports.Option{
-			filepair.WaitOption(),
-			filepair.SyncOption("writes as of O_DSYNC, two a message: stored before the peer can see it"),
-			filepair.DirectOption(),
-		},
-	}
+var fileInfo = transports.Info{
+	Name:    "file",
+	Doc:     "a file in each direction, written and read in slots (pwrite, pread)",
+	Kind:    transports.File,
+	Group:   group,
+	Caps:    transports.NeedsDir,
+	MaxSize: transports.LargestMessage,
+	Options: []transports.Option{
+		filepair.WaitOption(),
+		filepair.SyncOption("writes as of O_DSYNC, two a message: stored before the peer can see it"),
+		filepair.DirectOption(),
+	},
 }
+
+func (file) Info() transports.Info { return fileInfo }
 
 func (file) Probe(s transports.Spec) error { return filepair.Probe(s, nil) }
 

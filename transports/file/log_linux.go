@@ -50,20 +50,21 @@ type log struct{}
 // logStep is how many received bytes are given back at a time.
 const logStep = 16 << 20
 
-func (log) Info() transports.Info {
-	return transports.Info{
-		Name:    "log",
-		Doc:     "a file in each direction, which one side appends to and the other follows (pwrite, pread)",
-		Kind:    transports.File,
-		Caps:    transports.NeedsDir,
-		MaxSize: transports.LargestMessage,
-		Options: []transports.Option{
-			filepair.WaitOption(),
-			filepair.SyncOption("writes as of O_DSYNC: stored before the peer can see it"),
-			filepair.DirectOption(),
-		},
-	}
+var logInfo = transports.Info{
+	Name:    "log",
+	Doc:     "a file in each direction, which one side appends to and the other follows (pwrite, pread)",
+	Kind:    transports.File,
+	Group:   group,
+	Caps:    transports.NeedsDir,
+	MaxSize: transports.LargestMessage,
+	Options: []transports.Option{
+		filepair.WaitOption(),
+		filepair.SyncOption("writes as of O_DSYNC: stored before the peer can see it"),
+		filepair.DirectOption(),
+	},
 }
+
+func (log) Info() transports.Info { return logInfo }
 
 func (log) Probe(s transports.Spec) error {
 	return filepair.Probe(s, func(f *os.File) error {

@@ -4,3 +4,6 @@
 //
 // It must not know any transport of another package.
 package memory
+
+// group is the heading that they are listed under.
+const group = "Shared memory"

@@ -19,16 +19,20 @@ func init() { transports.Register(memfd{}) }
 // so that neither end can cut it short. See memfd_create(2).
 type memfd struct{}
 
-func (memfd) Info() transports.Info {
-	return transports.Info{
-		Name:    "memfd",
-		Doc:     "anonymous memory that both processes map, a ring in each direction (memfd_create)",
-		Kind:    transports.Memory,
-		Caps:    transports.CanInPlace,
-		MaxSize: transports.LargestMessage,
-		Options: ring.Options(ring.HugeOption()),
-	}
+var memfdInfo = transports.Info{
+	Name:    "memfd",
+	Doc:     "anonymous memory that both processes map, a ring in each direction (memfd_create)",
+	Kind:    transports.Memory,
+	Group:   group,
+	Caps:    transports.CanInPlace,
+	MaxSize: transports.LargestMessage,
+	Options: ring.Options(ring.HugeOption()),
 }
+
+func (memfd) Info() transports.Info { return memfdInfo }
+
+// Limit is what the pool of huge pages has.
+func (memfd) Limit(s transports.Spec) int { return ring.LargestInPool(s) }
 
 func (m memfd) Probe(s transports.Spec) error {
 	huge := ring.HugeBytes(s)

@@ -49,22 +49,23 @@ const mostInFlight = 128
 // for a datagram of a few bytes.
 const datagramMemory = 768
 
-func (memfdpass) Info() transports.Info {
-	return transports.Info{
-		Name:    "memfdpass",
-		Doc:     "a sealed memfd for each message, passed over a Unix socket (memfd_create, SCM_RIGHTS)",
-		Kind:    transports.Memory,
-		Caps:    transports.CanInPlace | transports.SeesPeerDeath,
-		MaxSize: transports.LargestMessage,
-		Options: []transports.Option{
-			descriptor.WaitOption(),
-			{Name: "api", Doc: "how a message gets into and out of its file", Values: []transports.Value{
-				{Name: "copy", Doc: "by write and pread"},
-				{Name: "inplace", Doc: "mapped by the sender, and mapped by the receiver"},
-			}},
-		},
-	}
+var memfdpassInfo = transports.Info{
+	Name:    "memfdpass",
+	Doc:     "a sealed memfd for each message, passed over a Unix socket (memfd_create, SCM_RIGHTS)",
+	Kind:    transports.Memory,
+	Group:   group,
+	Caps:    transports.CanInPlace | transports.SeesPeerDeath,
+	MaxSize: transports.LargestMessage,
+	Options: []transports.Option{
+		descriptor.WaitOption(),
+		{Name: "api", Doc: "how a message gets into and out of its file", Values: []transports.Value{
+			{Name: "copy", Doc: "by write and pread"},
+			{Name: "inplace", Doc: "mapped by the sender, and mapped by the receiver"},
+		}},
+	},
 }
+
+func (memfdpass) Info() transports.Info { return memfdpassInfo }
 
 func (memfdpass) Probe(s transports.Spec) error {
 	if _, err := memfdFlags(); err != nil {

@@ -20,20 +20,21 @@ func init() { transports.Register(mmap{}) }
 // consists of huge pages.
 type mmap struct{}
 
-func (mmap) Info() transports.Info {
-	return transports.Info{
-		Name:    "mmap",
-		Doc:     "a file that both processes map, a ring in each direction (mmap)",
-		Kind:    transports.Memory,
-		Caps:    transports.CanInPlace | transports.NeedsDir,
-		MaxSize: transports.LargestMessage,
-		Options: ring.Options(transports.Option{Name: "sync", Doc: "what is pushed to storage, and when", Values: []transports.Value{
-			{Name: "none", Doc: "nothing: the kernel writes back when it likes"},
-			{Name: "async", Doc: "msync(MS_ASYNC) of each message, which on Linux starts nothing"},
-			{Name: "sync", Doc: "msync(MS_SYNC) of each message: Send returns when it is stored"},
-		}}),
-	}
+var mmapInfo = transports.Info{
+	Name:    "mmap",
+	Doc:     "a file that both processes map, a ring in each direction (mmap)",
+	Kind:    transports.Memory,
+	Group:   group,
+	Caps:    transports.CanInPlace | transports.NeedsDir,
+	MaxSize: transports.LargestMessage,
+	Options: ring.Options(transports.Option{Name: "sync", Doc: "what is pushed to storage, and when", Values: []transports.Value{
+		{Name: "none", Doc: "nothing: the kernel writes back when it likes"},
+		{Name: "async", Doc: "msync(MS_ASYNC) of each message, which on Linux starts nothing"},
+		{Name: "sync", Doc: "msync(MS_SYNC) of each message: Send returns when it is stored"},
+	}}),
 }
+
+func (mmap) Info() transports.Info { return mmapInfo }
 
 func (mmap) Probe(s transports.Spec) error {
 	if s.Dir == "" {

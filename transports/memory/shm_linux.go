@@ -23,16 +23,17 @@ type posixShm struct{}
 
 const shmDir = "/dev/shm"
 
-func (posixShm) Info() transports.Info {
-	return transports.Info{
-		Name:    "shm",
-		Doc:     "POSIX shared memory, a file in " + shmDir + ", a ring in each direction (open, mmap)",
-		Kind:    transports.Memory,
-		Caps:    transports.CanInPlace,
-		MaxSize: transports.LargestMessage,
-		Options: ring.Options(),
-	}
+var posixShmInfo = transports.Info{
+	Name:    "shm",
+	Doc:     "POSIX shared memory, a file in " + shmDir + ", a ring in each direction (open, mmap)",
+	Kind:    transports.Memory,
+	Group:   group,
+	Caps:    transports.CanInPlace,
+	MaxSize: transports.LargestMessage,
+	Options: ring.Options(),
 }
+
+func (posixShm) Info() transports.Info { return posixShmInfo }
 
 func (posixShm) Probe(s transports.Spec) error {
 	var fs unix.Statfs_t

@@ -30,25 +30,31 @@ const (
 	shmRemap   = 0o40000
 )
 
-func (sysv) Info() transports.Info {
-	return transports.Info{
-		Name:    "sysv",
-		Doc:     "a System V shared memory segment, a ring in each direction (shmget)",
-		Kind:    transports.Memory,
-		Caps:    transports.CanInPlace,
-		MaxSize: largestInSegment(),
-		Options: ring.Options(ring.HugeOption()),
-	}
+var sysvInfo = transports.Info{
+	Name:    "sysv",
+	Doc:     "a System V shared memory segment, a ring in each direction (shmget)",
+	Kind:    transports.Memory,
+	Group:   group,
+	Caps:    transports.CanInPlace,
+	MaxSize: transports.LargestMessage,
+	Options: ring.Options(ring.HugeOption()),
 }
 
-// largestInSegment returns the largest message in bytes that a segment has room
-// for.
-func largestInSegment() int {
+func (sysv) Info() transports.Info { return sysvInfo }
+
+// Limit is what a segment has room for, and where it is to be in huge pages what
+// their pool has.
+func (sysv) Limit(s transports.Spec) int {
+	pool := ring.LargestInPool(s)
 	most, err := kernel.ReadNumber("/proc/sys/kernel/shmmax")
 	if err != nil {
-		return transports.LargestMessage
+		return pool
 	}
-	return ring.LargestIn(most)
+	segment := ring.LargestIn(most)
+	if pool == 0 {
+		return segment
+	}
+	return min(pool, segment)
 }
 
 func (v sysv) Probe(s transports.Spec) error {

@@ -4,6 +4,9 @@
 // It must not know any transport of another package.
 package notify
 
+// group is the heading that they are listed under.
+const group = "Notification"
+
 // wordBytes is what a wake-up carries at most: the counter of an eventfd, the
 // value of a signal.
 const wordBytes = 8

@@ -45,7 +45,19 @@ const (
 	lengthShift = 56
 )
 
-func (eventfd) Info() transports.Info {
+var eventfdInfo = transports.Info{
+	Name:    "eventfd",
+	Doc:     "an eventfd in each direction, whose counter is the message, one at a time (eventfd2)",
+	Kind:    transports.Notification,
+	Group:   group,
+	MaxSize: wordBytes,
+	Options: []transports.Option{eventfdWait()},
+}
+
+func (eventfd) Info() transports.Info { return eventfdInfo }
+
+// eventfdWait is the option wait as it is for an eventfd.
+func eventfdWait() transports.Option {
 	wait := descriptor.WaitOption()
 	for i, v := range wait.Values {
 		switch v.Name {
@@ -55,13 +67,7 @@ func (eventfd) Info() transports.Info {
 			wait.Values[i].Doc = "sleep in epoll_wait(2), level-triggered, before each read; a write sleeps by itself, because to epoll there always is room"
 		}
 	}
-	return transports.Info{
-		Name:    "eventfd",
-		Doc:     "an eventfd in each direction, whose counter is the message, one at a time (eventfd2)",
-		Kind:    transports.Notification,
-		MaxSize: wordBytes,
-		Options: []transports.Option{wait},
-	}
+	return wait
 }
 
 func (eventfd) Probe(s transports.Spec) error { return transports.ProbeSize(s) }
@@ -95,7 +101,7 @@ func (eventfd) Open(s transports.Spec, side transports.Side, h transports.Handov
 	}
 	e := &eventfdEndpoint{out: ends[side], in: ends[side.Peer()], size: s.Size}
 	if e.in.Ready != nil {
-		// A write has to sleep by itself, see Info.
+		// A write has to sleep by itself, see eventfdWait.
 		for _, d := range ends {
 			if err := unix.SetNonblock(int(d.FD), false); err != nil {
 				links.Close(ends...)

@@ -23,16 +23,17 @@ func init() { transports.Register(futex{}) }
 // wait=futex.
 type futex struct{}
 
-func (futex) Info() transports.Info {
-	return transports.Info{
-		Name:    "futex",
-		Doc:     "a word of shared memory in each direction, the message beside it, one at a time (futex)",
-		Kind:    transports.Notification,
-		Caps:    transports.SeesPeerDeath,
-		MaxSize: len(meeting.Cell{}.Value),
-		Options: []transports.Option{meeting.WaitOption()},
-	}
+var futexInfo = transports.Info{
+	Name:    "futex",
+	Doc:     "a word of shared memory in each direction, the message beside it, one at a time (futex)",
+	Kind:    transports.Notification,
+	Group:   group,
+	Caps:    transports.SeesPeerDeath,
+	MaxSize: len(meeting.Cell{}.Value),
+	Options: []transports.Option{meeting.WaitOption()},
 }
+
+func (futex) Info() transports.Info { return futexInfo }
 
 func (futex) Probe(s transports.Spec) error { return transports.ProbeSize(s) }
 

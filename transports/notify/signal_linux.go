@@ -54,7 +54,20 @@ const (
 	spareSignals = 64
 )
 
-func (signal) Info() transports.Info {
+var signalInfo = transports.Info{
+	Name:    "signal",
+	Doc:     "a real-time signal with a value to the peer's thread (rt_tgsigqueueinfo)",
+	Kind:    transports.Notification,
+	Group:   group,
+	Caps:    transports.SeesPeerDeath,
+	MaxSize: wordBytes,
+	Options: []transports.Option{signalWait()},
+}
+
+func (signal) Info() transports.Info { return signalInfo }
+
+// signalWait is the option wait as it is for a signalfd.
+func signalWait() transports.Option {
 	wait := transports.Option{Name: "wait", Doc: "how an end takes a signal"}
 	for _, v := range descriptor.WaitOption().Values {
 		switch v.Name {
@@ -72,14 +85,7 @@ func (signal) Info() transports.Info {
 		wait.Values = append(wait.Values, v)
 	}
 	wait.Values = append(wait.Values, transports.Value{Name: "sigwait", Doc: "sleep in sigwaitinfo(2), without a signalfd", Waits: transports.Sleeps})
-	return transports.Info{
-		Name:    "signal",
-		Doc:     "a real-time signal with a value to the peer's thread (rt_tgsigqueueinfo)",
-		Kind:    transports.Notification,
-		Caps:    transports.SeesPeerDeath,
-		MaxSize: wordBytes,
-		Options: []transports.Option{wait},
-	}
+	return wait
 }
 
 // window is how many messages may be on their way in each direction.
@@ -134,7 +140,7 @@ func (signal) Open(s transports.Spec, side transports.Side, h transports.Handove
 		window: uint32(window(s)),
 		limit:  uint32(window(s)),
 		due:    uint32(window(s)) / 4,
-		spins:  s.Waits() == transports.Spins,
+		spins:  s.Option("wait") == "spin",
 		out:    queuedSignal{code: siQueue, pid: int32(os.Getpid())},
 		heard:  pipes[side],
 		held:   pipes[side.Peer()],

@@ -22,16 +22,17 @@ func init() { transports.Register(fifo{}) }
 // with an inode of a filesystem's. See fifo(7), mkfifo(3).
 type fifo struct{}
 
-func (fifo) Info() transports.Info {
-	return transports.Info{
-		Name:    "fifo",
-		Doc:     "a named pipe in each direction (mkfifo)",
-		Kind:    transports.Stream,
-		Caps:    transports.SeesPeerDeath | transports.NeedsDir,
-		MaxSize: transports.LargestMessage,
-		Options: []transports.Option{pipes.CapacityOption(), descriptor.WaitOption()},
-	}
+var fifoInfo = transports.Info{
+	Name:    "fifo",
+	Doc:     "a named pipe in each direction (mkfifo)",
+	Kind:    transports.Stream,
+	Group:   group,
+	Caps:    transports.SeesPeerDeath | transports.NeedsDir,
+	MaxSize: transports.LargestMessage,
+	Options: []transports.Option{pipes.CapacityOption(), descriptor.WaitOption()},
 }
+
+func (fifo) Info() transports.Info { return fifoInfo }
 
 func (fifo) Probe(s transports.Spec) error { return transports.ProbeSize(s) }
 

@@ -12,16 +12,17 @@ func init() { transports.Register(pipe{}) }
 // pipe is a pair of pipes, one in each direction. See pipe(7).
 type pipe struct{}
 
-func (pipe) Info() transports.Info {
-	return transports.Info{
-		Name:    "pipe",
-		Doc:     "a pipe in each direction (pipe2)",
-		Kind:    transports.Stream,
-		Caps:    transports.SeesPeerDeath,
-		MaxSize: transports.LargestMessage,
-		Options: []transports.Option{pipes.CapacityOption(), descriptor.WaitOption()},
-	}
+var pipeInfo = transports.Info{
+	Name:    "pipe",
+	Doc:     "a pipe in each direction (pipe2)",
+	Kind:    transports.Stream,
+	Group:   group,
+	Caps:    transports.SeesPeerDeath,
+	MaxSize: transports.LargestMessage,
+	Options: []transports.Option{pipes.CapacityOption(), descriptor.WaitOption()},
 }
+
+func (pipe) Info() transports.Info { return pipeInfo }
 
 func (pipe) Probe(s transports.Spec) error { return transports.ProbeSize(s) }
 

@@ -28,23 +28,24 @@ func init() { transports.Register(vmsplice{}) }
 // number of those pages makes it safe: see lender.
 type vmsplice struct{}
 
-func (vmsplice) Info() transports.Info {
-	return transports.Info{
-		Name:    "vmsplice",
-		Doc:     "a pipe in each direction, to which the writer lends its pages (vmsplice)",
-		Kind:    transports.Stream,
-		Caps:    transports.CanInPlace | transports.SeesPeerDeath,
-		MaxSize: transports.LargestMessage,
-		Options: []transports.Option{
-			pipes.CapacityOption(),
-			descriptor.WaitOption(),
-			{Name: "api", Doc: "how a message gets into the pages that are lent", Values: []transports.Value{
-				{Name: "copy", Doc: "copied in by the writer, and out by read(2)"},
-				{Name: "inplace", Doc: "built in them, and copied out by read(2)"},
-			}},
-		},
-	}
+var vmspliceInfo = transports.Info{
+	Name:    "vmsplice",
+	Doc:     "a pipe in each direction, to which the writer lends its pages (vmsplice)",
+	Kind:    transports.Stream,
+	Group:   group,
+	Caps:    transports.CanInPlace | transports.SeesPeerDeath,
+	MaxSize: transports.LargestMessage,
+	Options: []transports.Option{
+		pipes.CapacityOption(),
+		descriptor.WaitOption(),
+		{Name: "api", Doc: "how a message gets into the pages that are lent", Values: []transports.Value{
+			{Name: "copy", Doc: "copied in by the writer, and out by read(2)"},
+			{Name: "inplace", Doc: "built in them, and copied out by read(2)"},
+		}},
+	},
 }
+
+func (vmsplice) Info() transports.Info { return vmspliceInfo }
 
 func (vmsplice) Probe(s transports.Spec) error {
 	if _, _, errno := unix.RawSyscall(unix.SYS_VMSPLICE, ^uintptr(0), 0, 0); errno == unix.ENOSYS {

@@ -30,15 +30,19 @@ func init() { transports.Register(mq{}) }
 // has room for. An empty message is the end mark.
 type mq struct{}
 
-func (mq) Info() transports.Info {
-	return transports.Info{
-		Name:    "mq",
-		Doc:     "a POSIX message queue in each direction (mq_open)",
-		Kind:    transports.Queue,
-		MaxSize: newMQLimits().size,
-		Options: []transports.Option{descriptor.WaitOption()},
-	}
+var mqInfo = transports.Info{
+	Name:    "mq",
+	Doc:     "a POSIX message queue in each direction (mq_open)",
+	Kind:    transports.Queue,
+	Group:   group,
+	MaxSize: hardMessageSize,
+	Options: []transports.Option{descriptor.WaitOption()},
 }
+
+func (mq) Info() transports.Info { return mqInfo }
+
+// Limit is what this process may ask of a queue.
+func (mq) Limit(transports.Spec) int { return newMQLimits().size }
 
 // mqLimits are what this process may ask of a queue.
 type mqLimits struct {

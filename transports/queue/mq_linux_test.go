@@ -50,7 +50,7 @@ func TestMQLimitFollowsTheUsers(t *testing.T) {
 	if err := unix.Setrlimit(unix.RLIMIT_MSGQUEUE, &unix.Rlimit{Cur: 4096, Max: old.Max}); err != nil {
 		t.Fatal(err)
 	}
-	if limit := s.MaxSize(); limit >= 2048 {
+	if limit := (mq{}).Limit(s); limit >= 2048 {
 		t.Errorf("with 4096 bytes for two queues, messages of %d bytes", limit)
 	}
 }

@@ -32,20 +32,21 @@ func init() { transports.Register(sysvmsg{}) }
 // An empty message is the end mark.
 type sysvmsg struct{}
 
-func (sysvmsg) Info() transports.Info {
-	return transports.Info{
-		Name:    "sysvmsg",
-		Doc:     "a System V message queue in each direction (msgget)",
-		Kind:    transports.Queue,
-		MaxSize: largestSysVMessage(),
-		Options: []transports.Option{
-			{Name: "wait", Doc: "what an end does while there is no message or no room for one", Values: []transports.Value{
-				{Name: "block", Doc: "sleep in msgrcv or msgsnd", Waits: transports.Sleeps},
-				{Name: "spin", Doc: "repeat msgrcv or msgsnd with IPC_NOWAIT", Waits: transports.Spins},
-			}},
-		},
-	}
+var sysvmsgInfo = transports.Info{
+	Name:    "sysvmsg",
+	Doc:     "a System V message queue in each direction (msgget)",
+	Kind:    transports.Queue,
+	Group:   group,
+	MaxSize: transports.LargestMessage,
+	Options: []transports.Option{
+		{Name: "wait", Doc: "what an end does while there is no message or no room for one", Values: []transports.Value{
+			{Name: "block", Doc: "sleep in msgrcv or msgsnd", Waits: transports.Sleeps},
+			{Name: "spin", Doc: "repeat msgrcv or msgsnd with IPC_NOWAIT", Waits: transports.Spins},
+		}},
+	},
 }
+
+func (sysvmsg) Info() transports.Info { return sysvmsgInfo }
 
 // What a new IPC namespace has (include/uapi/linux/msg.h).
 const (
@@ -53,14 +54,14 @@ const (
 	usualQueueMax   = 16384 // kernel.msgmnb, bytes
 )
 
-// largestSysVMessage is what the limits of a namespace can be raised to, which
-// is not at all where /proc/sys is read-only, as in most containers.
-func largestSysVMessage() int {
+// Limit is what the limits of a namespace can be raised to, which is not at all
+// where /proc/sys is read-only, as in most containers.
+func (sysvmsg) Limit(transports.Spec) int {
 	var fs unix.Statfs_t
 	if err := unix.Statfs("/proc/sys/kernel/msgmax", &fs); err != nil || fs.Flags&unix.ST_RDONLY != 0 {
 		return usualMessageMax
 	}
-	return transports.LargestMessage
+	return 0
 }
 
 // Probe makes all that Create does: whether this process may is hard to tell in

@@ -42,19 +42,20 @@ func init() { transports.Register(sockmap{}) }
 // mostly holds it.
 type sockmap struct{}
 
-func (sockmap) Info() transports.Info {
-	return transports.Info{
-		Name:    "sockmap",
-		Doc:     "a TCP connection whose bytes BPF puts into the peer's queue (bpf_msg_redirect_map)",
-		Kind:    transports.Stream,
-		Caps:    transports.SeesPeerDeath,
-		MaxSize: transports.LargestMessage,
-		Options: []transports.Option{
-			buffer.Option("buffer", "how many bytes are on their way before a writer waits", 4<<10, "1 MiB, or what the link says", "a window of"),
-			descriptor.WaitOption(),
-		},
-	}
+var sockmapInfo = transports.Info{
+	Name:    "sockmap",
+	Doc:     "a TCP connection whose bytes BPF puts into the peer's queue (bpf_msg_redirect_map)",
+	Kind:    transports.Stream,
+	Group:   group,
+	Caps:    transports.SeesPeerDeath,
+	MaxSize: transports.LargestMessage,
+	Options: []transports.Option{
+		buffer.Option("buffer", "how many bytes are on their way before a writer waits", 4<<10, "1 MiB, or what the link says", "a window of"),
+		descriptor.WaitOption(),
+	},
 }
+
+func (sockmap) Info() transports.Info { return sockmapInfo }
 
 // Probe makes a link, because nothing less finds out whether bytes are
 // redirected: it takes privileges, a kernel's configuration and a loopback

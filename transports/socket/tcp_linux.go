@@ -20,27 +20,28 @@ type tcp struct{}
 // busyPollMicros is what busypoll=50us sets SO_BUSY_POLL to.
 const busyPollMicros = 50
 
-func (tcp) Info() transports.Info {
-	return transports.Info{
-		Name:    "tcp",
-		Doc:     "a TCP connection over the loopback, 127.0.0.1 (socket)",
-		Kind:    transports.Stream,
-		Caps:    transports.SeesPeerDeath,
-		MaxSize: transports.LargestMessage,
-		Options: []transports.Option{
-			{Name: "nodelay", Doc: "whether a small message is sent at once", Values: []transports.Value{
-				{Name: "yes", Doc: "at once (TCP_NODELAY)"},
-				{Name: "no", Doc: "held back while an earlier one is not acknowledged (Nagle's algorithm)"},
-			}},
-			{Name: "busypoll", Doc: "whether a read polls the network device before it sleeps", Values: []transports.Value{
-				{Name: "no", Doc: "it sleeps"},
-				{Name: "50us", Doc: "SO_BUSY_POLL for 50 µs; loopback has no queue to poll, so this shows what asking costs"},
-			}},
-			buffer.SocketOption(),
-			descriptor.WaitOption(),
-		},
-	}
+var tcpInfo = transports.Info{
+	Name:    "tcp",
+	Doc:     "a TCP connection over the loopback, 127.0.0.1 (socket)",
+	Kind:    transports.Stream,
+	Group:   group,
+	Caps:    transports.SeesPeerDeath,
+	MaxSize: transports.LargestMessage,
+	Options: []transports.Option{
+		{Name: "nodelay", Doc: "whether a small message is sent at once", Values: []transports.Value{
+			{Name: "yes", Doc: "at once (TCP_NODELAY)"},
+			{Name: "no", Doc: "held back while an earlier one is not acknowledged (Nagle's algorithm)"},
+		}},
+		{Name: "busypoll", Doc: "whether a read polls the network device before it sleeps", Values: []transports.Value{
+			{Name: "no", Doc: "it sleeps"},
+			{Name: "50us", Doc: "SO_BUSY_POLL for 50 µs; loopback has no queue to poll, so this shows what asking costs"},
+		}},
+		buffer.SocketOption(),
+		descriptor.WaitOption(),
+	},
 }
+
+func (tcp) Info() transports.Info { return tcpInfo }
 
 func (tcp) Probe(s transports.Spec) error {
 	if err := transports.ProbeSize(s); err != nil {

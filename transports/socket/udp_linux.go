@@ -51,15 +51,16 @@ const (
 // without the headers of IP and UDP.
 const largestUDP = 65535 - 20 - 8
 
-func (udp) Info() transports.Info {
-	return transports.Info{
-		Name:    "udp",
-		Doc:     "a pair of connected UDP sockets over the loopback, with a window against drops (socket)",
-		Kind:    transports.Datagram,
-		MaxSize: largestUDP - kernel.HeaderBytes,
-		Options: []transports.Option{descriptor.WaitOption()},
-	}
+var udpInfo = transports.Info{
+	Name:    "udp",
+	Doc:     "a pair of connected UDP sockets over the loopback, with a window against drops (socket)",
+	Kind:    transports.Datagram,
+	Group:   group,
+	MaxSize: largestUDP - kernel.HeaderBytes,
+	Options: []transports.Option{descriptor.WaitOption()},
 }
+
+func (udp) Info() transports.Info { return udpInfo }
 
 // Probe makes all that Create does.
 func (t udp) Probe(s transports.Spec) error {

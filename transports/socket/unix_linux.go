@@ -27,24 +27,32 @@ var socketTypes = map[string]int{
 	"dgram":     unix.SOCK_DGRAM,
 }
 
-func (unixSocket) Info() transports.Info {
-	limit := maxDatagram()
-	return transports.Info{
-		Name:    "unix",
-		Doc:     "a pair of connected Unix domain sockets (socketpair)",
-		Kind:    transports.Stream,
-		Caps:    transports.SeesPeerDeath,
-		MaxSize: transports.LargestMessage,
-		Options: []transports.Option{
-			{Name: "type", Doc: "what the socket keeps of a message", Values: []transports.Value{
-				{Name: "stream", Doc: "its bytes alone: messages of different lengths are framed"},
-				{Name: "seqpacket", Doc: "its boundaries, on a connection", MaxSize: limit},
-				{Name: "dgram", Doc: "its boundaries, without a connection: the death of a peer is not seen", MaxSize: limit, Without: transports.SeesPeerDeath},
-			}},
-			buffer.SocketOption(),
-			descriptor.WaitOption(),
-		},
+var unixInfo = transports.Info{
+	Name:    "unix",
+	Doc:     "a pair of connected Unix domain sockets (socketpair)",
+	Kind:    transports.Stream,
+	Group:   group,
+	Caps:    transports.SeesPeerDeath,
+	MaxSize: transports.LargestMessage,
+	Options: []transports.Option{
+		{Name: "type", Doc: "what the socket keeps of a message", Values: []transports.Value{
+			{Name: "stream", Doc: "its bytes alone: messages of different lengths are framed"},
+			{Name: "seqpacket", Doc: "its boundaries, on a connection"},
+			{Name: "dgram", Doc: "its boundaries, without a connection: the death of a peer is not seen", Without: transports.SeesPeerDeath},
+		}},
+		buffer.SocketOption(),
+		descriptor.WaitOption(),
+	},
+}
+
+func (unixSocket) Info() transports.Info { return unixInfo }
+
+// Limit is that of a datagram, where messages are datagrams.
+func (unixSocket) Limit(s transports.Spec) int {
+	if s.Option("type") == "stream" {
+		return 0
 	}
+	return maxDatagram()
 }
 
 // datagramOverhead is what the kernel takes off SO_SNDBUF before it compares

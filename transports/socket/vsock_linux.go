@@ -19,16 +19,17 @@ func init() { transports.Register(vsock{}) }
 // (Linux 5.6).
 type vsock struct{}
 
-func (vsock) Info() transports.Info {
-	return transports.Info{
-		Name:    "vsock",
-		Doc:     "a vsock connection over its own loopback, VMADDR_CID_LOCAL (socket)",
-		Kind:    transports.Stream,
-		Caps:    transports.SeesPeerDeath,
-		MaxSize: transports.LargestMessage,
-		Options: []transports.Option{descriptor.WaitOption()},
-	}
+var vsockInfo = transports.Info{
+	Name:    "vsock",
+	Doc:     "a vsock connection over its own loopback, VMADDR_CID_LOCAL (socket)",
+	Kind:    transports.Stream,
+	Group:   group,
+	Caps:    transports.SeesPeerDeath,
+	MaxSize: transports.LargestMessage,
+	Options: []transports.Option{descriptor.WaitOption()},
 }
+
+func (vsock) Info() transports.Info { return vsockInfo }
 
 func (v vsock) Probe(s transports.Spec) error {
 	if err := transports.ProbeSize(s); err != nil {

@@ -23,7 +23,7 @@ var cases = []testCase{
 	{name: "far more than it holds, consumer to producer", not: transports.OneProcess, test: flood(transports.Consumer)},
 	{name: "end of stream without a message", not: transports.OneProcess, test: silence},
 	{name: "a message too long is refused", not: transports.OneProcess, test: tooLong},
-	{name: "no allocation per message", not: transports.OneProcess, test: noAllocation},
+	{name: "no allocation per message", not: transports.OneProcess | transports.Allocates, test: noAllocation},
 	{name: inPlaceCase, needs: transports.CanInPlace, not: transports.OneProcess, test: inPlace},
 	{name: "the consumer sees the producer killed", needs: transports.SeesPeerDeath, test: death(transports.Producer)},
 	{name: "the producer sees the consumer killed", needs: transports.SeesPeerDeath, test: death(transports.Consumer)},

@@ -57,9 +57,12 @@ func Worker() {
 		if err := c.Hear(&job); err != nil {
 			return err
 		}
-		// A blocked raw system call cannot be stopped for a collection.
-		debug.SetGCPercent(-1)
-		if job.Spec.Waits() != transports.Parks {
+		caps := job.Spec.Caps()
+		if !caps.Has(transports.NeedsCollector) {
+			// A blocked raw system call cannot be stopped for a collection.
+			debug.SetGCPercent(-1)
+		}
+		if !caps.Has(transports.OwnThreads) {
 			runtime.LockOSThread()
 			c.OwnTable(job.Inherited.Files) // as in the benchmark, where that is possible
 		}

@@ -3,3 +3,6 @@
 //
 // It must not know any transport of another package.
 package uring
+
+// group is the heading that they are listed under.
+const group = "io_uring"

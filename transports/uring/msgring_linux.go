@@ -49,19 +49,20 @@ const (
 	completionBytes = int(unsafe.Sizeof(uring.Completion{}))
 )
 
-func (msgring) Info() transports.Info {
-	return transports.Info{
-		Name:    "msgring",
-		Doc:     "an io_uring in each direction, for messages of at most 8 bytes (IORING_OP_MSG_RING)",
-		Kind:    transports.Datagram,
-		Caps:    transports.SeesPeerDeath,
-		MaxSize: msgringSize,
-		Options: []transports.Option{{Name: "wait", Doc: "what an end does while there is nothing to receive or no room", Values: []transports.Value{
-			{Name: "block", Doc: "sleep in io_uring_enter(2), or for room in read(2) of a pipe", Waits: transports.Sleeps},
-			{Name: "spin", Doc: "look for the message in the ring's memory, or for room by a non-blocking read of a pipe", Waits: transports.Spins},
-		}}},
-	}
+var msgringInfo = transports.Info{
+	Name:    "msgring",
+	Doc:     "an io_uring in each direction, for messages of at most 8 bytes (IORING_OP_MSG_RING)",
+	Kind:    transports.Datagram,
+	Group:   group,
+	Caps:    transports.SeesPeerDeath,
+	MaxSize: msgringSize,
+	Options: []transports.Option{{Name: "wait", Doc: "what an end does while there is nothing to receive or no room", Values: []transports.Value{
+		{Name: "block", Doc: "sleep in io_uring_enter(2), or for room in read(2) of a pipe", Waits: transports.Sleeps},
+		{Name: "spin", Doc: "look for the message in the ring's memory, or for room by a non-blocking read of a pipe", Waits: transports.Spins},
+	}}},
 }
+
+func (msgring) Info() transports.Info { return msgringInfo }
 
 // inboxConfig is the ring that a side receives from.
 func inboxConfig(s transports.Spec) uring.Config {

@@ -29,29 +29,30 @@ func init() { transports.Register(uringStream{}) }
 // into the kernel is another one.
 type uringStream struct{}
 
-func (uringStream) Info() transports.Info {
-	return transports.Info{
-		Name:    "uring",
-		Doc:     "a pipe in each direction or a Unix socket, used through io_uring (io_uring_enter)",
-		Kind:    transports.Stream,
-		Caps:    transports.SeesPeerDeath,
-		MaxSize: transports.LargestMessage,
-		Options: []transports.Option{
-			{Name: "over", Doc: "what the bytes go through", Values: []transports.Value{
-				{Name: "pipe", Doc: "a pipe in each direction (IORING_OP_READ, IORING_OP_WRITE)"},
-				{Name: "unix", Doc: "a Unix stream socket (IORING_OP_RECV, IORING_OP_SEND)"},
-			}},
-			{Name: "sqpoll", Doc: "who takes an operation from the ring", Values: []transports.Value{
-				{Name: "no", Doc: "the end itself, by io_uring_enter(2)"},
-				{Name: "yes", Doc: "a thread of the kernel for each end (IORING_SETUP_SQPOLL), which keeps a CPU busy until a second after the last message, the kernel decides which: with wait=spin a pair wants four CPUs"},
-			}},
-			{Name: "wait", Doc: "what an end does while an operation is not done", Values: []transports.Value{
-				{Name: "block", Doc: "sleep in io_uring_enter(2)", Waits: transports.Sleeps},
-				{Name: "spin", Doc: "look for the completion in the ring's memory", Waits: transports.Spins},
-			}},
-		},
-	}
+var uringStreamInfo = transports.Info{
+	Name:    "uring",
+	Doc:     "a pipe in each direction or a Unix socket, used through io_uring (io_uring_enter)",
+	Kind:    transports.Stream,
+	Group:   group,
+	Caps:    transports.SeesPeerDeath,
+	MaxSize: transports.LargestMessage,
+	Options: []transports.Option{
+		{Name: "over", Doc: "what the bytes go through", Values: []transports.Value{
+			{Name: "pipe", Doc: "a pipe in each direction (IORING_OP_READ, IORING_OP_WRITE)"},
+			{Name: "unix", Doc: "a Unix stream socket (IORING_OP_RECV, IORING_OP_SEND)"},
+		}},
+		{Name: "sqpoll", Doc: "who takes an operation from the ring", Values: []transports.Value{
+			{Name: "no", Doc: "the end itself, by io_uring_enter(2)"},
+			{Name: "yes", Doc: "a thread of the kernel for each end (IORING_SETUP_SQPOLL), which keeps a CPU busy until a second after the last message, the kernel decides which: with wait=spin a pair wants four CPUs"},
+		}},
+		{Name: "wait", Doc: "what an end does while an operation is not done", Values: []transports.Value{
+			{Name: "block", Doc: "sleep in io_uring_enter(2)", Waits: transports.Sleeps},
+			{Name: "spin", Doc: "look for the completion in the ring's memory", Waits: transports.Spins},
+		}},
+	},
 }
+
+func (uringStream) Info() transports.Info { return uringStreamInfo }
 
 func uringConfig(s transports.Spec) uring.Config {
 	return uring.Config{Spin: s.Option("wait") == "spin", SQPoll: s.Option("sqpoll") == "yes"}

@@ -20,10 +20,10 @@ import (
 func WaitOption() transports.Option {
 	return transports.Option{Name: "wait", Doc: "what an end does while there is nothing to read or no room to write", Values: []transports.Value{
 		{Name: "block", Doc: "sleep in a blocking read or write", Waits: transports.Sleeps},
-		{Name: "poll", Doc: "sleep in poll(2) before each read, and where there is no room to write", Waits: transports.Sleeps},
-		{Name: "epoll", Doc: "sleep in epoll_wait(2), level-triggered, before each read, and where there is no room to write", Waits: transports.Sleeps},
+		{Name: "poll", Doc: "sleep in poll(2) before each read, and where there is no room to write", Waits: transports.PollsFirst},
+		{Name: "epoll", Doc: "sleep in epoll_wait(2), level-triggered, before each read, and where there is no room to write", Waits: transports.EpollsFirst},
 		{Name: "spin", Doc: "repeat a non-blocking read or write (O_NONBLOCK)", Waits: transports.Spins},
-		{Name: "go", Doc: "park the goroutine in the Go runtime's poller, as os.File and net.Conn do", Waits: transports.Parks},
+		{Name: "go", Doc: "park the goroutine in the Go runtime's poller, as os.File and net.Conn do", Waits: transports.Parks, With: transports.OwnThreads},
 	}}
 }
 

@@ -24,15 +24,19 @@ import (
 func HugeOption() transports.Option {
 	return transports.Option{Name: "huge", Doc: "the pages that the memory consists of", Values: []transports.Value{
 		{Name: "none", Doc: "ordinary ones"},
-		{Name: "2MiB", Doc: "huge ones of 2 MiB, from the pool of vm.nr_hugepages", MaxSize: largestInPool(2 << 20)},
-		{Name: "1GiB", Doc: "huge ones of 1 GiB, from their pool", MaxSize: largestInPool(1 << 30)},
+		{Name: "2MiB", Doc: "huge ones of 2 MiB, from the pool of vm.nr_hugepages"},
+		{Name: "1GiB", Doc: "huge ones of 1 GiB, from their pool"},
 	}}
 }
 
-// largestInPool returns the largest message in bytes whose rings, at their
-// shortest, fit in the huge pages that are free, or 0 where not even the
-// smallest does: then Probe says what to do.
-func largestInPool(page int) int {
+// LargestInPool returns the largest message in bytes whose rings, at their
+// shortest, fit in the huge pages that are free, or 0 where the option huge asks
+// for none or where not even the smallest does: then Probe says what to do.
+func LargestInPool(s transports.Spec) int {
+	page := HugeBytes(s)
+	if page == 0 {
+		return 0
+	}
 	_, free, err := PoolOf(page)
 	if err != nil {
 		return 0

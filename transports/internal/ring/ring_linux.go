@@ -25,7 +25,7 @@ func Options(own ...transports.Option) []transports.Option {
 		{Name: "spin", Doc: "look again after a PAUSE", Waits: transports.Spins},
 		{Name: "yield", Doc: "spin a little, then sched_yield between looks", Waits: transports.Yields},
 		{Name: "futex", Doc: "sleep in the kernel at once (futex)", Waits: transports.Sleeps},
-		{Name: "hybrid", Doc: "spin a bounded time, then sleep (futex)", Waits: transports.Sleeps},
+		{Name: "hybrid", Doc: "spin a bounded time, then sleep (futex)", Waits: transports.SpinsFirst},
 		{Name: "eventfd", Doc: "sleep in the kernel at once (read of an eventfd)", Waits: transports.Sleeps},
 	}}
 	return append(append([]transports.Option{wait}, own...),
