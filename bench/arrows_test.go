@@ -47,6 +47,8 @@ var mayImport = map[string]string{
 
 	"ipcbench/internal/doctor": "ipcbench/results ipcbench/internal/host",
 
+	"ipcbench/internal/foreign": "ipcbench/transports",
+
 	"ipcbench/internal/peer":  "ipcbench/transports golang.org/x/sys",
 	"ipcbench/internal/shm":   "golang.org/x/sys",
 	"ipcbench/internal/uring": "golang.org/x/sys",

@@ -293,31 +293,36 @@ func closeTwice(ctx context.Context, s subject) error {
 	return nil
 }
 
-// failedCreate takes descriptors away until Create fails, at each of its
-// steps in turn; runCase sees what is left then. Where Create needs none, it
-// cannot fail in this way.
+// failedCreate takes descriptors away until Create fails, and gives back one at
+// a time until it does not: so it fails at each of its steps in turn, and may
+// leave nothing of any. Where Create needs none, it cannot fail in this way.
 func failedCreate(ctx context.Context, s subject) error {
 	var old unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &old); err != nil {
 		return err
 	}
-	defer unix.Setrlimit(unix.RLIMIT_NOFILE, &old)
 	first, err := os.Open("/dev/null") // the lowest free descriptor
 	if err != nil {
 		return err
 	}
 	lowest := uint64(first.Fd())
 	first.Close()
-	for room := range uint64(16) {
-		limit := unix.Rlimit{Cur: lowest + room, Max: old.Max}
-		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+	list := func() []string { return leftovers(s.spec.Dir) }
+	before := list()
+	for limit := lowest; limit <= old.Cur && ctx.Err() == nil; limit++ {
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: limit, Max: old.Max}); err != nil {
 			return err
 		}
-		link, err := s.transport.Create(s.spec)
-		unix.Setrlimit(unix.RLIMIT_NOFILE, &old)
-		if err == nil {
+		link, failed := s.transport.Create(s.spec)
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &old); err != nil {
+			return err
+		}
+		if failed == nil {
 			return link.Close()
 		}
+		if err := Leaked(before, list); err != nil {
+			return fmt.Errorf("with room for %d descriptors create failed (%w), and %w", limit-lowest, failed, err)
+		}
 	}
-	return fmt.Errorf("create: still fails with room for 16 descriptors")
+	return errors.New("create fails however many descriptors there may be")
 }
