@@ -12,9 +12,11 @@ type Unsupported string
 
 func (u Unsupported) Error() string { return string(u) }
 
+// Unwrap returns [errors.ErrUnsupported].
 func (u Unsupported) Unwrap() error { return errors.ErrUnsupported }
 
-// ProbeSize is the part of Probe that all transports share.
+// ProbeSize is the part of Probe that all transports share: it refuses a spec
+// for messages larger than its MaxSize.
 func ProbeSize(s Spec) error {
 	if limit := s.MaxSize(); limit > 0 && s.Size > limit {
 		return Unsupported(fmt.Sprintf("%s takes messages of at most %d bytes, not %d", s, limit, s.Size))
@@ -22,7 +24,11 @@ func ProbeSize(s Spec) error {
 	return nil
 }
 
-// CheckSend refuses a message that Send must not take.
+// ErrTooLong is wrapped by the refusal of a message longer than Spec.Size.
+var ErrTooLong error = syscall.EMSGSIZE
+
+// CheckSend refuses a message of n bytes that Send, or Loan, must not take on a
+// link for at most size.
 func CheckSend(n, size int) error {
 	if n > size {
 		return tooLong(n, size)
@@ -33,27 +39,15 @@ func CheckSend(n, size int) error {
 	return nil
 }
 
-// CheckRecv refuses a buffer that a message may not fit in.
+func tooLong(n, size int) error {
+	return fmt.Errorf("send %d bytes: %w: this link was made for at most %d", n, ErrTooLong, size)
+}
+
+// CheckRecv refuses a buffer of room bytes that a message of a link for at most
+// size may not fit in.
 func CheckRecv(room, size int) error {
 	if room < size {
 		return fmt.Errorf("receive into %d bytes: messages of this link take up to %d", room, size)
 	}
 	return nil
 }
-
-// ErrTooLong is wrapped by the refusal of a message longer than Spec.Size.
-var ErrTooLong error = syscall.EMSGSIZE
-
-// LargestMessage is the MaxSize, in bytes, of transports whose mechanism has no
-// limit. A link buffers several messages, so larger ones mostly measure the
-// memory that this takes.
-const LargestMessage = 16 << 20
-
-// tooLong is the refusal that every transport's Send and Loan return.
-func tooLong(n, size int) error {
-	return fmt.Errorf("send %d bytes: %w: this link was made for at most %d", n, ErrTooLong, size)
-}
-
-// DefaultCapacity is how many bytes of messages a ring holds where the spec
-// does not say.
-const DefaultCapacity = 1 << 20

@@ -28,13 +28,13 @@ func WaitOption() transports.Option {
 }
 
 // A Descriptor is one open end of a pipe, a socket or a queue, used by raw
-// system calls, or, where polled is set, through the Go runtime's poller.
+// system calls, or, where Polled is set, through the Go runtime's poller.
 type Descriptor struct {
 	FD     uintptr
 	Ready  readiness // asked before a read, where the spec waits by poll or epoll
 	Polled pollable
-	parked *parkedCall // of polled
-	File   io.Closer   // owns fd
+	parked *parkedCall // of Polled
+	File   io.Closer   // owns FD
 }
 
 // A pollable is an *os.File that the runtime polls, or what waits as one.
@@ -43,8 +43,8 @@ type pollable interface {
 	syscall.Conn
 }
 
-// Open takes over files, which will wait as the spec says. If it
-// fails, all files are closed.
+// Open takes over files, which will wait as the spec says. If it fails, all
+// files are closed.
 func Open(s transports.Spec, files []*os.File) ([]Descriptor, error) {
 	var opened []Descriptor
 	for _, f := range files {
