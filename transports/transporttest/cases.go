@@ -307,8 +307,7 @@ func failedCreate(ctx context.Context, s subject) error {
 	}
 	lowest := uint64(first.Fd())
 	first.Close()
-	list := func() []string { return leftovers(s.spec.Dir) }
-	before := list()
+	before := owned() // what others may have is seen at the end of the case
 	for limit := lowest; limit <= old.Cur && ctx.Err() == nil; limit++ {
 		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: limit, Max: old.Max}); err != nil {
 			return err
@@ -320,7 +319,7 @@ func failedCreate(ctx context.Context, s subject) error {
 		if failed == nil {
 			return link.Close()
 		}
-		if err := Leaked(before, list); err != nil {
+		if err := Leaked(before, owned); err != nil {
 			return fmt.Errorf("with room for %d descriptors create failed (%w), and %w", limit-lowest, failed, err)
 		}
 	}
