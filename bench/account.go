@@ -120,10 +120,12 @@ func waits(record *results.Launch, reports []report) {
 // starts another thread.
 const handful = 10
 
-// interference says where the harness itself was in the way. What waits
-// through the Go runtime pays for that runtime, and that is its result.
+// interference says where the harness itself was in the way. What has threads of
+// its own pays for the Go runtime, and that is its result, as is what it says
+// that it allocates or collects.
 func (c Cell) interference(record *results.Launch, reports []report) []results.Warning {
-	if c.Spec.Waits() == transports.Parks {
+	caps := c.Spec.Caps()
+	if caps.Has(transports.OwnThreads) {
 		return nil
 	}
 	var warnings []results.Warning
@@ -131,7 +133,10 @@ func (c Cell) interference(record *results.Launch, reports []report) []results.W
 		warnings = append(warnings, results.SharedTable.With("why", why))
 	}
 	for i, side := range c.sides() {
-		if w := reports[i].Worker; w.Mallocs > max(handful, record.Messages/100) || w.GCs > 0 {
+		w := reports[i].Worker
+		allocated := w.Mallocs > max(handful, record.Messages/100) && !caps.Has(transports.Allocates)
+		collected := w.GCs > 0 && !caps.Has(transports.NeedsCollector)
+		if allocated || collected {
 			warnings = append(warnings, results.Allocated.With("side", side.String(), "mallocs", w.Mallocs, "gcs", w.GCs))
 		}
 	}

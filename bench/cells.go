@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -164,8 +165,10 @@ func newCell(workload string, spec transports.Spec, place Placement, mount host.
 		Placement: place.Name, ProducerCPU: -1, ConsumerCPU: -1,
 		Dir: spec.Dir, FSType: mount.FSType, Mount: mount.Options, Pairs: 1,
 	}
+	c.Waits, c.Needs = spec.Waits().Name, spec.Caps().Needs()
 	if t, err := transports.Lookup(spec.Transport); err == nil {
-		c.Kind = string(t.Info().Kind)
+		info := t.Info()
+		c.Kind, c.Group = string(info.Kind), cmp.Or(info.Group, results.Capital(string(info.Kind)))
 	}
 	if place.CPUs != nil {
 		c.ProducerCPU, c.ConsumerCPU = place.CPUs[0], place.CPUs[1]

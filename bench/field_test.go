@@ -19,7 +19,7 @@ func TestARoundTripIsNeverHalved_sockperf172(t *testing.T) {
 			t.Errorf("%s: %s", l.Transport, l.Reason)
 			continue
 		}
-		hist, err := results.DecodeHistogram(l.RTTHist)
+		hist, err := results.DecodeHistogram(l.Histograms[results.RoundTrips])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -42,7 +42,7 @@ func TestAStampIsOfOneRoundTrip_smithtrenton_3tilley(t *testing.T) {
 		if l.Status != results.OK || every < 2 {
 			t.Fatalf("%s: one in %d is stamped, %s", l.Transport, every, l.Reason)
 		}
-		hist, err := results.DecodeHistogram(l.RTTHist)
+		hist, err := results.DecodeHistogram(l.Histograms[results.RoundTrips])
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -39,7 +39,7 @@ func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
 	defer cancel()
 	watch := c.watch(ctx)
 	defer watch.close(ctx)
-	pair, err := peer.StartPair(ctx, link, c.sides(), c.options, func(side transports.Side, files int) any { return c.job(p, side, files) })
+	pair, err := peer.StartPair(ctx, link, c.sides(), c.options, func(side transports.Side, h peer.Inherited) any { return c.job(p, side, h) })
 	if err != nil {
 		return err
 	}
@@ -83,23 +83,23 @@ func (c Cell) cpu(side transports.Side) int {
 	return c.ConsumerCPU
 }
 
-func (c Cell) job(p Plan, side transports.Side, files int) job {
+func (c Cell) job(p Plan, side transports.Side, inherited peer.Inherited) job {
 	return job{
-		Spec: c.Spec, Files: files, Workload: c.Workload, Size: c.SizeBytes, CPU: c.cpu(side),
+		Spec: c.Spec, Inherited: inherited, Workload: c.Workload, Size: c.SizeBytes, CPU: c.cpu(side),
 		Time: p.Time, Messages: p.Messages, Warmup: p.Warmup, Full: p.Verify == "full", Perf: p.perf,
 	}
 }
 
-// options are the runtimes' part of a fair start. A worker that waits through
-// the Go runtime is what a user gets by taskset(1): every thread on its CPU. In
-// the others only the measuring thread is pinned, by itself, and the runtime is
+// options are the runtimes' part of a fair start. A worker whose transport has
+// threads of its own is what a user gets by taskset(1): every thread on its CPU.
+// In the others only the measuring thread is pinned, by itself, and the runtime is
 // told neither to interrupt it nor to stop the world for a new GOMAXPROCS.
 //
 // Where this binary was built with cgo, the C library would register
 // restartable sequences (rseq(2)), which makes every context switch dearer.
 func (c Cell) options(side transports.Side) peer.Options {
 	env := []string{"GLIBC_TUNABLES=glibc.pthread.rseq=0"}
-	if c.Spec.Waits() == transports.Parks {
+	if c.Spec.Caps().Has(transports.OwnThreads) {
 		return peer.Options{Role: workerRole, CPU: c.cpu(side), Env: env}
 	}
 	return peer.Options{Role: workerRole, CPU: -1, Env: append(env, "GOMAXPROCS=2", "GODEBUG=asyncpreemptoff=1")}

@@ -60,7 +60,7 @@ func checkRoundTrips(t *testing.T, l results.Launch) {
 	if _, has := m[results.RTTP999]; has && l.Messages < 10_000 {
 		t.Errorf("%s: p99.9 is told of %d messages: fewer than 10 lie beyond", l.Transport, l.Messages)
 	}
-	hist, err := results.DecodeHistogram(l.RTTHist)
+	hist, err := results.DecodeHistogram(l.Histograms[results.RoundTrips])
 	if err != nil {
 		t.Errorf("%s: %v", l.Transport, err)
 	} else if every := l.Workers[0].StampEvery; hist.Count() < l.Messages/every {

@@ -18,16 +18,16 @@ const workerRole = "bench"
 
 // A job is all that a worker is told.
 type job struct {
-	Spec     transports.Spec
-	Files    int // descriptors it inherited for its link
-	Workload string
-	Size     int
-	CPU      int // to pin to; -1: none
-	Time     time.Duration
-	Messages int64
-	Warmup   Warmup
-	Full     bool // verify every byte, always
-	Perf     bool // count perf events, whatever they cost
+	Spec      transports.Spec
+	Inherited peer.Inherited // of its link
+	Workload  string
+	Size      int
+	CPU       int // to pin to; -1: none
+	Time      time.Duration
+	Messages  int64
+	Warmup    Warmup
+	Full      bool // verify every byte, always
+	Perf      bool // count perf events, whatever they cost
 }
 
 // A report is what a worker found out.
@@ -58,10 +58,11 @@ func work(c *peer.Control) error {
 	if err := c.Hear(&j); err != nil {
 		return err
 	}
-	prepareRuntime(j.Spec)
+	caps := j.Spec.Caps()
+	prepareRuntime(caps)
 	var shared error
-	if j.Spec.Waits() != transports.Parks {
-		shared = c.OwnTable(j.Files)
+	if !caps.Has(transports.OwnThreads) {
+		shared = c.OwnTable(j.Inherited.Files)
 	}
 	e, err := openEnd(c, j)
 	if err != nil {
@@ -81,14 +82,17 @@ func work(c *peer.Control) error {
 }
 
 // prepareRuntime keeps the Go runtime out of what is measured: the goroutine
-// stays on its thread and nothing is collected. Where a spec waits through the
-// runtime, the goroutine stays free, as in any Go program: locked to a thread,
-// each wait would also hand the thread over.
-func prepareRuntime(spec transports.Spec) {
-	if spec.Waits() != transports.Parks {
+// stays on its thread and nothing is collected, unless the transport needs that.
+// Where it has threads of its own, as the runtime's poller, the goroutine stays
+// free, as in any Go program: locked to a thread, each wait would also hand the
+// thread over.
+func prepareRuntime(caps transports.Caps) {
+	if !caps.Has(transports.OwnThreads) {
 		runtime.LockOSThread()
 	}
-	debug.SetGCPercent(-1)
+	if !caps.Has(transports.NeedsCollector) {
+		debug.SetGCPercent(-1)
+	}
 	debug.SetPanicOnFault(true) // of this goroutine: a SIGBUS becomes a panic, see end.measure
 }
 
@@ -105,7 +109,8 @@ type end struct {
 }
 
 func openEnd(c *peer.Control, j job) (*end, error) {
-	if j.CPU >= 0 && j.Spec.Waits() != transports.Parks {
+	own := j.Spec.Caps().Has(transports.OwnThreads)
+	if j.CPU >= 0 && !own {
 		if err := host.Pin(j.CPU); err != nil {
 			return nil, err
 		}
@@ -114,7 +119,7 @@ func openEnd(c *peer.Control, j job) (*end, error) {
 	if err != nil {
 		return nil, err
 	}
-	ep, err := t.Open(j.Spec, c.Side, c.Files(j.Files))
+	ep, err := t.Open(j.Spec, c.Side, c.Handover(j.Inherited))
 	if err != nil {
 		return nil, err
 	}
@@ -124,13 +129,13 @@ func openEnd(c *peer.Control, j job) (*end, error) {
 		side:     c.Side,
 		endpoint: ep,
 		clock:    clockCost(),
-		meter:    newMeter(j.Spec.Waits() == transports.Parks, j.Perf),
+		meter:    newMeter(own, j.Perf),
 		hist:     results.NewHistogram(),
 	}
 	e.report.Worker.Side = c.Side.String()
 	e.report.Worker.ClockNS = e.clock
 	if j.Perf && e.meter.whole {
-		e.report.Worker.PerfMissing = map[string]string{"of any kind": "an end that waits through the Go runtime (wait=go) runs on threads that come and go"}
+		e.report.Worker.PerfMissing = map[string]string{"of any kind": "an end with threads of its own, such as the Go runtime's (wait=go), runs on threads that come and go"}
 	}
 	return e, nil
 }

@@ -72,12 +72,12 @@ func (d delayed) Create(s transports.Spec) (transports.Link, error) {
 	return t.Create(spec)
 }
 
-func (d delayed) Open(s transports.Spec, side transports.Side, files []*os.File) (transports.Endpoint, error) {
+func (d delayed) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {
 	t, spec, err := d.unwrap(s)
 	if err != nil {
 		return nil, err
 	}
-	e, err := t.Open(spec, side, files)
+	e, err := t.Open(spec, side, h)
 	if err != nil {
 		return nil, err
 	}

@@ -143,7 +143,8 @@ func readLaunches(path string, data []byte, schema int) (launches []Launch, warn
 		Cell
 		launch int
 	}
-	seen := map[turn]int{} // the line it is in
+	seen := map[turn]int{}   // the line it is in
+	cells := map[Cell]Cell{} // each once: its launches share its texts
 	for number := 1; len(data) > 0; number++ {
 		line, rest, _ := bytes.Cut(data, []byte("\n"))
 		data = rest
@@ -158,6 +159,10 @@ func readLaunches(path string, data []byte, schema int) (launches []Launch, warn
 				return nil, nil, fmt.Errorf("run directory: %s:%d: the launch of line %d stands here again: delete one of the lines", path, number, first)
 			}
 			seen[t] = number
+			if cell, known := cells[launch.Cell]; known {
+				launch.Cell = cell
+			}
+			cells[launch.Cell] = launch.Cell
 			launches = append(launches, launch)
 		case len(rest) == 0 && !json.Valid(line):
 			warnings = append(warnings, fmt.Sprintf("%s:%d: the last line is cut short: that launch is left out", path, number))

@@ -1,11 +1,12 @@
-// Package results holds what was measured: the record of a launch, the run
-// directory it is kept in, and everything that can be made from it again (the
-// tables, the Go benchmark format, the summary over launches, the groups and
-// ways of waiting by which transports are compared).
+// Package results holds what was measured, as it stands on disk: the record of a
+// launch and of a run, and the directory they are kept in. And it holds a table
+// for each idea that these are made of: workload, metric, dimension of a cell,
+// way of waiting, placement, group, warning. Whatever is made of a run derives
+// from those tables; it is in the packages below.
 //
-// It knows files and statistics. It must not know how anything was measured:
-// it imports neither bench nor transports and makes no system calls of its
-// own, so that a run can be read and reported on any machine.
+// It knows files. It must not know how anything was measured: neither it nor a
+// package below imports bench or transports or makes a system call of its own,
+// so that a run can be read and reported on any machine.
 package results
 
 import "time"
@@ -13,28 +14,6 @@ import "time"
 // Schema is the version of the run directory's format. A reader refuses a
 // newer one.
 const Schema = 2
-
-// A Cell is what all launches of one point of a plan have in common: what was
-// measured, in which way and where.
-type Cell struct {
-	Transport   string  `json:"transport"`               // canonical spec: "mmap:wait=futex"
-	Family      string  `json:"family"`                  // the transport's name without options: "mmap"
-	Kind        string  `json:"kind"`                    // "memory", "stream", "datagram", "queue", "file", "notification", "direct", "floor"
-	Group       string  `json:"group,omitempty"`         // what its data goes through: "Shared memory", "Sockets"
-	Wait        string  `json:"wait,omitempty"`          // its option wait, also where that is the default: "spin"
-	Waits       string  `json:"waits,omitempty"`         // what that comes to, the ID of a [Way]; "": it never waits, or the record is older than the field
-	Needs       string  `json:"needs,omitempty"`         // what it declares to take of the harness: "allocates,collector,threads"
-	Workload    string  `json:"workload"`                // "latency", "throughput"
-	SizeBytes   int     `json:"size_bytes"`              // length of a message
-	Placement   string  `json:"placement"`               // "same-cpu", "same-llc", "free", "0-1"
-	ProducerCPU int     `json:"producer_cpu"`            // -1: not pinned
-	ConsumerCPU int     `json:"consumer_cpu"`            // -1: not pinned
-	Dir         string  `json:"dir,omitempty"`           // directory of a file-backed transport
-	FSType      string  `json:"fstype,omitempty"`        // its filesystem: "ext4"
-	Mount       string  `json:"mount_options,omitempty"` // and how it is mounted: "rw,relatime"
-	Pairs       int     `json:"pairs"`                   // producer and consumer pairs at once
-	RatePerS    float64 `json:"rate_per_s,omitempty"`    // offered rate; 0: as fast as it goes
-}
 
 // Status says how a launch ended.
 type Status string

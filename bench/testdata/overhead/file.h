@@ -1,6 +1,6 @@
 /* file-poll, log-poll: files that each side writes and its peer reads, again
  * and again until there is something new. They have the layout of the transports
- * file and log: see transports/file_linux.go and log_linux.go. */
+ * file and log: see transports/file/file_linux.go and log_linux.go. */
 
 enum { FILE_SLOTS_AT = 4096, HEADER = 16, LENGTH_AT = 4 };
 
