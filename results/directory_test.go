@@ -153,7 +153,6 @@ func TestOpenRefuses(t *testing.T) {
 		"an endless time":    {"launches.jsonl", launchLine(1) + `{"size_bytes": 8, "status": "ok", "metrics": {"rtt_p50_ns": 1e999}}` + "\n", "launches.jsonl:2: metrics is a number 1e999 where"},
 		"a negative time":    {"launches.jsonl", launchLine(1) + `{"size_bytes": 8, "status": "ok", "metrics": {"rtt_p50_ns": -3}}` + "\n", "launches.jsonl:2: not a launch: its rtt_p50_ns is -3"},
 		"a negative count":   {"launches.jsonl", launchLine(1) + `{"size_bytes": 8, "status": "ok", "messages": -1}` + "\n", "launches.jsonl:2: not a launch: its messages is -1"},
-		"a broken histogram": {"launches.jsonl", `{"size_bytes": 8, "launch": 9, "status": "ok", "histograms": {"rtt": "HISTFAAA"}}` + "\n" + launchLine(1), "launches.jsonl:1: not a launch: its rtt: histogram: decode: "},
 		"a line twice":       {"launches.jsonl", launchLine(1) + launchLine(2) + launchLine(1), "launches.jsonl:3: the launch of line 1 stands here again"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -172,6 +171,22 @@ func TestOpenRefuses(t *testing.T) {
 				t.Errorf("got %v\nwant one line about %s with %q", err, d.Path(), c.say)
 			}
 		})
+	}
+}
+
+// A histogram that cannot be read takes nothing from what else its launch says,
+// and whoever shows the run is told.
+func TestABrokenHistogramIsToldWithItsCell(t *testing.T) {
+	launches := someLaunches()
+	launches[1].Histograms = map[string]string{results.RoundTrips: "HISTFAAA"}
+	run, read, told, err := results.Open(newDirectory(t, launches...).Path())
+	if err != nil || len(told) > 0 || len(read) != 3 {
+		t.Fatalf("%d launches, %q, %v", len(read), told, err)
+	}
+	cell := summary.Analyze(run, read, nil).Cells[0]
+	want := "launch 2 is not in the merged histogram: histogram: decode: "
+	if len(cell.Warnings) != 1 || !strings.HasPrefix(cell.Warnings[0].String(), want) || cell.Launches != 3 {
+		t.Errorf("%d launches with the warnings %q", cell.Launches, cell.Warnings)
 	}
 }
 

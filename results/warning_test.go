@@ -22,6 +22,7 @@ var samples = map[string][]any{
 	"interrupted":          {"launches", 7},
 	"not-ended":            {"launches", 7},
 	"machine":              {"finding", "governor is powersave", "remedy", "cpupower frequency-set -g performance"},
+	"own-runtime":          {"needs", "allocates,threads"},
 	"why-failed":           {"cell", "pipe latency 64 B", "reason", "deadline"},
 	"histogram-unreadable": {"launch", 2, "error", "histogram: decode: EOF"},
 	"modes":                {"modes", "5.10 µs ×7, 36.0 µs ×3", "placement", "free"},
