@@ -2,7 +2,6 @@ package export
 
 import (
 	"bytes"
-	"encoding/csv"
 	"strings"
 	"testing"
 
@@ -16,23 +15,6 @@ const launchesHeader = "run,transport,workload,size_bytes,placement,producer_cpu
 	"rtt_min_ns,rtt_mean_ns,rtt_p50_ns,rtt_p90_ns,rtt_p99_ns,rtt_p999_ns,rtt_max_ns," +
 	"oneway_p50_ns,oneway_p99_ns,oneway_p999_ns,msgs_per_s,bytes_per_s," +
 	"cpu_ns_per_msg,ctxsw_per_msg,faults_per_msg,migrations,verified_messages,labels"
-
-// readCSV returns the header as written and the rows by the names in it.
-func readCSV(t *testing.T, written string) (header string, rows []map[string]string) {
-	t.Helper()
-	records, err := csv.NewReader(strings.NewReader(written)).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, record := range records[1:] {
-		row := map[string]string{}
-		for i, name := range records[0] {
-			row[name] = record[i]
-		}
-		rows = append(rows, row)
-	}
-	return strings.Join(records[0], ","), rows
-}
 
 func TestLaunchesCSV(t *testing.T) {
 	cell := results.Cell{
