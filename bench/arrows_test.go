@@ -46,6 +46,8 @@ var mayImport = map[string]string{
 	"ipcbench/results/charts": "ipcbench/results ipcbench/results/compare gonum.org/v1/plot golang.org/x/image codeberg.org/go-fonts/liberation",
 	"ipcbench/results/report": "ipcbench/results ipcbench/results/charts ipcbench/results/compare",
 
+	"ipcbench/internal/studies": "ipcbench/ github.com/spf13/cobra",
+
 	"ipcbench/internal/doctor": "ipcbench/results ipcbench/internal/host",
 
 	"ipcbench/internal/foreign": "ipcbench/transports",

@@ -29,6 +29,25 @@ type Cell struct {
 	RatePerS    float64 `json:"rate_per_s,omitempty"`    // offered rate; 0: as fast as it goes
 }
 
+// A Plan is what was asked for, as recorded in run.json: axes that are crossed
+// into cells, and how each of those is measured.
+type Plan struct {
+	Specs      []string `json:"specs"`
+	Workloads  []string `json:"workloads"`
+	Sizes      []int    `json:"sizes_bytes"`
+	Placements []string `json:"placements"`
+	Dirs       []string `json:"dirs"`
+	Launches   int      `json:"launches"`
+	TimeNS     int64    `json:"time_ns,omitempty"`  // measured time a launch, or
+	Messages   int64    `json:"messages,omitempty"` // measured messages a launch
+	Warmup     string   `json:"warmup"`
+	Verify     string   `json:"verify"`
+	TimeoutNS  int64    `json:"timeout_ns"`
+	Seed       uint64   `json:"seed"`
+	Until      float64  `json:"until,omitempty"`     // a cell was launched again while its interval reached farther than this ratio from its median; 0: never
+	BudgetNS   int64    `json:"budget_ns,omitempty"` // for all of the run, with Until
+}
+
 // A Role is what part a dimension plays where cells are brought together.
 type Role int
 

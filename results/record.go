@@ -123,24 +123,6 @@ type Run struct {
 	Warnings []Warning         `json:"warnings,omitempty"`
 }
 
-// Plan is what was asked for, as recorded in run.json.
-type Plan struct {
-	Specs      []string `json:"specs"`
-	Workloads  []string `json:"workloads"`
-	Sizes      []int    `json:"sizes_bytes"`
-	Placements []string `json:"placements"`
-	Dirs       []string `json:"dirs"`
-	Launches   int      `json:"launches"`
-	TimeNS     int64    `json:"time_ns,omitempty"`  // measured time a launch, or
-	Messages   int64    `json:"messages,omitempty"` // measured messages a launch
-	Warmup     string   `json:"warmup"`
-	Verify     string   `json:"verify"`
-	TimeoutNS  int64    `json:"timeout_ns"`
-	Seed       uint64   `json:"seed"`
-	Until      float64  `json:"until,omitempty"`     // a cell was launched again while its interval reached farther than this ratio from its median; 0: never
-	BudgetNS   int64    `json:"budget_ns,omitempty"` // for all of the run, with Until
-}
-
 // A Floor is something the harness itself or the bare machine costs, below
 // which no result can be. It is taken before, during and after a run, so it is
 // also the run's control: where a floor differs between two runs, the machine

@@ -1,4 +1,4 @@
-package cmd
+package main
 
 import (
 	"fmt"
@@ -10,23 +10,23 @@ import (
 	"ipcbench/transports"
 )
 
-// delayEnv says by how much the transport delayed is slower than what it wraps,
-// in nanoseconds for each message of the producer. It is no option of the
-// transport, because two runs are compared cell by cell and a cell is named by
-// its options.
+// delayEnv, where it is set, makes a process of this binary ipcbench with the
+// delayed transports. It says by how much they are slower than what they wrap,
+// in nanoseconds for each message of the producer. That is no option of theirs,
+// because two runs are compared cell by cell and a cell is named by its options.
 const delayEnv = "IPCBENCH_DELAY_NS"
 
 // delayed is a transport with a known fault: before each message the producer
-// burns CPU time. With it a test knows the truth that compare is to find. It is
-// there only where delayEnv is set, so that lists show what the product has.
+// burns CPU time. With it a study knows the truth that compare is to find.
 type delayed struct{ name, inner string }
 
-func init() {
-	if _, set := os.LookupEnv(delayEnv); !set {
-		return
-	}
+const delayedPrefix = "delayed-"
+
+// registerDelayed makes the delayed transports known, in the processes that are
+// to be ipcbench with them.
+func registerDelayed() {
 	for name, inner := range map[string]string{"pipe": "pipe", "unix": "unix", "futex": "mmap:wait=futex", "spin": "mmap:wait=spin"} {
-		transports.Register(delayed{"delayed-" + name, inner})
+		transports.Register(delayed{delayedPrefix + name, inner})
 	}
 }
 

@@ -1,7 +1,7 @@
 /* ring streams messages between two CPUs through a ring in a mapped file, and
  * finds out what limits the rate: without options it is the ring of
  * internal/shm, and each option, given to the compiler as -DNAME=VALUE, changes
- * one thing about it. See TestRingStudy.
+ * one thing about it. See `make ring`.
  *
  *   ring SIZE CPU_A CPU_B MILLISECONDS
  *
