@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 
+	"ipcbench/bench/workload"
 	"ipcbench/results"
 	"ipcbench/transports"
 )
@@ -10,49 +11,51 @@ import (
 // account turns what the workers reported into the launch's numbers, or
 // refuses: what was lost, ran elsewhere than it should, or was not verified is
 // no result.
-func (c Cell) account(record *results.Launch, reports []report) error {
-	producer, consumer := reports[0], reports[len(reports)-1]
-	if producer.Sent != consumer.Received {
-		return fmt.Errorf("%d messages were sent and %d received", producer.Sent, consumer.Received)
-	}
+func (c Cell) account(w workload.Workload, record *results.Launch, reports []workload.Report, d *workload.Driver) error {
 	if err := c.whereItRan(reports); err != nil {
 		return err
 	}
-	counting := consumer
-	if c.Workload == latency.Name {
-		counting = producer
+	pairs := c.pairs(reports)
+	if err := w.Sum(record, pairs, d); err != nil {
+		return err
 	}
-	if counting.Elapsed <= 0 || counting.Counted <= 0 {
-		return fmt.Errorf("%d messages in %d ns are too few to measure: give it more --messages or a longer --time", counting.Counted, counting.Elapsed)
-	}
-	record.Messages = counting.Counted
-	record.Bytes = record.Messages * int64(c.SizeBytes)
-	record.ElapsedNS = counting.Elapsed
-	record.SlicesNS = counting.Slices
-	record.Verified = producer.Verified
-	if len(reports) > 1 {
-		record.Verified += consumer.Verified
-	}
-	record.Metrics = map[string]float64{}
-	if c.Workload == latency.Name {
-		if err := roundTrips(record, producer); err != nil {
-			return err
+	var received, uncertain int64
+	for _, p := range pairs {
+		received += p.Consumer.Received
+		if p.Producer != p.Consumer { // one process has one clock
+			uncertain = max(uncertain, p.Producer.ClockUncertain+p.Consumer.ClockUncertain)
 		}
-	} else {
-		rate := float64(record.Messages) / (float64(record.ElapsedNS) / 1e9)
-		record.Metrics[results.MsgsPerS] = rate
-		record.Metrics[results.BytesPerS] = rate * float64(c.SizeBytes)
 	}
-	costs(record, reports, float64(consumer.Received))
+	record.ClockErrorNS = &uncertain
+	for _, r := range reports {
+		record.Verified += r.Verified
+	}
+	costs(record, reports, float64(received))
 	waits(record, reports)
 	record.Warnings = append(record.Warnings, c.interference(record, reports)...)
 	return nil
 }
 
+// pairs takes the reports of all workers apart.
+func (c Cell) pairs(reports []workload.Report) []workload.Pair {
+	var pairs []workload.Pair
+	for each := len(c.sides()); len(reports) > 0; reports = reports[each:] {
+		pairs = append(pairs, workload.Pair{Producer: &reports[0], Consumer: &reports[each-1]})
+	}
+	return pairs
+}
+
+// side is which end the worker of that number is.
+func (c Cell) side(worker int) transports.Side {
+	sides := c.sides()
+	return sides[worker%len(sides)]
+}
+
 // whereItRan compares each worker's place with the plan's.
-func (c Cell) whereItRan(reports []report) error {
-	for i, side := range c.sides() {
-		want, w := c.cpu(side), reports[i].Worker
+func (c Cell) whereItRan(reports []workload.Report) error {
+	for i, r := range reports {
+		side := c.side(i)
+		want, w := c.cpu(side), r.Worker
 		if want >= 0 && (!w.Pinned || w.CPU != want) {
 			return fmt.Errorf("the %s was pinned to CPU %d and ended on CPU %d: something changed its affinity", side, want, w.CPU)
 		}
@@ -60,26 +63,8 @@ func (c Cell) whereItRan(reports []report) error {
 	return nil
 }
 
-// roundTrips fills in what the stamped round trips say.
-func roundTrips(record *results.Launch, r report) error {
-	hist, err := results.DecodeHistogram(r.Hist)
-	if err != nil {
-		return err
-	}
-	record.Histograms = map[string]string{results.RoundTrips: r.Hist}
-	record.Metrics[results.RTTMin] = float64(r.Min)
-	record.Metrics[results.RTTMax] = float64(r.Max)
-	record.Metrics[results.RTTMean] = r.Mean
-	for name, q := range map[string]float64{results.RTTP50: 0.5, results.RTTP90: 0.9, results.RTTP99: 0.99, results.RTTP999: 0.999} {
-		if ns, ok := hist.Quantile(q); ok {
-			record.Metrics[name] = ns
-		}
-	}
-	return nil
-}
-
-// costs fills in what each of n messages cost both workers together.
-func costs(record *results.Launch, reports []report, n float64) {
+// costs fills in what each of n messages cost all workers together.
+func costs(record *results.Launch, reports []workload.Report, n float64) {
 	var cpu, switches, faults, moved int64
 	known := true
 	for _, r := range reports {
@@ -101,8 +86,8 @@ func costs(record *results.Launch, reports []report, n float64) {
 	}
 }
 
-// waits fills in how long both workers waited for their CPUs, if both say.
-func waits(record *results.Launch, reports []report) {
+// waits fills in how long all workers waited for their CPUs, if all say.
+func waits(record *results.Launch, reports []workload.Report) {
 	if record.Jitter == nil {
 		return
 	}
@@ -123,7 +108,7 @@ const handful = 10
 // interference says where the harness itself was in the way. What has threads of
 // its own pays for the Go runtime, and that is its result, as is what it says
 // that it allocates or collects.
-func (c Cell) interference(record *results.Launch, reports []report) []results.Warning {
+func (c Cell) interference(record *results.Launch, reports []workload.Report) []results.Warning {
 	caps := c.Spec.Caps()
 	if caps.Has(transports.OwnThreads) {
 		return nil
@@ -132,12 +117,12 @@ func (c Cell) interference(record *results.Launch, reports []report) []results.W
 	if why := reports[0].Worker.SharedTable; why != "" {
 		warnings = append(warnings, results.SharedTable.With("why", why))
 	}
-	for i, side := range c.sides() {
-		w := reports[i].Worker
+	for _, r := range reports {
+		w := r.Worker
 		allocated := w.Mallocs > max(handful, record.Messages/100) && !caps.Has(transports.Allocates)
 		collected := w.GCs > 0 && !caps.Has(transports.NeedsCollector)
 		if allocated || collected {
-			warnings = append(warnings, results.Allocated.With("side", side.String(), "mallocs", w.Mallocs, "gcs", w.GCs))
+			warnings = append(warnings, results.Allocated.With("side", w.Side, "mallocs", w.Mallocs, "gcs", w.GCs))
 		}
 	}
 	return warnings

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"ipcbench/bench/workload"
 	"ipcbench/results"
 	"ipcbench/transports"
 )
@@ -12,23 +13,28 @@ import (
 // that other benchmarks had in what they counted.
 
 // accounted makes a launch of 64-byte messages from what its two ends report.
-func accounted(t *testing.T, workload string, producer, consumer report) (results.Launch, error) {
+func accounted(t *testing.T, name string, producer, consumer workload.Report) (results.Launch, error) {
 	t.Helper()
 	spec, err := transports.Parse("pipe")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := Cell{Cell: results.Cell{Transport: "pipe", Workload: workload, SizeBytes: 64, ProducerCPU: -1, ConsumerCPU: -1}, Spec: spec}
+	c := Cell{Cell: results.Cell{Transport: "pipe", Workload: name, SizeBytes: 64, ProducerCPU: -1, ConsumerCPU: -1}, Spec: spec}
+	w, err := workload.Lookup(name)
+	if err != nil {
+		t.Fatal(err)
+	}
 	launch := results.Launch{Cell: c.Cell, Status: results.OK}
-	return launch, c.account(&launch, []report{producer, consumer})
+	err = c.account(w, &launch, []workload.Report{producer, consumer}, nil)
+	return launch, err
 }
 
 // streamed is what the ends of a stream of 1001 messages report: the producer
 // was done in 10 µs, and the consumer, from its first message to its last,
 // took 1 ms.
-func streamed() (producer, consumer report) {
-	producer = report{Sent: 1001, Elapsed: 10_000, Counted: 1001}
-	consumer = report{Received: 1001, Counted: 1000, Elapsed: 1_000_000, Verified: 1001}
+func streamed() (producer, consumer workload.Report) {
+	producer = workload.Report{Sent: 1001, Ended: 10_000, Counted: 1001}
+	consumer = workload.Report{Received: 1001, Counted: 1000, Ended: 1_000_000, Verified: 1001}
 	return producer, consumer
 }
 
@@ -48,7 +54,7 @@ func TestBytesAreOfOneDirection_shmipcGo(t *testing.T) {
 	if err != nil || l.Bytes != 64_000 || l.Metrics[results.BytesPerS] != 64e6 {
 		t.Errorf("1000 messages of 64 bytes in 1 ms are %d bytes, %v/s: %v", l.Bytes, l.Metrics[results.BytesPerS], err)
 	}
-	l, err = accounted(t, "latency", echoed(t), report{Received: 1000, Verified: 1000})
+	l, err = accounted(t, "latency", echoed(t), workload.Report{Received: 1000, Verified: 1000})
 	if err != nil || l.Bytes != 64_000 {
 		t.Errorf("1000 round trips of 64 bytes are %d bytes, %v", l.Bytes, err)
 	}
@@ -84,14 +90,14 @@ func TestCostsAreOfBothEndsAndRatesOfOne_rustyComms120(t *testing.T) {
 
 // A round trip was counted as a message, or as two.
 func TestARoundTripIsNoMessageRate_goldsborough(t *testing.T) {
-	l, err := accounted(t, "latency", echoed(t), report{Received: 1000, Verified: 1000})
+	l, err := accounted(t, "latency", echoed(t), workload.Report{Received: 1000, Verified: 1000})
 	if _, has := l.Metrics[results.MsgsPerS]; err != nil || has || l.Messages != 1000 {
 		t.Errorf("1000 round trips are %d with the metrics %v, %v", l.Messages, l.Metrics, err)
 	}
 }
 
 // echoed is what the producer of 1000 round trips of 1 µs reports.
-func echoed(t *testing.T) report {
+func echoed(t *testing.T) workload.Report {
 	t.Helper()
 	h := results.NewHistogram()
 	for range 1000 {
@@ -101,15 +107,9 @@ func echoed(t *testing.T) report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return report{Sent: 1000, Received: 1000, Counted: 1000, Verified: 1000, Elapsed: 1_000_000, Mean: 1000, Min: 1000, Max: 1000, Hist: encoded}
-}
-
-// Times since 1970 were computed as doubles and so were multiples of 256 ns.
-func TestTimesHaveNoGrainOfDoubles_goldsborough(t *testing.T) {
-	for range 10_000 {
-		if now()%256 != 0 {
-			return
-		}
+	return workload.Report{
+		Sent: 1000, Received: 1000, Counted: 1000, Verified: 1000, Ended: 1_000_000,
+		Metrics:    map[string]float64{results.RTTMean: 1000, results.RTTMin: 1000, results.RTTMax: 1000},
+		Histograms: map[string]string{results.RoundTrips: encoded},
 	}
-	t.Error("every reading of the clock is a multiple of 256 ns")
 }

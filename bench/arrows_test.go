@@ -18,12 +18,17 @@ import (
 // it may know. A key with a slash at its end is for all packages below it that
 // have none of their own.
 var mayImport = map[string]string{
-	"ipcbench/cmd/ipcbench": "ipcbench/cmd",
+	"ipcbench/cmd/ipcbench": "ipcbench/cmd ipcbench/transports/all",
 	"ipcbench/cmd": "ipcbench/ golang.org/x/sys golang.org/x/term " +
 		"github.com/spf13/cobra github.com/spf13/pflag github.com/jedib0t/go-pretty/v6",
 
-	"ipcbench/bench":           "ipcbench/transports ipcbench/results ipcbench/internal/peer ipcbench/internal/host ipcbench/internal/shm golang.org/x/sys",
-	"ipcbench/bench/benchtest": "ipcbench/bench ipcbench/transports ipcbench/results",
+	"ipcbench/bench": "ipcbench/bench/workload ipcbench/bench/internal/ ipcbench/transports ipcbench/results ipcbench/results/summary " +
+		"ipcbench/internal/peer ipcbench/internal/host ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/shm golang.org/x/sys",
+	"ipcbench/bench/workload":         "ipcbench/bench/internal/ ipcbench/transports ipcbench/results",
+	"ipcbench/bench/internal/clock":   "golang.org/x/sys",
+	"ipcbench/bench/internal/message": "ipcbench/transports ipcbench/internal/shm",
+	"ipcbench/bench/internal/meter":   "ipcbench/internal/host ipcbench/results",
+	"ipcbench/bench/benchtest":        "ipcbench/bench ipcbench/transports ipcbench/results",
 
 	"ipcbench/transports":               "",
 	"ipcbench/transports/transporttest": "ipcbench/transports ipcbench/internal/peer golang.org/x/sys",
@@ -39,23 +44,33 @@ var mayImport = map[string]string{
 	"ipcbench/transports/file":      mechanisms,
 	"ipcbench/transports/internal/": mechanisms + " ipcbench/internal/shm ipcbench/internal/uring",
 
-	"ipcbench/results": "github.com/HdrHistogram/hdrhistogram-go github.com/montanaflynn/stats github.com/aclements/go-moremath " +
-		"golang.org/x/perf github.com/jedib0t/go-pretty/v6",
-	"ipcbench/results/compare": "ipcbench/results github.com/montanaflynn/stats github.com/aclements/go-moremath " +
-		"github.com/jedib0t/go-pretty/v6",
-	"ipcbench/results/charts": "ipcbench/results ipcbench/results/compare gonum.org/v1/plot golang.org/x/image codeberg.org/go-fonts/liberation",
-	"ipcbench/results/report": "ipcbench/results ipcbench/results/charts ipcbench/results/compare",
+	"ipcbench/results/resultstest": "ipcbench/results",
+	"ipcbench/results":             "github.com/HdrHistogram/hdrhistogram-go",
+	"ipcbench/results/summary":     "ipcbench/results ipcbench/internal/doctor github.com/montanaflynn/stats github.com/aclements/go-moremath",
+	"ipcbench/results/effect":      "ipcbench/results github.com/aclements/go-moremath",
+	"ipcbench/results/table":       "ipcbench/results ipcbench/results/summary github.com/jedib0t/go-pretty/v6",
+	"ipcbench/results/export":      "ipcbench/results ipcbench/results/summary ipcbench/internal/facts ipcbench/internal/cpulist golang.org/x/perf",
+	"ipcbench/results/alike":       "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table",
+	"ipcbench/results/why":         "ipcbench/results ipcbench/results/summary ipcbench/results/table",
+	"ipcbench/results/compare": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/internal/facts " +
+		"github.com/aclements/go-moremath",
+	"ipcbench/results/charts": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/compare " +
+		"gonum.org/v1/plot golang.org/x/image",
+	"ipcbench/results/report": "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/results/export ipcbench/results/alike " +
+		"ipcbench/results/why ipcbench/results/compare ipcbench/results/charts",
 
 	"ipcbench/internal/studies": "ipcbench/ github.com/spf13/cobra",
 
-	"ipcbench/internal/doctor": "ipcbench/results ipcbench/internal/host",
+	"ipcbench/internal/facts":   "",
+	"ipcbench/internal/cpulist": "",
+	"ipcbench/internal/doctor":  "ipcbench/results ipcbench/internal/cpulist",
 
 	"ipcbench/internal/foreign": "ipcbench/transports",
 
 	"ipcbench/internal/peer":  "ipcbench/transports golang.org/x/sys",
 	"ipcbench/internal/shm":   "golang.org/x/sys",
 	"ipcbench/internal/uring": "golang.org/x/sys",
-	"ipcbench/internal/host":  "golang.org/x/sys",
+	"ipcbench/internal/host":  "ipcbench/internal/cpulist golang.org/x/sys",
 }
 
 // mechanisms is what a transport is made of.
@@ -69,11 +84,14 @@ var mayNotImport = map[string]string{
 	"ipcbench/internal/shm":   "time os os/exec",
 	"ipcbench/internal/uring": "time os os/exec",
 	"ipcbench/results":        "os/exec syscall",
+	"ipcbench/results/":       "os/exec syscall",
+	"ipcbench/internal/facts": "os/exec syscall time",
 }
 
 // isForTests is which packages are there to be imported by tests.
 var isForTests = map[string]bool{
-	"ipcbench/transports/transporttest": true, "ipcbench/transports/internal/pairtest": true, "ipcbench/bench/benchtest": true,
+	"ipcbench/transports/transporttest": true, "ipcbench/transports/internal/pairtest": true,
+	"ipcbench/bench/benchtest": true, "ipcbench/results/resultstest": true,
 }
 
 func TestImportsFollowTheHouse(t *testing.T) {
@@ -96,6 +114,29 @@ func TestImportsFollowTheHouse(t *testing.T) {
 				}
 			case !slices.ContainsFunc(strings.Fields(allowed), covers(path)):
 				t.Errorf("%s imports %s and may import only %s", p.ImportPath, path, allowed)
+			}
+		}
+	}
+}
+
+// TestARunIsReadOnAnyMachine: whatever results are made with, nothing of it
+// measures, and only charts bring the means to draw.
+func TestARunIsReadOnAnyMachine(t *testing.T) {
+	of := func(arg string) (paths []string) {
+		for _, p := range goList(t, "-deps", arg) {
+			paths = append(paths, p.ImportPath)
+		}
+		return paths
+	}
+	measures := func(path string) bool {
+		return slices.ContainsFunc([]string{"ipcbench/transports", "ipcbench/bench", "ipcbench/internal/host", "ipcbench/internal/peer", "golang.org/x/sys/unix"},
+			func(word string) bool { return path == word || strings.HasPrefix(path, word+"/") })
+	}
+	for _, p := range goList(t, "./results/...") {
+		for _, path := range of(p.ImportPath) {
+			draws := strings.HasPrefix(path, "gonum.org/v1/plot")
+			if measures(path) || draws && p.ImportPath != "ipcbench/results/charts" && p.ImportPath != "ipcbench/results/report" {
+				t.Errorf("%s needs %s", p.ImportPath, path)
 			}
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ipcbench/bench/internal/clock"
 	"ipcbench/internal/host"
 	"ipcbench/internal/shm"
 	"ipcbench/results"
@@ -72,16 +73,16 @@ func (r *rally) line(batch int) (word *atomic.Uint64, first uint64) {
 // serve makes the word odd and waits until it is even again.
 func (r *rally) serve() {
 	defer r.over.Store(true)
-	for batch, start := 0, now(); batch < rallyFewest || now()-start < int64(rallyTime); batch++ {
+	for batch, start := 0, clock.Now(); batch < rallyFewest || clock.Now()-start < int64(rallyTime); batch++ {
 		word, first := r.line(batch)
-		before := now()
+		before := clock.Now()
 		for v := first; v < first+2*rallyBatch; v += 2 {
 			word.Store(v + 1)
 			if !r.await(word, v+2) {
 				return
 			}
 		}
-		r.batches = append(r.batches, float64(now()-before)/rallyBatch)
+		r.batches = append(r.batches, float64(clock.Now()-before)/rallyBatch)
 	}
 }
 

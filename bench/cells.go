@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"ipcbench/bench/workload"
 	"ipcbench/internal/host"
 	"ipcbench/results"
 	"ipcbench/transports"
@@ -35,7 +36,7 @@ func (p Plan) Cells() ([]Cell, error) {
 	}
 	var cells []Cell
 	tried := trials{}
-	for _, workload := range p.Workloads {
+	for _, name := range p.Workloads {
 		for _, spec := range p.Specs {
 			places, err := p.places(spec)
 			if err != nil {
@@ -45,7 +46,7 @@ func (p Plan) Cells() ([]Cell, error) {
 				for _, dir := range p.dirs(spec) {
 					for _, size := range p.sizes(spec) {
 						spec.Dir, spec.Size, spec.Uniform = dir, size, true
-						c := newCell(workload, spec, place, mounts[dir])
+						c := newCell(name, spec, place, mounts[dir], max(1, p.Pairs))
 						if c.Skip == "" {
 							c.Skip, c.Fail = tried.link(spec)
 						}
@@ -69,7 +70,7 @@ func (p Plan) check() error {
 		}
 	}
 	for _, name := range p.Workloads {
-		if _, err := lookupWorkload(name); err != nil {
+		if _, err := workload.Lookup(name); err != nil {
 			return err
 		}
 	}
@@ -158,17 +159,20 @@ func (p Plan) sizes(spec transports.Spec) []int {
 	return p.Sizes
 }
 
-func newCell(workload string, spec transports.Spec, place Placement, mount host.Mount) Cell {
+func newCell(name string, spec transports.Spec, place Placement, mount host.Mount, pairs int) Cell {
 	c := Cell{Spec: spec, Skip: place.Reason}
 	c.Cell = results.Cell{
-		Transport: spec.String(), Family: spec.Transport, Wait: spec.Option("wait"), Workload: workload, SizeBytes: spec.Size,
+		Transport: spec.String(), Family: spec.Transport, Wait: spec.Option("wait"), Workload: name, SizeBytes: spec.Size,
 		Placement: place.Name, ProducerCPU: -1, ConsumerCPU: -1,
-		Dir: spec.Dir, FSType: mount.FSType, Mount: mount.Options, Pairs: 1,
+		Dir: spec.Dir, FSType: mount.FSType, Mount: mount.Options, Pairs: pairs,
 	}
 	c.Waits, c.Needs = spec.Waits().Name, spec.Caps().Needs()
 	if t, err := transports.Lookup(spec.Transport); err == nil {
 		info := t.Info()
 		c.Kind, c.Group = string(info.Kind), cmp.Or(info.Group, results.Capital(string(info.Kind)))
+	}
+	if w, err := workload.Lookup(name); err == nil && w.Solo == nil && spec.Caps().Has(transports.OneProcess) {
+		c.Skip = "the two ends of " + spec.Transport + " are one, and the workload " + name + " needs two"
 	}
 	if place.CPUs != nil {
 		c.ProducerCPU, c.ConsumerCPU = place.CPUs[0], place.CPUs[1]

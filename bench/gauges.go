@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ipcbench/bench/internal/clock"
+	"ipcbench/bench/workload"
 	"ipcbench/internal/host"
 	"ipcbench/results"
 	"ipcbench/transports"
@@ -83,7 +85,7 @@ func onFirstCPU(read func() (float64, error)) (ns float64, err error) {
 func clockFloor() (float64, error) {
 	return medianBatch(1000, func(calls int) {
 		for range calls {
-			now()
+			clock.Now()
 		}
 	}), nil
 }
@@ -110,10 +112,10 @@ func copyFloor(size int) (float64, error) {
 // times, and returns the median time of a call, in ns.
 func medianBatch(calls int, batch func(calls int)) float64 {
 	var took []float64
-	for start := now(); len(took) < 5 || now()-start < int64(2*time.Millisecond); {
-		before := now()
+	for start := clock.Now(); len(took) < 5 || clock.Now()-start < int64(2*time.Millisecond); {
+		before := clock.Now()
 		batch(calls)
-		took = append(took, float64(now()-before)/float64(calls))
+		took = append(took, float64(clock.Now()-before)/float64(calls))
 	}
 	return results.Median(took)
 }
@@ -126,7 +128,7 @@ func nullFloor(ctx context.Context, size int) (float64, error) {
 		return 0, err
 	}
 	null := Plan{
-		Specs: []transports.Spec{spec}, Workloads: []string{latency.Name}, Sizes: []int{size}, Placements: []string{"auto"},
+		Specs: []transports.Spec{spec}, Workloads: []string{workload.Latency.Name}, Sizes: []int{size}, Placements: []string{"auto"},
 		Launches: 1, Time: 5 * time.Millisecond, Warmup: Warmup{Messages: 100}, Verify: "header", Timeout: 10 * time.Second,
 	}
 	cells, err := null.Cells()

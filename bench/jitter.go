@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"ipcbench/bench/internal/clock"
 	"ipcbench/internal/host"
 	"ipcbench/internal/peer"
 	"ipcbench/results"
@@ -88,7 +89,7 @@ func (w *watch) ready() {
 
 // begin begins to watch.
 func (w *watch) begin() {
-	w.began = now()
+	w.began = clock.Now()
 	w.stolen, w.known = host.Stolen(w.cpus)
 	if w.probe != nil {
 		w.probe.Tell("go") // one that is gone says nothing at the end
@@ -102,7 +103,7 @@ func (w *watch) end() *results.Jitter {
 	if !ok || !w.known || len(w.cpus) == 0 {
 		return nil
 	}
-	j := &results.Jitter{StealNS: stolen - w.stolen, CPUs: len(w.cpus), WatchedNS: now() - w.began}
+	j := &results.Jitter{StealNS: stolen - w.stolen, CPUs: len(w.cpus), WatchedNS: clock.Now() - w.began}
 	var seen stalls
 	if w.probe != nil && w.probe.Tell("stop") == nil && w.probe.HearWithin(patience, &seen) == nil {
 		j.ProbeCPU, j.Stalls, j.WorstNS = &w.at, seen.Count, seen.WorstNS

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"time"
 
+	"ipcbench/bench/internal/clock"
+	"ipcbench/bench/workload"
 	"ipcbench/internal/peer"
 	"ipcbench/results"
 	"ipcbench/transports"
 )
 
-// launch measures the cell once, with a fresh pair of processes. Whatever
+// launch measures the cell once, with fresh pairs of processes. Whatever
 // happens to them is in the record. The record of a launch that ctx interrupted
 // is not to be kept.
 func (c Cell) launch(ctx context.Context, p Plan) results.Launch {
@@ -26,34 +28,32 @@ func (c Cell) launch(ctx context.Context, p Plan) results.Launch {
 }
 
 func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
+	w, err := workload.Lookup(c.Workload)
+	if err != nil {
+		return err
+	}
 	t, err := transports.Lookup(c.Spec.Transport)
 	if err != nil {
 		return err
 	}
-	link, err := t.Create(c.Spec)
-	if err != nil {
-		return err
-	}
-	defer link.Close()
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
-	watch := c.watch(ctx)
-	defer watch.close(ctx)
-	pair, err := peer.StartPair(ctx, link, c.sides(), c.options, func(side transports.Side, h peer.Inherited) any { return c.job(p, side, h) })
-	if err != nil {
+	l := launch{Cell: c, plan: p, transport: t, watch: c.watch(ctx)}
+	defer l.close(ctx)
+	driver := workload.NewDriver(ctx, c.Cell,
+		func() ([]int, error) { return l.start(ctx) },
+		func() error { return l.measure(record) })
+	err = w.Drive(driver)
+	if l.pair == nil {
 		return err
 	}
-	reports := make([]report, len(pair.Workers))
-	watch.ready()
-	if err = pair.Go(); err == nil {
-		watch.begin()
-		err = pair.Reports(func(i int) any { return &reports[i] })
-		record.Jitter = watch.end()
+	if err != nil {
+		l.pair.GiveUp()
 	}
-	exits := pair.Wait(ctx)
+	exits := l.pair.Wait(ctx)
 	for i, exit := range exits {
-		w := reports[i].Worker
-		w.Side, w.Exit, w.LastWords = exit.Side.String(), exit.Status, exit.LastWords
+		w := l.reports[i].Worker
+		w.Side, w.Pair, w.Exit, w.LastWords = exit.Side.String(), i/len(c.sides()), exit.Status, exit.LastWords
 		record.Workers = append(record.Workers, w)
 	}
 	if why := peer.Cause(exits); why != nil {
@@ -65,7 +65,72 @@ func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
 	if err != nil {
 		return err
 	}
-	return c.account(record, reports)
+	return c.account(w, record, l.reports, driver)
+}
+
+// A launch is one under way: so many pairs of fresh processes, each with a link
+// of its own and all at the cell's placement.
+type launch struct {
+	Cell
+	plan      Plan
+	transport transports.Transport
+	watch     *watch
+	links     []transports.Link
+	pair      *peer.Pair        // all of them; nil: not started
+	reports   []workload.Report // one a worker, pair by pair
+}
+
+// start makes the links and starts the workers, and returns their process
+// numbers once all are ready.
+func (l *launch) start(ctx context.Context) (pids []int, err error) {
+	for range l.Pairs {
+		link, err := l.transport.Create(l.Spec)
+		if err != nil {
+			return nil, err
+		}
+		l.links = append(l.links, link)
+	}
+	l.pair, err = peer.StartPairs(ctx, l.links, l.sides(), l.options, func(side transports.Side, inherited peer.Inherited) any { return l.job(l.plan, side, inherited) })
+	if err != nil {
+		return nil, err
+	}
+	l.reports = make([]workload.Report, len(l.pair.Workers))
+	for _, w := range l.pair.Workers {
+		pids = append(pids, w.Pid())
+	}
+	l.watch.ready()
+	return pids, l.pair.Ready()
+}
+
+// measure lets all workers begin, and hears their reports.
+func (l *launch) measure(record *results.Launch) error {
+	if l.pair == nil {
+		return errors.New("the driver's half measures what it has not started")
+	}
+	if err := l.pair.Begin(l.from()); err != nil {
+		return err
+	}
+	l.watch.begin()
+	err := l.pair.Reports(func(i int) any { return &l.reports[i] })
+	record.Jitter = l.watch.end()
+	return err
+}
+
+// from is when the measured part may begin, by the machine's clock: several pairs
+// would otherwise each begin as soon as they are warm, and be measured one after
+// the other where the scheduler has it so.
+func (l *launch) from() int64 {
+	if len(l.links) == 1 {
+		return 0
+	}
+	return clock.Now() + int64(l.plan.Warmup.Time+settle)
+}
+
+func (l *launch) close(ctx context.Context) {
+	l.watch.close(ctx)
+	for _, link := range l.links {
+		link.Close()
+	}
 }
 
 // sides are the ends that need a process of their own.
@@ -85,8 +150,11 @@ func (c Cell) cpu(side transports.Side) int {
 
 func (c Cell) job(p Plan, side transports.Side, inherited peer.Inherited) job {
 	return job{
-		Spec: c.Spec, Inherited: inherited, Workload: c.Workload, Size: c.SizeBytes, CPU: c.cpu(side),
-		Time: p.Time, Messages: p.Messages, Warmup: p.Warmup, Full: p.Verify == "full", Perf: p.perf,
+		Task: workload.Task{
+			Spec: c.Spec, Workload: c.Workload, Size: c.SizeBytes,
+			Time: p.Time, Messages: p.Messages, Warmup: p.Warmup, Full: p.Verify == "full", Perf: p.perf,
+		},
+		Inherited: inherited, CPU: c.cpu(side),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"ipcbench/bench/internal/clock"
 	"ipcbench/internal/host"
 	"ipcbench/internal/peer"
 	"ipcbench/results"
@@ -28,7 +29,7 @@ func Noise(ctx context.Context, d time.Duration) (results.Noise, error) {
 	if err != nil {
 		return results.Noise{}, fmt.Errorf("watch CPUs %s for stalls: %w", m, err)
 	}
-	noise.ClockNS = clockCost()
+	noise.ClockNS = clock.Cost()
 	noise.CacheLines, err = m.cacheLines()
 	return noise, err
 }
@@ -78,7 +79,7 @@ func listen(c *peer.Control) error {
 	debug.SetGCPercent(-1)
 	noise := results.Noise{StallNS: longestTurn, CPUs: make([]results.CPUNoise, len(l.CPUs))}
 	spent := make([]int64, len(l.CPUs))
-	start := now() + int64(settle)
+	start := clock.Now() + int64(settle)
 	var ended []<-chan error
 	for i, cpu := range l.CPUs {
 		ended = append(ended, onCPU(cpu, func() {
@@ -94,7 +95,7 @@ func listen(c *peer.Control) error {
 	return c.Tell(noise)
 }
 
-// settle is long enough for a thread on every CPU to begin.
+// settle is long enough for a thread or a process on every CPU to begin.
 const settle = 20 * time.Millisecond
 
 // listenOn watches the CPU that the calling thread is pinned to from start for
@@ -103,14 +104,14 @@ func listenOn(cpu int, start, ns int64) (seen results.CPUNoise, spent int64) {
 	seen.CPU = cpu
 	queue := host.OpenRunQueue()
 	defer queue.Close()
-	for now() < start {
+	for clock.Now() < start {
 	}
 	waited, saysWait := queue.WaitNS()
 	stolen, saysStolen := host.Stolen([]int{cpu})
 
-	at := now()
+	at := clock.Now()
 	for at-start < ns {
-		next := now()
+		next := clock.Now()
 		if gap := next - at; gap > longestTurn {
 			seen.Stalls++
 			seen.StalledNS += gap

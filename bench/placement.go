@@ -8,12 +8,13 @@ import (
 
 	"ipcbench/internal/cpulist"
 	"ipcbench/internal/host"
+	"ipcbench/results"
 	"ipcbench/transports"
 )
 
 // A Placement is where the two ends of a pair run.
 type Placement struct {
-	Name   string // "same-cpu", "smt", "same-llc", "cross-llc", "cross-node", "free" or "A-B"
+	Name   string // of one of results.Placements, or "A-B"
 	Doc    string
 	CPUs   []int  // producer's, consumer's; nil: not pinned, or not available
 	Reason string // why this machine has no such pair, or why a spec cannot use it; "" where it can
@@ -40,43 +41,26 @@ func resolve(name string, spec transports.Spec) ([]Placement, error) {
 	return m.resolve(name, spec)
 }
 
-// The named placements.
-const (
-	sameCPU   = "same-cpu"
-	smt       = "smt"
-	sameLLC   = "same-llc"
-	crossLLC  = "cross-llc"
-	crossNode = "cross-node"
-	free      = "free"
-)
-
 // unknown is the relation of two CPUs of which the kernel does not say whether
 // they share a cache, as where /sys is not mounted. They go by their numbers.
 const unknown = ""
 
-// apart lists the placements on two CPUs, nearest first. Every two CPUs are
-// in exactly one of them.
-var apart = []struct{ name, doc, none string }{
-	{smt, "two hardware threads of one core", "no core has two hardware threads"},
-	{sameLLC, "two cores that share a last-level cache", "no two cores share a last-level cache"},
-	{crossLLC, "two cores of one NUMA node that share no cache", "no two cores of a NUMA node are without a cache in common"},
-	{crossNode, "two cores of two NUMA nodes", "there is one NUMA node"},
-}
-
+// relation returns the name of the placement on two CPUs. Every two are in
+// exactly one.
 func relation(a, b host.CPU) string {
 	switch {
 	case a.ID == b.ID:
-		return sameCPU
+		return results.SameCPU
 	case slices.Contains(a.Siblings, b.ID):
-		return smt
+		return results.SMT
 	case a.Node != b.Node:
-		return crossNode
+		return results.CrossNode
 	case a.LLC < 0 || b.LLC < 0:
 		return unknown
 	case a.LLC != b.LLC:
-		return crossLLC
+		return results.CrossLLC
 	}
-	return sameLLC
+	return results.SameLLC
 }
 
 // machine is the CPUs that this process may use, in ascending order, never
@@ -105,24 +89,36 @@ func thisMachine() (machine, error) {
 }
 
 func (m machine) placements() []Placement {
-	all := []Placement{m.together()}
-	for _, a := range apart {
-		p := Placement{Name: a.name, Doc: a.doc, CPUs: m.pair(a.name)}
-		switch {
-		case p.CPUs != nil:
-		case m.pair(unknown) != nil:
-			p.Reason = fmt.Sprintf("the kernel does not say what CPUs %s share: mount /sys, or give two CPU numbers", m)
+	var all []Placement
+	for _, known := range results.Placements() {
+		p := Placement{Name: known.Name, Doc: known.Doc}
+		switch known.Name {
+		case results.SameCPU:
+			p.CPUs = []int{m[0].ID, m[0].ID}
+		case results.Free:
 		default:
-			p.Reason = fmt.Sprintf("%s among the CPUs this process may use (%s)", a.none, m)
+			p.CPUs = m.pair(known.Name)
+			p.Reason = m.without(known, p.CPUs)
 		}
 		all = append(all, p)
 	}
-	return append(all, Placement{Name: free, Doc: "not pinned: the scheduler chooses, and may change its mind"})
+	return all
 }
 
-func (m machine) together() Placement {
-	return Placement{Name: sameCPU, Doc: "both ends on one CPU", CPUs: []int{m[0].ID, m[0].ID}}
+// without says why no two CPUs are related as a placement wants, "" where these
+// are.
+func (m machine) without(p results.Placement, cpus []int) string {
+	switch {
+	case cpus != nil:
+		return ""
+	case m.pair(unknown) != nil:
+		return fmt.Sprintf("the kernel does not say what CPUs %s share: mount /sys, or give two CPU numbers", m)
+	}
+	return fmt.Sprintf("%s among the CPUs this process may use (%s)", p.Absent, m)
 }
+
+// together is the placement of both ends on the first CPU: nothing is nearer.
+func (m machine) together() Placement { return m.placements()[0] }
 
 // pair returns the lowest two CPUs that are related as name says, or nil.
 func (m machine) pair(name string) []int {
@@ -182,7 +178,7 @@ func (m machine) auto(waits transports.Waiting) []Placement {
 		chosen = append(chosen, m.together())
 	}
 	all := m.placements()
-	for _, name := range []string{sameLLC, crossLLC, crossNode, smt} {
+	for _, name := range []string{results.SameLLC, results.CrossLLC, results.CrossNode, results.SMT} {
 		i := slices.IndexFunc(all, func(p Placement) bool { return p.Name == name })
 		if all[i].Reason == "" {
 			return append(chosen, all[i])

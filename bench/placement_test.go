@@ -7,6 +7,7 @@ import (
 
 	"ipcbench/internal/cpulist"
 	"ipcbench/internal/host"
+	"ipcbench/results"
 	"ipcbench/transports"
 
 	"github.com/google/go-cmp/cmp"
@@ -56,18 +57,18 @@ func TestNamedPlacements(t *testing.T) {
 		machine
 		want map[string][]int
 	}{
-		"one CPU":       {oneCPU, map[string][]int{sameCPU: {0, 0}, smt: none, sameLLC: none, crossLLC: none, crossNode: none, free: none}},
-		"2-CPU VM":      {vm, map[string][]int{sameCPU: {0, 0}, smt: none, sameLLC: {0, 1}, crossLLC: none, crossNode: none, free: none}},
-		"SMT desktop":   {smtDesktop, map[string][]int{sameCPU: {0, 0}, smt: {0, 8}, sameLLC: {0, 1}, crossLLC: {0, 4}, crossNode: none, free: none}},
-		"two sockets":   {twoSockets, map[string][]int{sameCPU: {0, 0}, smt: none, sameLLC: {0, 1}, crossLLC: none, crossNode: {0, 4}, free: none}},
-		"no sysfs":      {noSysfs, map[string][]int{sameCPU: {0, 0}, smt: none, sameLLC: none, crossLLC: none, crossNode: none, free: none}},
-		"lonely caches": {lonelyCaches, map[string][]int{sameCPU: {0, 0}, smt: none, sameLLC: none, crossLLC: {0, 1}, crossNode: {0, 2}, free: none}},
+		"one CPU":       {oneCPU, map[string][]int{results.SameCPU: {0, 0}, results.SMT: none, results.SameLLC: none, results.CrossLLC: none, results.CrossNode: none, results.Free: none}},
+		"2-CPU VM":      {vm, map[string][]int{results.SameCPU: {0, 0}, results.SMT: none, results.SameLLC: {0, 1}, results.CrossLLC: none, results.CrossNode: none, results.Free: none}},
+		"SMT desktop":   {smtDesktop, map[string][]int{results.SameCPU: {0, 0}, results.SMT: {0, 8}, results.SameLLC: {0, 1}, results.CrossLLC: {0, 4}, results.CrossNode: none, results.Free: none}},
+		"two sockets":   {twoSockets, map[string][]int{results.SameCPU: {0, 0}, results.SMT: none, results.SameLLC: {0, 1}, results.CrossLLC: none, results.CrossNode: {0, 4}, results.Free: none}},
+		"no sysfs":      {noSysfs, map[string][]int{results.SameCPU: {0, 0}, results.SMT: none, results.SameLLC: none, results.CrossLLC: none, results.CrossNode: none, results.Free: none}},
+		"lonely caches": {lonelyCaches, map[string][]int{results.SameCPU: {0, 0}, results.SMT: none, results.SameLLC: none, results.CrossLLC: {0, 1}, results.CrossNode: {0, 2}, results.Free: none}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := map[string][]int{}
 			for _, p := range c.machine.placements() {
 				got[p.Name] = p.CPUs
-				if (p.CPUs == nil) != (p.Reason != "" || p.Name == free) {
+				if (p.CPUs == nil) != (p.Reason != "" || p.Name == results.Free) {
 					t.Errorf("%s: CPUs %v and reason %q do not agree", p.Name, p.CPUs, p.Reason)
 				}
 				if p.Doc == "" {
@@ -149,7 +150,7 @@ func TestASpinningPairOnOneCPUIsToldWhatElseToChoose(t *testing.T) {
 }
 
 func TestOneProcessRunsOnceOnOneCPU(t *testing.T) {
-	for _, name := range []string{"auto", sameCPU, crossNode, free, "4-1"} {
+	for _, name := range []string{"auto", results.SameCPU, results.CrossNode, results.Free, "4-1"} {
 		got, err := smtDesktop.resolve(name, parse(t, "null"))
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

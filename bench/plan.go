@@ -1,16 +1,20 @@
-// Package bench turns a plan into measurements: it crosses the axes into
-// cells, starts a fresh pair of processes for every launch, times what they
-// do and returns the records.
+// Package bench turns a plan into a run: it crosses the axes into cells, starts
+// fresh processes for every launch, lets them do their workload, keeps the record
+// of each, and takes what bounds the results from below beside them:
 //
-// It knows processes, clocks, placement and what a workload is. It must not
-// know how a transport works inside, how a record is printed or drawn, or
-// that there is a command line.
+//	cells, err := plan.Cells()
+//	run, err := bench.NewRun(plan, cells, bench.Options{Parent: "results"})
+//	analysis, err := run.Carry(ctx)
+//
+// It knows processes, placement, floors and what belongs to a run. It must not
+// know what a workload does or how a transport works inside, how a record is
+// printed or drawn, or that there is a command line.
 package bench
 
 import (
-	"fmt"
 	"time"
 
+	"ipcbench/bench/workload"
 	"ipcbench/results"
 	"ipcbench/transports"
 )
@@ -28,13 +32,13 @@ type Plan struct {
 	// them is measured with the largest message it can carry.
 	FitSizes bool
 
-	Launches int           // fresh process pairs for each cell: the replicate
-	Time     time.Duration // measured time of a launch, or,
-	Messages int64         // where not 0, measured messages of a launch
-	Warmup   Warmup        // before the measured part, every byte verified
-	Verify   string        // "header": sequence, length and both ends of every message; "full": every byte
-	Timeout  time.Duration // of a launch, from start to end; then it is killed and failed
-	Seed     uint64        // of the order of the launches
+	Launches int             // fresh process pairs for each cell: the replicate
+	Time     time.Duration   // measured time of a launch, or,
+	Messages int64           // where not 0, measured messages of a launch
+	Warmup   workload.Warmup //  before the measured part, every byte verified
+	Verify   string          // "header": sequence, length and both ends of every message; "full": every byte
+	Timeout  time.Duration   // of a launch, from start to end; then it is killed and failed
+	Seed     uint64          // of the order of the launches
 	Labels   map[string]string
 
 	// Until, where not 0, is how far the 95 % interval of a cell's median may
@@ -47,23 +51,21 @@ type Plan struct {
 	Until  float64
 	Budget time.Duration
 
+	Pairs int // of processes at once in every launch, all at the cell's placement; 0: one
+
 	perf bool // see Diagnose
 }
 
-// A Warmup is as long as the longer of the two.
-type Warmup struct {
-	Time     time.Duration
-	Messages int64
-}
+// A Warmup is how long both ends exchange messages before what is measured.
+type Warmup = workload.Warmup
 
-func (w Warmup) String() string {
-	switch {
-	case w.Messages == 0:
-		return w.Time.String()
-	case w.Time == 0:
-		return fmt.Sprintf("%dx", w.Messages)
+// Workloads lists what can be measured, in the order of tables.
+func Workloads() []results.Workload {
+	var all []results.Workload
+	for _, w := range workload.All() {
+		all = append(all, results.LookupWorkload(w.Name))
 	}
-	return fmt.Sprintf("%s and %dx", w.Time, w.Messages)
+	return all
 }
 
 // Record returns the plan as run.json keeps it.

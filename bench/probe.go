@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ipcbench/bench/internal/clock"
 	"ipcbench/internal/peer"
 )
 
@@ -43,9 +44,9 @@ func probe(c *peer.Control) error {
 	var late []int64
 	length := unix.NsecToTimespec(int64(nap))
 	for !stop.Load() {
-		before := now()
+		before := clock.Now()
 		if unix.Nanosleep(&length, nil) == nil { // otherwise a signal woke it
-			late = append(late, now()-before-int64(nap))
+			late = append(late, clock.Now()-before-int64(nap))
 		}
 	}
 	return c.Tell(stallsOf(late[:max(0, len(late)-ending)]))

@@ -2,124 +2,215 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"math/rand/v2"
+	"slices"
 	"time"
 
+	"ipcbench/internal/facts"
 	"ipcbench/results"
+	"ipcbench/results/summary"
 )
 
-// Run measures the cells of the plan: each cell by so many launches, and the
-// launches of all cells in one shuffled order, so that what drifts on the
-// machine falls on all of them alike. With Until it then launches some again.
+// A Run is a plan carried out into a directory of its own, with all that belongs
+// to one: the facts of the machine, the floors before, between and after the
+// launches, the launches, what explains them, and how it ended. What is finished
+// is on disk, whatever happens to the rest.
+type Run struct {
+	plan      Plan
+	cells     []Cell
+	options   Options
+	dir       *results.Directory
+	record    results.Run
+	launches  []results.Launch
+	diagnosed []results.Launch // none of the launches: they explain those
+}
+
+// Options are what a run needs beside its plan.
+type Options struct {
+	Parent   string   // the directory in which the run makes its own
+	Version  string   // of the program that runs, and
+	Args     []string // what it was asked: both only for the record
+	Why      bool     // launch each cell that has a result once more, to explain it: see Plan.Diagnose
+	Observer Observer // nil: nobody looks on
+}
+
+// An Observer is told how far a run has come. It is never told while anything is
+// measured, and the run waits until it returns.
+type Observer interface {
+	Begins(Phase)            // what comes next
+	Launched(results.Launch) // has ended, and is on disk
+}
+
+// A Phase is what a run is at.
+type Phase string
+
+// The phases of a run. Floors are taken again and again between launches.
+const (
+	TakingFloors Phase = "floors"
+	Launching    Phase = "launches"
+	Diagnosing   Phase = "why"
+)
+
+// NewRun makes the directory of a run of these cells, which are the plan's. An
+// error is that there can be none.
+func NewRun(p Plan, cells []Cell, o Options) (*Run, error) {
+	r := &Run{plan: p, cells: cells, options: o, record: results.Run{
+		Version: o.Version,
+		Args:    o.Args,
+		Plan:    p.Record(),
+		Labels:  p.Labels,
+		Host:    facts.Read(),
+		Started: time.Now(),
+		Status:  results.Running,
+	}}
+	var err error
+	if r.dir, err = results.CreateDirectory(o.Parent, r.record); err != nil {
+		return nil, err
+	}
+	r.record.Name = r.dir.Name()
+	return r, nil
+}
+
+// Path returns where the run's directory is.
+func (r *Run) Path() string { return r.dir.Path() }
+
+// Carry carries the run out, once, and returns what follows from it: also where
+// it was cut short, of the launches there are. An error says what went wrong,
+// one failed launch included. It wraps ctx's where that ended the run.
 //
-// It calls each with every record as soon as its launch has ended and returns
-// them all. Nothing runs beside a launch. A launch that fails is a record, not
-// an error, and so is a cell that cannot run; those come first. On
-// cancellation Run ends the launch in flight, which leaves no record, and
-// returns what it has with the context's error.
-func (p Plan) Run(ctx context.Context, cells []Cell, each func(results.Launch) error) ([]results.Launch, error) {
-	r := run{
-		Plan: p, each: each, random: rand.New(rand.NewPCG(p.Seed, p.Seed)),
-		of: map[results.Cell][]results.Launch{}, stuck: map[results.Cell]int{},
+// The analysis is of what is on disk, so that whoever opens the directory later
+// comes to the same.
+func (r *Run) Carry(ctx context.Context) (summary.Analysis, error) {
+	err := r.measure(ctx)
+	if ctx.Err() != nil {
+		err = interruption{ctx.Err()}
 	}
-	err := r.refuse(cells)
+	if unkept := r.finish(err); unkept != nil {
+		return summary.Analyze(r.record, r.launches, r.diagnosed), errors.Join(err, unkept)
+	}
 	if err == nil {
-		err = r.carryOut(ctx, cells)
+		err = r.failure()
 	}
-	if err == nil && p.Until > 0 {
-		err = r.narrow(ctx, cells)
-	}
-	return r.records, err
+	analysis, unread := r.analyze()
+	return analysis, errors.Join(err, unread)
 }
 
-// A run is a plan under way.
-type run struct {
-	Plan
-	each    func(results.Launch) error
-	random  *rand.Rand
-	records []results.Launch
-	of      map[results.Cell][]results.Launch // the same by cell
-	stuck   map[results.Cell]int              // launches that ran into their deadline
-	order   int                               // of the last launch, from 1
-	began   time.Time                         // the first launch
-}
+// interruption is the end of a run's context, in the user's word.
+type interruption struct{ cause error }
 
-// A turn is one launch to come.
-type turn struct {
-	Cell
-	number int // within the cell, from 1
-}
+func (interruption) Error() string   { return "interrupted" }
+func (i interruption) Unwrap() error { return i.cause }
 
-// refuse keeps a record of each cell that cannot run.
-func (r *run) refuse(cells []Cell) error {
-	for _, c := range cells {
-		if !c.Runnable() {
-			if err := r.keep(c.refusal(r.Plan)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// carryOut makes the plan's launches of all cells that can run.
-func (r *run) carryOut(ctx context.Context, cells []Cell) error {
-	var turns []turn
-	for _, c := range cells {
-		for n := 1; n <= r.Launches && c.Runnable(); n++ {
-			turns = append(turns, turn{c, n})
-		}
-	}
-	r.began = time.Now()
-	r.shuffle(turns)
-	for _, turn := range turns {
-		if err := r.launch(ctx, turn); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *run) shuffle(turns []turn) {
-	r.random.Shuffle(len(turns), func(i, j int) { turns[i], turns[j] = turns[j], turns[i] })
-}
-
-// giveUp is how many launches of a cell may run into their deadline before the
-// rest of them is not even started.
-const giveUp = 2
-
-// launch makes one launch and keeps its record.
-func (r *run) launch(ctx context.Context, t turn) error {
-	var record results.Launch
-	if r.stuck[t.Cell.Cell] < giveUp {
-		record = t.launch(ctx, r.Plan)
-	} else {
-		record = t.refusal(r.Plan)
-		record.Status, record.Reason = results.Failed, fmt.Sprintf("not started: %d launches of this cell had run into their deadline", giveUp)
-	}
-	if err := ctx.Err(); err != nil {
+// measure runs the plan and keeps every launch as it ends.
+func (r *Run) measure(ctx context.Context) error {
+	floors := r.plan.Floors(r.cells)
+	if err := r.take(ctx, floors); err != nil {
 		return err
 	}
-	if record.Status == results.Failed && time.Since(record.Started) >= r.Timeout {
-		r.stuck[t.Cell.Cell]++
+	r.begins(Launching)
+	_, err := r.plan.Run(ctx, r.cells, func(launch results.Launch) error {
+		launch.Run = r.dir.Name()
+		if err := r.dir.Append(launch); err != nil {
+			return err
+		}
+		r.launches = append(r.launches, launch)
+		if r.options.Observer != nil {
+			r.options.Observer.Launched(launch)
+		}
+		if floors.Due(launch.Order) {
+			return r.take(ctx, floors)
+		}
+		return nil
+	})
+	if err == nil {
+		err = r.take(ctx, floors)
 	}
-	r.order++
-	record.Launch, record.Order = t.number, r.order
-	return r.keep(record)
+	if err == nil && r.options.Why {
+		err = r.diagnose(ctx)
+	}
+	return err
 }
 
-func (r *run) keep(record results.Launch) error {
-	r.records = append(r.records, record)
-	r.of[record.Cell] = append(r.of[record.Cell], record)
-	return r.each(record)
+// take takes the floors once more and notes them at once: a run that is killed
+// has those that were taken by then.
+func (r *Run) take(ctx context.Context, floors *Floors) error {
+	r.begins(TakingFloors)
+	if err := floors.Take(ctx); err != nil && ctx.Err() == nil {
+		r.record.Warnings = results.AppendOnce(r.record.Warnings, results.FloorUnknown.With("error", err.Error()))
+	}
+	r.record.Floors = floors.Record()
+	return r.dir.Note(r.record)
 }
 
-// refusal is the record of a cell that was not launched.
-func (c Cell) refusal(p Plan) results.Launch {
-	record := results.Launch{Cell: c.Cell, Started: time.Now().UTC(), Status: results.Skipped, Reason: c.Skip, Labels: p.Labels}
-	if c.Fail != "" {
-		record.Status, record.Reason = results.Failed, c.Fail
+// diagnose launches every cell that has a result once more with perf events on,
+// after all that is measured: their cost must fall on no result. A launch that
+// fails is a warning, for the results are there without it.
+func (r *Run) diagnose(ctx context.Context) error {
+	r.begins(Diagnosing)
+	measured := slices.DeleteFunc(slices.Clone(r.cells), func(c Cell) bool { return !r.hasResult(c.Cell) })
+	return r.plan.Diagnose(ctx, measured, func(launch results.Launch) error {
+		launch.Run = r.dir.Name()
+		r.diagnosed = append(r.diagnosed, launch)
+		return r.dir.AppendWhy(launch)
+	})
+}
+
+func (r *Run) hasResult(cell results.Cell) bool {
+	return slices.ContainsFunc(r.launches, func(l results.Launch) bool { return l.Cell == cell && l.Status == results.OK })
+}
+
+func (r *Run) begins(p Phase) {
+	if r.options.Observer != nil {
+		r.options.Observer.Begins(p)
 	}
-	return record
+}
+
+// finish writes how the run ended: by err, where not nil.
+func (r *Run) finish(err error) error {
+	r.record.Ended = time.Now()
+	switch {
+	case errors.As(err, new(interruption)):
+		r.record.Status = results.RunInterrupted
+	case err != nil || r.failure() != nil:
+		r.record.Status = results.RunFailed
+	default:
+		r.record.Status = results.RunDone
+	}
+	if err != nil {
+		r.record.CutShort = err.Error()
+	}
+	return r.dir.Finish(r.record)
+}
+
+// failure says how many launches failed, and why the first did; nil: none.
+func (r *Run) failure() error {
+	var failed []results.Launch
+	for _, launch := range r.launches {
+		if launch.Status == results.Failed {
+			failed = append(failed, launch)
+		}
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %d launches failed, the first with: %s: %s", len(failed), len(r.launches), failed[0].Describe(" "), failed[0].Reason)
+}
+
+// analyze works out what follows from what is on disk; where there is no launch,
+// or they cannot be read, from what the run knows of itself.
+func (r *Run) analyze() (summary.Analysis, error) {
+	known := summary.Analyze(r.record, r.launches, r.diagnosed)
+	if len(r.launches) == 0 {
+		return known, nil
+	}
+	run, launches, _, err := results.Open(r.Path())
+	if err != nil {
+		return known, err
+	}
+	diagnosed, _, err := results.OpenWhy(r.Path(), run.Schema)
+	if err != nil {
+		return known, err
+	}
+	return summary.Analyze(run, launches, diagnosed), nil
 }

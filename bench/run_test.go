@@ -85,23 +85,6 @@ func TestNothingIsAllocatedWhileTiming(t *testing.T) {
 	}
 }
 
-func TestRecordsHaveTheWarningsOfTheirCell(t *testing.T) {
-	p := smallPlan(t, "pipe")
-	p.Launches = 1
-	cells, err := p.Cells()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cells[0].Warnings = []string{"the frequency follows the load"}
-	launches, err := p.Run(t.Context(), cells[:1], func(results.Launch) error { return nil })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !slices.Contains(launches[0].Warnings, "the frequency follows the load") {
-		t.Errorf("its warnings are %q", launches[0].Warnings)
-	}
-}
-
 // TestPlacementIsVerified pins to both ends of the list of CPUs.
 func TestPlacementIsVerified(t *testing.T) {
 	cpus, err := host.Affinity()

@@ -1,15 +1,12 @@
 package bench
 
 import (
-	"errors"
-	"fmt"
 	"runtime"
 	"runtime/debug"
-	"time"
 
+	"ipcbench/bench/workload"
 	"ipcbench/internal/host"
 	"ipcbench/internal/peer"
-	"ipcbench/results"
 	"ipcbench/transports"
 )
 
@@ -18,30 +15,9 @@ const workerRole = "bench"
 
 // A job is all that a worker is told.
 type job struct {
-	Spec      transports.Spec
+	workload.Task
 	Inherited peer.Inherited // of its link
-	Workload  string
-	Size      int
-	CPU       int // to pin to; -1: none
-	Time      time.Duration
-	Messages  int64
-	Warmup    Warmup
-	Full      bool // verify every byte, always
-	Perf      bool // count perf events, whatever they cost
-}
-
-// A report is what a worker found out.
-type report struct {
-	Worker   results.Worker
-	Sent     int64 // measured messages sent
-	Received int64 // measured messages received and verified
-	Counted  int64 // of those, the ones that Elapsed is the time of
-	Verified int64 // all messages received and verified, warm-up included
-	Elapsed  int64 // ns
-	Mean     float64
-	Slices   []float64 // mean time of a message in successive slices of Elapsed, ns; nil: too few stamps
-	Hist     string    // encoded histogram of stamped round trips
-	Min, Max int64
+	CPU       int            // to pin to; -1: none
 }
 
 // Worker turns this process into one end of a pair, or into what watches a pair
@@ -69,9 +45,9 @@ func work(c *peer.Control) error {
 		return err
 	}
 	if shared != nil {
-		e.report.Worker.SharedTable = shared.Error()
+		e.Report.Worker.SharedTable = shared.Error()
 	}
-	if err := c.Ready(); err != nil {
+	if err := c.ReadyFor(&e.From); err != nil {
 		return err
 	}
 	r, err := e.measure()
@@ -96,16 +72,10 @@ func prepareRuntime(caps transports.Caps) {
 	debug.SetPanicOnFault(true) // of this goroutine: a SIGBUS becomes a panic, see end.measure
 }
 
-// An end is a worker's end of the link, ready to measure.
+// An end is a worker's end of the link, with what explains a fault of its memory.
 type end struct {
-	job
-	exchange
-	side     transports.Side
+	*workload.End
 	endpoint transports.Endpoint
-	clock    int64 // what reading the clock costs, ns
-	meter    meter
-	hist     *results.Histogram
-	report   report
 }
 
 func openEnd(c *peer.Control, j job) (*end, error) {
@@ -123,26 +93,16 @@ func openEnd(c *peer.Control, j job) (*end, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &end{
-		job:      j,
-		exchange: newExchange(ep, j.Spec, j.Size, j.Full),
-		side:     c.Side,
-		endpoint: ep,
-		clock:    clockCost(),
-		meter:    newMeter(own, j.Perf),
-		hist:     results.NewHistogram(),
-	}
-	e.report.Worker.Side = c.Side.String()
-	e.report.Worker.ClockNS = e.clock
-	if j.Perf && e.meter.whole {
-		e.report.Worker.PerfMissing = map[string]string{"of any kind": "an end with threads of its own, such as the Go runtime's (wait=go), runs on threads that come and go"}
+	e := &end{workload.NewEnd(j.Task, c.Side, ep, own), ep}
+	if j.Perf && own {
+		e.Report.Worker.PerfMissing = map[string]string{"of any kind": "an end with threads of its own, such as the Go runtime's (wait=go), runs on threads that come and go"}
 	}
 	return e, nil
 }
 
 // measure runs the workload's part of this side. A fault in memory that the
 // endpoint mapped comes back as the error that explains it.
-func (e *end) measure() (r *report, err error) {
+func (e *end) measure() (r *workload.Report, err error) {
 	defer func() {
 		switch fault := recover().(type) {
 		case nil:
@@ -154,23 +114,7 @@ func (e *end) measure() (r *report, err error) {
 			panic(fault)
 		}
 	}()
-	w, err := lookupWorkload(e.Workload)
-	if err != nil {
-		return nil, err
-	}
-	if err := w.part(e)(e); err != nil {
-		return nil, err
-	}
-	if lost := e.hist.Lost(); lost > 0 {
-		return nil, fmt.Errorf("%d round trips took longer than a histogram holds", lost)
-	}
-	if e.hist.Count() > 0 {
-		e.report.Min, e.report.Max = e.hist.Min(), e.hist.Max()
-		if e.report.Hist, err = e.hist.Encode(); err != nil {
-			return nil, err
-		}
-	}
-	return &e.report, e.endpoint.Close()
+	return e.Run()
 }
 
 func (e *end) explain(addr uintptr) error {
@@ -179,44 +123,3 @@ func (e *end) explain(addr uintptr) error {
 	}
 	return nil
 }
-
-// warmUp calls exchange with rising numbers, from 0, until the plan's warm-up
-// is over, and ends it with a marking message, there and back. It returns the
-// next number and what one exchange took, in ns.
-func (e *end) warmUp(exchange func(number uint64) error) (next uint64, op float64, err error) {
-	start := now()
-	for {
-		if err := exchange(next); err != nil {
-			return 0, 0, fmt.Errorf("while warming up: %w", err)
-		}
-		next++
-		if spent := now() - start; spent >= int64(e.Warmup.Time) && int64(next) >= e.Warmup.Messages {
-			return next + 1, float64(spent) / float64(next), e.roundTrip(next, marking)
-		}
-	}
-}
-
-// fewest is how many messages are measured in any case: where the first of them
-// is held up for longer than all were to take, there is still a rate.
-const fewest = 10
-
-// over reports whether the measured part is: n messages that count were sent,
-// and its clock, which started at start, reads at.
-func (e *end) over(n, start, at int64) bool {
-	if e.Messages > 0 {
-		return n >= e.Messages
-	}
-	return at-start >= int64(e.Time) && n >= fewest
-}
-
-// atMost is every, or left where a number of messages was asked for and only
-// that many are still to come.
-func (e *end) atMost(every, left int64) int64 {
-	if e.Messages > 0 {
-		return min(every, left)
-	}
-	return every
-}
-
-// errNoMark is for a stream that ends before its measured part begins.
-var errNoMark = errors.New("the peer closed before the measured part began")

@@ -80,7 +80,7 @@ func exitStatus(err error) int {
 		return statusDone
 	case errors.As(err, &wrong):
 		return statusUsage
-	case errors.Is(err, errInterrupted):
+	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return statusInterrupted
 	default:
 		return statusFailed

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"ipcbench/bench"
-	"ipcbench/internal/facts"
 	"ipcbench/results"
 	"ipcbench/results/report"
 	"ipcbench/results/summary"
@@ -61,11 +59,6 @@ type runner struct {
 	dryRun  bool
 	quiet   bool
 	why     bool
-
-	dir       *results.Directory
-	record    results.Run
-	launches  []results.Launch
-	diagnosed []results.Launch // none of the launches: they explain those
 }
 
 func (r *runner) run(cmd *cobra.Command, specs []string) error {
@@ -87,21 +80,31 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 		return usage(err)
 	}
 	r.warnOfSkips(cells)
-	r.record = results.Run{
-		Version: buildVersion(),
-		Args:    os.Args[1:],
-		Plan:    plan.Record(),
-		Labels:  plan.Labels,
-		Host:    facts.Read(),
-		Started: time.Now(),
-		Status:  results.Running,
-	}
-	if r.dir, err = results.CreateDirectory(r.parent, r.record); err != nil {
+	progress := newProgress(r.out, r.quiet, plan.Record(), launchesOf(plan, cells))
+	run, err := bench.NewRun(plan, cells, bench.Options{
+		Parent: r.parent, Version: buildVersion(), Args: os.Args[1:], Why: r.why, Observer: observer{progress},
+	})
+	if err != nil {
 		return usage(err)
 	}
-	r.record.Name = r.dir.Name()
-	return r.finish(r.measure(cmd.Context(), plan, cells))
+	analysis, err := run.Carry(cmd.Context())
+	progress.end()
+	return r.finish(run.Path(), analysis, err)
 }
+
+// An observer tells a progress what a run is at.
+type observer struct{ *progress }
+
+func (o observer) Begins(p bench.Phase) {
+	switch p {
+	case bench.TakingFloors:
+		o.say("what the harness itself costs")
+	case bench.Diagnosing:
+		o.say("what perf events count")
+	}
+}
+
+func (o observer) Launched(l results.Launch) { o.launch(l) }
 
 // someRuns says why nothing can be measured where that is so.
 func someRuns(cells []bench.Cell) error {
@@ -143,88 +146,36 @@ func launchesOf(plan bench.Plan, cells []bench.Cell) map[results.Cell]int {
 	return of
 }
 
-// measure runs the plan and keeps every launch as it ends.
-func (r *runner) measure(ctx context.Context, plan bench.Plan, cells []bench.Cell) error {
-	progress := newProgress(r.out, r.quiet, r.record.Plan, launchesOf(plan, cells))
-	defer progress.end()
-	progress.say("what the harness itself costs")
-	floors := plan.Floors(cells)
-	if err := r.take(ctx, floors); err != nil {
-		return err
-	}
-	_, err := plan.Run(ctx, cells, func(launch results.Launch) error {
-		launch.Run = r.dir.Name()
-		if err := r.dir.Append(launch); err != nil {
-			return err
-		}
-		r.launches = append(r.launches, launch)
-		progress.launch(launch)
-		if floors.Due(launch.Order) {
-			return r.take(ctx, floors)
-		}
-		return nil
-	})
-	if err == nil {
-		err = r.take(ctx, floors)
-	}
-	if ctx.Err() != nil {
-		return errInterrupted
-	}
-	if err == nil && r.why {
-		progress.say("what perf events count")
-		err = r.diagnose(ctx, plan, cells)
-	}
-	return err
-}
-
-// take takes the floors once more and notes them at once: a run that is killed
-// has those that were taken by then.
-func (r *runner) take(ctx context.Context, floors *bench.Floors) error {
-	if err := floors.Take(ctx); err != nil && ctx.Err() == nil {
-		r.record.Warnings = results.AppendOnce(r.record.Warnings, results.FloorUnknown.With("error", err.Error()))
-	}
-	r.record.Floors = floors.Record()
-	return r.dir.Note(r.record)
-}
-
 // finish writes and prints all that follows from the launches there are, also
-// of a run that was cut short by err, and returns what went wrong.
-func (r *runner) finish(err error) error {
-	failed := r.countFailed()
-	r.record.Ended = time.Now()
-	switch {
-	case errors.Is(err, errInterrupted):
-		r.record.Status = results.RunInterrupted
-	case err != nil || failed > 0:
-		r.record.Status = results.RunFailed
-	default:
-		r.record.Status = results.RunDone
+// of a run that was cut short, and returns what went wrong: err among it.
+func (r *runner) finish(dir string, analysis summary.Analysis, err error) error {
+	if len(analysis.Launches) == 0 && err != nil {
+		return fmt.Errorf("%w: no launch has ended, and %s holds the plan alone", err, dir)
 	}
-	if err != nil {
-		r.record.CutShort = err.Error()
+	full := errors.Is(err, syscall.ENOSPC)
+	if !full {
+		wrong := report.Remake(dir, analysis)
+		err, full = errors.Join(err, wrong), errors.Is(wrong, syscall.ENOSPC)
 	}
-	wrong := r.dir.Finish(r.record)
-	if len(r.launches) == 0 && errors.Join(err, wrong) != nil {
-		return fmt.Errorf("%w: no launch has ended, and %s holds the plan alone", cmp.Or(err, wrong), r.dir.Path())
+	if full {
+		err = fmt.Errorf("%w: the launches that had ended are kept: free some space, then run ipcbench report %s", err, dir)
 	}
-	analysis := summary.Analyze(r.record, r.launches, r.diagnosed)
-	if wrong == nil {
-		wrong = report.Remake(r.dir.Path(), analysis)
-	}
-	if errors.Is(wrong, syscall.ENOSPC) {
-		wrong = fmt.Errorf("%w: the launches that had ended are kept: free some space, then run ipcbench report %s", wrong, r.dir.Path())
-	}
-	err = errors.Join(err, wrong,
+	err = errors.Join(err,
 		r.exports.write(analysis),
-		printResults(r.tableTo(), r.dir.Path(), analysis),
+		printResults(r.tableTo(), dir, analysis),
 		r.printWhy(analysis))
-	switch {
-	case errors.Is(err, errInterrupted):
-		return fmt.Errorf("%w: launches that had ended: %d: %s has the reports on them", err, len(r.launches), r.dir.Path())
-	case err == nil && failed > 0:
-		return fmt.Errorf("%d of %d launches failed, the first with: %s", failed, len(r.launches), r.firstFailure())
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("%w: launches that had ended: %d: %s has the reports on them", err, len(analysis.Launches), dir)
 	}
 	return err
+}
+
+// printWhy prints what the time of each cell goes to, where that was asked for.
+func (r *runner) printWhy(run summary.Analysis) error {
+	if !r.why {
+		return nil
+	}
+	return printWhy(r.tableTo(), run)
 }
 
 // tableTo is where the table goes: stdout, unless that carries an export.
@@ -233,25 +184,6 @@ func (r *runner) tableTo() io.Writer {
 		return r.out.stderr
 	}
 	return r.out.stdout
-}
-
-func (r *runner) countFailed() int {
-	failed := 0
-	for _, launch := range r.launches {
-		if launch.Status == results.Failed {
-			failed++
-		}
-	}
-	return failed
-}
-
-func (r *runner) firstFailure() string {
-	for _, launch := range r.launches {
-		if launch.Status == results.Failed {
-			return cellName(launch.Cell) + ": " + launch.Reason
-		}
-	}
-	return ""
 }
 
 // printPlan prints what a run would measure and how long it would take.

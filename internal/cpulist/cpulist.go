@@ -1,4 +1,6 @@
-// Package cpulist reads and writes sets of CPUs as the kernel does.
+// Package cpulist reads and writes sets of CPUs as the kernel does: "0-3,8".
+//
+// It knows a format. It must not know which CPUs there are.
 package cpulist
 
 import (

@@ -2,7 +2,8 @@
 // where each fact is read, and what it means where two machines or two runs are
 // compared.
 //
-// It reads files. It judges nothing: that is internal/doctor's.
+// It knows where the kernel writes what, and reads no more than files. It must
+// not judge what it reads: that is internal/doctor's.
 package facts
 
 import (

@@ -1,6 +1,7 @@
 // Package host says what the machine is and what a thread did on it: the
-// layout of its CPUs, the filesystem under a directory, the settings that
-// decide how fast processes can talk, and the counters the kernel keeps.
+// layout of its CPUs, the filesystem under a directory, and the counters the
+// kernel keeps. The settings that decide how fast processes can talk are facts:
+// internal/facts.
 //
 // It reports what the kernel says, and nothing where the kernel says nothing.
 // It must not know what is measured, nor judge whether the machine is fit for

@@ -18,28 +18,36 @@ import (
 const grace = 200 * time.Millisecond
 
 // A Pair is a worker at each end of a link; a single worker where a transport
-// has both ends in one process.
+// has both ends in one process. It can be several such pairs, each with a link
+// of its own, that start and end together.
 type Pair struct {
-	Workers []*Worker
-	link    transports.Link
+	Workers []*Worker // link by link
+	links   []transports.Link
 	failing sync.Once
 }
 
 // StartPair starts a worker for each of the sides and tells it its job. All of
 // them are killed when ctx ends.
 func StartPair(ctx context.Context, link transports.Link, sides []transports.Side, options func(transports.Side) Options, job func(transports.Side, Inherited) any) (*Pair, error) {
-	p := &Pair{link: link}
-	for _, side := range sides {
-		h := link.For(side)
-		w, err := Start(side, h.Files, options(side))
-		if err == nil {
-			p.Workers = append(p.Workers, w)
-			err = w.Tell(job(side, Inherit(h)))
-		}
-		if err != nil {
-			p.Kill()
-			p.Wait(ctx)
-			return nil, err
+	return StartPairs(ctx, []transports.Link{link}, sides, options, job)
+}
+
+// StartPairs is StartPair for several links at once.
+func StartPairs(ctx context.Context, links []transports.Link, sides []transports.Side, options func(transports.Side) Options, job func(transports.Side, Inherited) any) (*Pair, error) {
+	p := &Pair{links: links}
+	for _, link := range links {
+		for _, side := range sides {
+			h := link.For(side)
+			w, err := Start(side, h.Files, options(side))
+			if err == nil {
+				p.Workers = append(p.Workers, w)
+				err = w.Tell(job(side, Inherit(h)))
+			}
+			if err != nil {
+				p.Kill()
+				p.Wait(ctx)
+				return nil, err
+			}
 		}
 	}
 	context.AfterFunc(ctx, p.Kill)
@@ -53,17 +61,38 @@ func (p *Pair) Kill() {
 	}
 }
 
-// Go waits until all workers are ready, closes the driver's copies of what
-// they share, so that a dead end really is closed, and lets them start.
+// GiveUp ends all workers in a moment: one that has failed may say why by then.
+func (p *Pair) GiveUp() {
+	p.failing.Do(func() { time.AfterFunc(grace, p.Kill) })
+}
+
+// Go waits until all workers are ready and lets them start.
 func (p *Pair) Go() error {
+	if err := p.Ready(); err != nil {
+		return err
+	}
+	return p.Begin("go")
+}
+
+// Ready waits until all workers are, and closes the driver's copies of what they
+// share, so that a dead end really is closed.
+func (p *Pair) Ready() error {
 	if err := p.each("ready", func(_ int, w *Worker) error { return w.Hear(new(string)) }); err != nil {
 		return err
 	}
-	if err := p.link.Close(); err != nil {
-		p.Kill()
-		return err
+	for _, link := range p.links {
+		if err := link.Close(); err != nil {
+			p.Kill()
+			return err
+		}
 	}
-	return p.each("started", func(_ int, w *Worker) error { return w.Tell("go") })
+	return nil
+}
+
+// Begin lets all workers start, and tells them what they hear by
+// [Control.ReadyFor].
+func (p *Pair) Begin(what any) error {
+	return p.each("started", func(_ int, w *Worker) error { return w.Tell(what) })
 }
 
 // Reports waits for what each worker tells when it is done, in the order of
@@ -83,7 +112,7 @@ func (p *Pair) each(stage string, f func(int, *Worker) error) error {
 				err = fmt.Errorf("the %s was not %s", w.Side, stage)
 			}
 			if err != nil {
-				p.failing.Do(func() { time.AfterFunc(grace, p.Kill) })
+				p.GiveUp()
 			}
 			errs <- err
 		}()

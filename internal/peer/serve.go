@@ -70,12 +70,14 @@ func (c *Control) Tell(v any) error {
 }
 
 // Ready tells the driver that this end is open and waits until both are.
-func (c *Control) Ready() error {
+func (c *Control) Ready() error { return c.ReadyFor(new(string)) }
+
+// ReadyFor is Ready, and hears what the driver tells all as they start.
+func (c *Control) ReadyFor(what any) error {
 	if err := c.Tell("ready"); err != nil {
 		return err
 	}
-	var start string
-	return c.Hear(&start)
+	return c.Hear(what)
 }
 
 // Inherited is what a worker is told of its end of a link: the descriptors

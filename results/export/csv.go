@@ -1,7 +1,8 @@
 // Package export writes what was measured for other programs, one format a
 // file.
 //
-// It knows those formats. It makes no words and lays nothing out for people.
+// It knows those formats. It must not know how anything was measured, and makes
+// no words for people.
 package export
 
 import (

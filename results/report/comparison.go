@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"sync"
 
 	"ipcbench/results/charts"
 	"ipcbench/results/compare"
@@ -15,7 +16,9 @@ import (
 var comparisonText string
 
 // comparisonPage looks like the page of a run.
-var comparisonPage = template.Must(template.Must(page.Clone()).New("comparison").Parse(comparisonText))
+var comparisonPage = sync.OnceValue(func() *template.Template {
+	return template.Must(template.Must(page().Clone()).New("comparison").Parse(comparisonText))
+})
 
 // WriteComparison writes the page of a comparison: the forest plot of the
 // metrics that say most, and a table of each that was compared.
@@ -32,7 +35,7 @@ func WriteComparison(w io.Writer, c compare.Comparison) error {
 		all.Forest = &chart{Chart: forest, SVG: template.HTML(svg.String())}
 	}
 	var html bytes.Buffer
-	if err := comparisonPage.Execute(&html, all); err != nil {
+	if err := comparisonPage().Execute(&html, all); err != nil {
 		return fmt.Errorf("report of a comparison: %w", err)
 	}
 	_, err := w.Write(html.Bytes())

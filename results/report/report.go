@@ -2,7 +2,7 @@
 // which results, in tables and charts.
 //
 // It knows what a reader needs next to a number to believe it. It must not
-// know how anything was measured or drawn: tables come from results and
+// know how anything was measured or drawn: tables come from results/table and
 // pictures from results/charts. The page needs no network, no script and no
 // other file, so that it can be sent, kept and printed.
 package report
@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"ipcbench/results"
@@ -30,7 +31,8 @@ import (
 //go:embed page.html
 var pageText string
 
-var page = template.Must(template.New("page").Parse(pageText))
+// page is parsed where a page is made, and not in every worker of a run.
+var page = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageText)) })
 
 // Write writes the page of a run with its charts. It needs no launch to have gone
 // well: what was skipped or failed stands in it with its reason.
@@ -40,7 +42,7 @@ func Write(w io.Writer, run summary.Analysis, drawn []charts.Chart) error {
 		return fmt.Errorf("report of %s: %w", run.Name, err)
 	}
 	var html bytes.Buffer
-	err = page.Execute(&html, contents{
+	err = page().Execute(&html, contents{
 		Run:      run.Run,
 		Took:     took(run.Run),
 		Asked:    asked(run.Run),

@@ -1,7 +1,8 @@
 // Package table lays results out in rows and columns, for a terminal, for
 // Markdown and for whoever draws a page.
 //
-// It knows which columns a workload has from its record. It computes nothing.
+// It knows which columns a workload has, from what is known of it. It must not
+// compute anything that the summary does not have.
 package table
 
 import (

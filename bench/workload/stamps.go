@@ -1,29 +1,4 @@
-package bench
-
-import (
-	"slices"
-	"time"
-)
-
-// epoch is what now counts from. time.Since of a time with a monotonic part
-// reads CLOCK_MONOTONIC through the vDSO, which costs half of time.Now and a
-// tenth of a clock_gettime system call.
-var epoch = time.Now()
-
-// now returns nanoseconds of CLOCK_MONOTONIC since this process began.
-func now() int64 { return int64(time.Since(epoch)) }
-
-// clockCost is the median time between two readings of the clock with nothing
-// in between, in nanoseconds: what a stamped operation has too much.
-func clockCost() int64 {
-	gaps := make([]int64, 501)
-	for i := range gaps {
-		before := now()
-		gaps[i] = now() - before
-	}
-	slices.Sort(gaps)
-	return gaps[len(gaps)/2]
-}
+package workload
 
 // shortOp is how many times the clock's cost an operation must take for every
 // one to be stamped; of shorter ones so many are run per stamp that the clock

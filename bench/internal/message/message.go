@@ -1,4 +1,9 @@
-package bench
+// Package message makes numbered messages that prove that they were carried,
+// hands them to an endpoint and checks them on arrival.
+//
+// It knows bytes. It must not know what messages are exchanged for, nor how long
+// that takes: both are the workload's.
+package message
 
 import (
 	"bytes"
@@ -16,20 +21,20 @@ import (
 // Messages shorter than two words are patterned and checked whole, always.
 type message []byte
 
-// A phase says what a message is for.
-type phase uint64
+// A Phase says what a message is for.
+type Phase uint64
 
 const (
-	warming  phase = iota // not measured, every byte checked
-	marking               // the last of the warm-up: the receiver takes its bearings
-	measured              // counted
+	Warming  Phase = iota // not measured, every byte checked
+	Marking               // the last of the warm-up: the receiver takes its bearings
+	Measured              // counted
 	phases   = 4
 )
 
 const wordBytes = 8
 
 // stamp writes number and phase into both ends.
-func (m message) stamp(number uint64, p phase) {
+func (m message) stamp(number uint64, p Phase) {
 	head := number*phases + uint64(p)
 	if len(m) < 2*wordBytes {
 		m.stampShort(head)
@@ -39,7 +44,7 @@ func (m message) stamp(number uint64, p phase) {
 }
 
 // stampLong is stamp for a message of at least two words.
-func (m message) stampLong(number uint64, p phase) {
+func (m message) stampLong(number uint64, p Phase) {
 	head := number*phases + uint64(p)
 	binary.LittleEndian.PutUint64(m, head)
 	binary.LittleEndian.PutUint64(m[len(m)-wordBytes:], tail(head, len(m)))
@@ -47,7 +52,7 @@ func (m message) stampLong(number uint64, p phase) {
 
 // isLong reports whether m is a message of want bytes, at least two words, with
 // this number and phase, as far as its ends say.
-func (m message) isLong(want int, number uint64, p phase) bool {
+func (m message) isLong(want int, number uint64, p Phase) bool {
 	head := number*phases + uint64(p)
 	return len(m) == want && binary.LittleEndian.Uint64(m) == head && binary.LittleEndian.Uint64(m[len(m)-wordBytes:]) == tail(head, len(m))
 }
@@ -66,7 +71,7 @@ func (m message) fill(number uint64) {
 }
 
 // phase tells what the message says it is for, unchecked.
-func (m message) phase() phase { return phase(m[0] % phases) }
+func (m message) phase() Phase { return Phase(m[0] % phases) }
 
 // check reports what is wrong with a message that should be want bytes long
 // and have the given number: nothing, or an error.

@@ -1,11 +1,11 @@
-package bench
+package workload
 
 import "math"
 
-// A slicer cuts the measured part into successive slices of equal time, or of
+// Slices cut the measured part into successive slices of equal time, or of
 // as many messages where a number of messages is measured, so that a drift
-// within it can be seen. It is told of every stamp and reads no clock itself.
-type slicer struct {
+// within it can be seen. They are told of every stamp and read no clock.
+type Slices struct {
 	step    int64 // length of a slice: ns, or messages
 	byCount bool
 	due     int64 // time, or number of messages, at which the next cut is made
@@ -23,28 +23,29 @@ const (
 	fewestSlices = 5
 )
 
-func (j job) slicer() slicer {
-	if j.Messages > 0 {
-		return slicer{step: max(1, j.Messages/mostSlices), byCount: true}
+// Slices returns those of the measured part that the task asks for.
+func (t *Task) Slices() Slices {
+	if t.Messages > 0 {
+		return Slices{step: max(1, t.Messages/mostSlices), byCount: true}
 	}
-	return slicer{step: max(1, int64(j.Time)/mostSlices)}
+	return Slices{step: max(1, int64(t.Time)/mostSlices)}
 }
 
-// begin opens the first slice.
-func (s *slicer) begin(messages, at int64) {
+// Begin opens the first slice.
+func (s *Slices) Begin(messages, at int64) {
 	s.due = s.progress(messages, at)
 	s.cut(messages, at)
 }
 
-// stamp tells of a stamp. It costs a comparison, but for the ten at which a
+// Stamp tells of a stamp. It costs a comparison, but for the ten at which a
 // slice ends.
-func (s *slicer) stamp(messages, at int64) {
+func (s *Slices) Stamp(messages, at int64) {
 	if s.progress(messages, at) >= s.due {
 		s.cut(messages, at)
 	}
 }
 
-func (s *slicer) progress(messages, at int64) int64 {
+func (s *Slices) progress(messages, at int64) int64 {
 	if s.byCount {
 		return messages
 	}
@@ -54,7 +55,7 @@ func (s *slicer) progress(messages, at int64) int64 {
 // cut ends a slice here. Where the last stamp is long ago, the next cut is
 // still due at a whole number of steps from the beginning. The last slice has
 // what is left.
-func (s *slicer) cut(messages, at int64) {
+func (s *Slices) cut(messages, at int64) {
 	s.cuts[s.n] = cut{messages, at}
 	s.n++
 	late := s.progress(messages, at) - s.due
@@ -64,9 +65,9 @@ func (s *slicer) cut(messages, at int64) {
 	}
 }
 
-// perMessage returns the mean time of a message in each slice, in ns, the
+// PerMessage returns the mean time of a message in each slice, in ns, the
 // stamps' own included. The measured part ended at the moment given.
-func (s *slicer) perMessage(messages, at int64) []float64 {
+func (s *Slices) PerMessage(messages, at int64) []float64 {
 	var means []float64
 	for i, from := range s.cuts[:s.n] {
 		to := cut{messages, at}

@@ -1,4 +1,4 @@
-package bench
+package message
 
 import "testing"
 
@@ -7,7 +7,7 @@ var messageSizes = []int{1, 2, 7, 8, 9, 15, 16, 17, 23, 24, 31, 64, 100, 4096}
 func TestMessageSaysWhatItIs(t *testing.T) {
 	for _, size := range messageSizes {
 		for _, number := range []uint64{0, 1, 63, 64, 1 << 40} {
-			for _, p := range []phase{warming, marking, measured} {
+			for _, p := range []Phase{Warming, Marking, Measured} {
 				m := make(message, size)
 				m.fill(number)
 				m.stamp(number, p)
@@ -31,7 +31,7 @@ func TestEveryByteIsVerified(t *testing.T) {
 		for at := range size {
 			m := make(message, size)
 			m.fill(5)
-			m.stamp(5, warming)
+			m.stamp(5, Warming)
 			m[at] ^= 0x10
 			if m.check(size, 5) == nil && m.checkMiddle(5) == nil {
 				t.Errorf("%d bytes: a change of byte %d goes unnoticed", size, at)
@@ -44,7 +44,7 @@ func TestEveryByteIsVerified(t *testing.T) {
 func TestMessageOutOfOrder(t *testing.T) {
 	for _, size := range messageSizes {
 		m := make(message, size)
-		m.stamp(5, measured)
+		m.stamp(5, Measured)
 		for _, due := range []uint64{4, 6, 7} {
 			if m.check(size, due) == nil {
 				t.Errorf("%d bytes: message 5 passes for %d", size, due)
@@ -52,26 +52,6 @@ func TestMessageOutOfOrder(t *testing.T) {
 		}
 		if size > 1 && m[:size-1].check(size, 5) == nil {
 			t.Errorf("%d bytes: a message cut by one passes", size)
-		}
-	}
-}
-
-// TestStampEvery keeps the clock from slowing what it measures.
-func TestStampEvery(t *testing.T) {
-	for _, c := range []struct {
-		op    float64
-		clock int64
-		want  int64
-	}{
-		{op: 5000, clock: 30, want: 1},
-		{op: 600, clock: 30, want: 1},
-		{op: 599, clock: 30, want: 5},
-		{op: 100, clock: 30, want: 30},
-		{op: 0, clock: 30, want: 3000},
-		{op: 100, clock: 0, want: 1},
-	} {
-		if got := stampEvery(c.op, c.clock); got != c.want {
-			t.Errorf("operation of %v ns, clock of %d ns: one in %d is stamped instead of one in %d", c.op, c.clock, got, c.want)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package bench
+package message
 
 import "ipcbench/transports"
 
@@ -10,7 +10,7 @@ type byCopy struct {
 	in message
 }
 
-func (x *byCopy) send(number uint64, p phase) error {
+func (x *byCopy) Send(number uint64, p Phase) error {
 	if x.quick(p) {
 		x.stampLong(number, p)
 	} else {
@@ -19,23 +19,23 @@ func (x *byCopy) send(number uint64, p phase) error {
 	return x.ep.Send(x.message)
 }
 
-func (x *byCopy) receive(number uint64) (phase, error) {
+func (x *byCopy) Receive(number uint64) (Phase, error) {
 	n, err := x.ep.Recv(x.in)
 	if err != nil {
 		return 0, err
 	}
-	if m := x.in[:n]; !x.quick(measured) || !m.isLong(len(x.message), number, measured) {
+	if m := x.in[:n]; !x.quick(Measured) || !m.isLong(len(x.message), number, Measured) {
 		return x.verify(m, number)
 	}
-	return measured, nil
+	return Measured, nil
 }
 
-func (x *byCopy) echo(number uint64, before func()) (phase, error) {
-	p, err := x.receive(number)
+func (x *byCopy) Echo(number uint64, before func()) (Phase, error) {
+	p, err := x.Receive(number)
 	if err != nil {
 		return 0, err
 	}
-	if p == marking {
+	if p == Marking {
 		before()
 	}
 	return p, x.ep.Send(x.in)

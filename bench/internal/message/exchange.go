@@ -1,21 +1,23 @@
-package bench
+package message
 
 import "ipcbench/transports"
 
-// An exchange is how a workload's loop sends and receives numbered messages
+// An Exchange is how a workload's loop sends and receives numbered messages
 // over an endpoint: by copy, or in place.
-type exchange interface {
-	// send builds and sends the message of this number.
-	send(number uint64, p phase) error
-	// receive takes the next message, which must have this number, checks it
-	// and says what it is for.
-	receive(number uint64) (phase, error)
-	// echo is receive, and then sends the same bytes back. It calls before
+type Exchange interface {
+	// Send builds and sends the message of this number.
+	Send(number uint64, p Phase) error
+	// Receive takes the next message, which must have this number, checks it
+	// and says what it is for. It returns io.EOF where the peer has closed.
+	Receive(number uint64) (Phase, error)
+	// Echo is Receive, and then sends the same bytes back. It calls before
 	// between the two where the message is the marking one.
-	echo(number uint64, before func()) (phase, error)
+	Echo(number uint64, before func()) (Phase, error)
 }
 
-func newExchange(ep transports.Endpoint, spec transports.Spec, size int, full bool) exchange {
+// Over returns the exchange of messages of size bytes over an endpoint that was
+// opened with spec. With full, every byte of every message is checked.
+func Over(ep transports.Endpoint, spec transports.Spec, size int, full bool) Exchange {
 	base := pattern{message: make(message, size), full: full}
 	base.fill(0)
 	if spec.Option("api") == "inplace" {
@@ -33,25 +35,25 @@ type pattern struct {
 // quick says whether a message of phase p has two ends to stamp and nothing
 // else to do. For those, stampLong and isLong are inlined in the loop: a call
 // would stand between a message's arrival and its answer.
-func (t *pattern) quick(p phase) bool {
-	return p == measured && !t.full && len(t.message) >= 2*wordBytes
+func (t *pattern) quick(p Phase) bool {
+	return p == Measured && !t.full && len(t.message) >= 2*wordBytes
 }
 
 // build stamps m, and fills it where this phase's messages are checked whole.
-func (t *pattern) build(m message, number uint64, p phase) {
-	if t.full || p != measured {
+func (t *pattern) build(m message, number uint64, p Phase) {
+	if t.full || p != Measured {
 		m.fill(number)
 	}
 	m.stamp(number, p)
 }
 
 // verify checks m as far as its phase demands.
-func (t *pattern) verify(m message, number uint64) (phase, error) {
+func (t *pattern) verify(m message, number uint64) (Phase, error) {
 	if err := m.check(len(t.message), number); err != nil {
 		return 0, err
 	}
 	p := m.phase()
-	if t.full || p != measured {
+	if t.full || p != Measured {
 		return p, m.checkMiddle(number)
 	}
 	return p, nil

@@ -1,4 +1,4 @@
-package bench
+package workload
 
 import (
 	"slices"
@@ -6,22 +6,22 @@ import (
 	"time"
 )
 
-// stamped tells a slicer of n messages that take what takes says, one after the
+// stamped tells slices of n messages that take what takes says, one after the
 // other, and returns its slices.
-func stamped(j job, n int64, takes func(i int64) int64) []float64 {
-	s := j.slicer()
+func stamped(j Task, n int64, takes func(i int64) int64) []float64 {
+	s := j.Slices()
 	at := int64(1e6)
-	s.begin(0, at)
+	s.Begin(0, at)
 	for i := range n {
 		at += takes(i)
-		s.stamp(i+1, at)
+		s.Stamp(i+1, at)
 	}
-	return s.perMessage(n, at)
+	return s.PerMessage(n, at)
 }
 
 func TestADriftWithinALaunchIsSeenInItsSlices(t *testing.T) {
 	warming := func(i int64) int64 { return 2000 - i }
-	for name, j := range map[string]job{"by messages": {Messages: 1000}, "by time": {Time: 1500 * time.Microsecond}} {
+	for name, j := range map[string]Task{"by messages": {Messages: 1000}, "by time": {Time: 1500 * time.Microsecond}} {
 		got := stamped(j, 1000, warming)
 		falls := slices.IsSortedFunc(got, func(a, b float64) int { return int(b - a) })
 		if len(got) != mostSlices || !falls || got[0] < 1900 || got[mostSlices-1] > 1100 {
@@ -32,7 +32,7 @@ func TestADriftWithinALaunchIsSeenInItsSlices(t *testing.T) {
 
 // TestAStallIsInOneSlice stops for three tenths of the time.
 func TestAStallIsInOneSlice(t *testing.T) {
-	got := stamped(job{Time: time.Millisecond}, 700, func(i int64) int64 {
+	got := stamped(Task{Time: time.Millisecond}, 700, func(i int64) int64 {
 		if i == 100 {
 			return 301_000
 		}
@@ -51,7 +51,7 @@ func TestAStallIsInOneSlice(t *testing.T) {
 
 func TestWhatIsStampedRarelyHasNoSlices(t *testing.T) {
 	for n := range int64(fewestSlices) {
-		if got := stamped(job{Messages: n}, n, func(int64) int64 { return 1000 }); got != nil {
+		if got := stamped(Task{Messages: n}, n, func(int64) int64 { return 1000 }); got != nil {
 			t.Errorf("%d messages have slices of %v", n, got)
 		}
 	}

@@ -1,4 +1,8 @@
-package bench
+// Package meter counts what a worker costs while it measures, and what the Go
+// runtime does meanwhile.
+//
+// It knows the kernel's counters. It must not know what is measured.
+package meter
 
 import (
 	"runtime"
@@ -7,10 +11,10 @@ import (
 	"ipcbench/results"
 )
 
-// A meter counts what a worker uses over the measured part: CPU time, context
+// A Meter counts what a worker uses over the measured part: CPU time, context
 // switches, faults, migrations, and what the Go runtime did, which should be
 // nothing.
-type meter struct {
+type Meter struct {
 	whole      bool // of the whole process, where the transport has threads of its own; otherwise of this thread
 	usage      host.Usage
 	mem        runtime.MemStats
@@ -22,26 +26,29 @@ type meter struct {
 	events     *host.PerfEvents // nil but in a launch that is to explain the others
 }
 
-// newMeter returns a meter of the calling thread, or of all of the process.
-// With events it also counts those that this kernel allows on the thread.
-func newMeter(whole, events bool) meter {
-	m := meter{whole: whole, queue: host.OpenRunQueue()}
-	if events && !whole {
+// OfThread returns a meter of the calling thread. With events it also counts
+// the perf events that this kernel allows on the thread.
+func OfThread(events bool) Meter {
+	m := Meter{queue: host.OpenRunQueue()}
+	if events {
 		m.events = host.OpenPerfEvents()
 	}
 	return m
 }
 
-func (m *meter) read() host.Usage {
+// OfProcess returns a meter of all threads together.
+func OfProcess() Meter { return Meter{whole: true, queue: host.OpenRunQueue()} }
+
+func (m *Meter) read() host.Usage {
 	if m.whole {
 		return host.ProcessUsage()
 	}
 	return host.ThreadUsage()
 }
 
-// begin takes the readings that stop and end subtract. The usage comes last, to leave
-// the meter's own work out.
-func (m *meter) begin() {
+// Begin takes the readings that Stop and End subtract. The usage comes last, to
+// leave the meter's own work out.
+func (m *Meter) Begin() {
 	m.migrations, m.countable = host.Migrations()
 	runtime.ReadMemStats(&m.mem)
 	m.waited, m.waits = m.queue.WaitNS()
@@ -51,10 +58,10 @@ func (m *meter) begin() {
 	m.usage = m.read()
 }
 
-// stop ends what is counted. The rest of the meter's work is end's, so that a
+// Stop ends what is counted. The rest of the meter's work is End's, so that a
 // producer can close in between: its peer, who waits for that, is still being
 // counted.
-func (m *meter) stop() {
+func (m *Meter) Stop() {
 	m.usage = m.read().Sub(m.usage)
 	if m.events != nil {
 		m.events.Stop()
@@ -63,8 +70,8 @@ func (m *meter) stop() {
 	m.waited, m.waits = waited-m.waited, m.waits && ok && !m.whole
 }
 
-// end fills in what was used from begin to stop.
-func (m *meter) end(w *results.Worker) {
+// End fills in what was used from Begin to Stop.
+func (m *Meter) End(w *results.Worker) {
 	used := m.usage
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)

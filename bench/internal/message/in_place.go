@@ -1,4 +1,4 @@
-package bench
+package message
 
 import (
 	"ipcbench/internal/shm"
@@ -13,19 +13,19 @@ type inPlace struct {
 	ep transports.InPlace
 }
 
-func (x *inPlace) send(number uint64, p phase) error {
+func (x *inPlace) Send(number uint64, p Phase) error {
 	room, err := x.ep.Loan(len(x.message))
 	if err != nil {
 		return err
 	}
-	if !x.full && p == measured {
+	if !x.full && p == Measured {
 		shm.Copy(room, x.message)
 	}
 	x.build(room, number, p)
 	return x.ep.Commit()
 }
 
-func (x *inPlace) receive(number uint64) (phase, error) {
+func (x *inPlace) Receive(number uint64) (Phase, error) {
 	_, p, err := x.look(number)
 	if err != nil {
 		return 0, err
@@ -34,22 +34,22 @@ func (x *inPlace) receive(number uint64) (phase, error) {
 }
 
 // look waits for the next message and checks it where it lies.
-func (x *inPlace) look(number uint64) (m message, p phase, err error) {
+func (x *inPlace) look(number uint64) (m message, p Phase, err error) {
 	if m, err = x.ep.Peek(); err != nil {
 		return nil, 0, err
 	}
-	if p, err = x.verify(m, number); err == nil && !x.full && p == measured {
+	if p, err = x.verify(m, number); err == nil && !x.full && p == Measured {
 		err = m.sameMiddle(x.message, number)
 	}
 	return m, p, err
 }
 
-func (x *inPlace) echo(number uint64, before func()) (phase, error) {
+func (x *inPlace) Echo(number uint64, before func()) (Phase, error) {
 	m, p, err := x.look(number)
 	if err != nil {
 		return 0, err
 	}
-	if p == marking {
+	if p == Marking {
 		before()
 	}
 	room, err := x.ep.Loan(len(m))

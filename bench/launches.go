@@ -1,0 +1,126 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"ipcbench/results"
+)
+
+// Run measures the cells of the plan: each cell by so many launches, and the
+// launches of all cells in one shuffled order, so that what drifts on the
+// machine falls on all of them alike. With Until it then launches some again. It
+// keeps nothing: a [Run] does, and takes the floors beside.
+//
+// It calls each with every record as soon as its launch has ended and returns
+// them all. Nothing runs beside a launch. A launch that fails is a record, not
+// an error, and so is a cell that cannot run; those come first. On
+// cancellation Run ends the launch in flight, which leaves no record, and
+// returns what it has with the context's error.
+func (p Plan) Run(ctx context.Context, cells []Cell, each func(results.Launch) error) ([]results.Launch, error) {
+	s := series{
+		Plan: p, each: each, random: rand.New(rand.NewPCG(p.Seed, p.Seed)),
+		of: map[results.Cell][]results.Launch{}, stuck: map[results.Cell]int{},
+	}
+	err := s.refuse(cells)
+	if err == nil {
+		err = s.carryOut(ctx, cells)
+	}
+	if err == nil && p.Until > 0 {
+		err = s.narrow(ctx, cells)
+	}
+	return s.records, err
+}
+
+// A series is the launches of a plan under way.
+type series struct {
+	Plan
+	each    func(results.Launch) error
+	random  *rand.Rand
+	records []results.Launch
+	of      map[results.Cell][]results.Launch // the same by cell
+	stuck   map[results.Cell]int              // launches that ran into their deadline
+	order   int                               // of the last launch, from 1
+	began   time.Time                         // the first launch
+}
+
+// A turn is one launch to come.
+type turn struct {
+	Cell
+	number int // within the cell, from 1
+}
+
+// refuse keeps a record of each cell that cannot run.
+func (s *series) refuse(cells []Cell) error {
+	for _, c := range cells {
+		if !c.Runnable() {
+			if err := s.keep(c.refusal(s.Plan)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// carryOut makes the plan's launches of all cells that can run.
+func (s *series) carryOut(ctx context.Context, cells []Cell) error {
+	var turns []turn
+	for _, c := range cells {
+		for n := 1; n <= s.Launches && c.Runnable(); n++ {
+			turns = append(turns, turn{c, n})
+		}
+	}
+	s.began = time.Now()
+	s.shuffle(turns)
+	for _, turn := range turns {
+		if err := s.launch(ctx, turn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *series) shuffle(turns []turn) {
+	s.random.Shuffle(len(turns), func(i, j int) { turns[i], turns[j] = turns[j], turns[i] })
+}
+
+// giveUp is how many launches of a cell may run into their deadline before the
+// rest of them is not even started.
+const giveUp = 2
+
+// launch makes one launch and keeps its record.
+func (s *series) launch(ctx context.Context, t turn) error {
+	var record results.Launch
+	if s.stuck[t.Cell.Cell] < giveUp {
+		record = t.launch(ctx, s.Plan)
+	} else {
+		record = t.refusal(s.Plan)
+		record.Status, record.Reason = results.Failed, fmt.Sprintf("not started: %d launches of this cell had run into their deadline", giveUp)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if record.Status == results.Failed && time.Since(record.Started) >= s.Timeout {
+		s.stuck[t.Cell.Cell]++
+	}
+	s.order++
+	record.Launch, record.Order = t.number, s.order
+	return s.keep(record)
+}
+
+func (s *series) keep(record results.Launch) error {
+	s.records = append(s.records, record)
+	s.of[record.Cell] = append(s.of[record.Cell], record)
+	return s.each(record)
+}
+
+// refusal is the record of a cell that was not launched.
+func (c Cell) refusal(p Plan) results.Launch {
+	record := results.Launch{Cell: c.Cell, Started: time.Now().UTC(), Status: results.Skipped, Reason: c.Skip, Labels: p.Labels}
+	if c.Fail != "" {
+		record.Status, record.Reason = results.Failed, c.Fail
+	}
+	return record
+}

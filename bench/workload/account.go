@@ -1,0 +1,171 @@
+package workload
+
+import (
+	"fmt"
+
+	"ipcbench/results"
+	"ipcbench/transports"
+)
+
+// A Pair is what the two ends of a pair reported: twice the same where one
+// process is both.
+type Pair struct{ Producer, Consumer *Report }
+
+// counts is what the side that counts reported.
+func (p Pair) counts(side transports.Side) Report {
+	if side == transports.Producer {
+		return *p.Producer
+	}
+	return *p.Consumer
+}
+
+// reports are one for each process.
+func (p Pair) reports() []Report {
+	if p.Producer == p.Consumer {
+		return []Report{*p.Producer}
+	}
+	return []Report{*p.Producer, *p.Consumer}
+}
+
+// Sum turns what the ends of all pairs and the driver reported into the numbers
+// of a launch, or refuses: what was lost is no result. A nil driver has nothing
+// to add.
+//
+// The time of several pairs is the one in which any of them measured: from the
+// first of their beginnings to the last of their ends. A rate is that of all
+// messages in that time, and so is never more than the pairs had together. Their
+// histograms are merged.
+func (w Workload) Sum(l *results.Launch, pairs []Pair, d *Driver) error {
+	var counted, all []Report
+	for _, p := range pairs {
+		if sent, received := p.Producer.Sent, p.Consumer.Received; sent != received {
+			return fmt.Errorf("%d messages were sent and %d received", sent, received)
+		}
+		r := p.counts(w.Counts)
+		if r.Elapsed() <= 0 || r.Counted <= 0 {
+			return fmt.Errorf("%d messages in %d ns are too few to measure: give it more --messages or a longer --time", r.Counted, r.Elapsed())
+		}
+		counted, all = append(counted, r), append(all, p.reports()...)
+	}
+	if err := window(l, counted); err != nil {
+		return err
+	}
+	l.Bytes = l.Messages * int64(l.SizeBytes)
+	l.SlicesNS = together(counted)
+	if d != nil {
+		told, err := d.encode()
+		if err != nil {
+			return err
+		}
+		all = append(all, Report{Metrics: d.metrics, Histograms: told})
+	}
+	l.Metrics = map[string]float64{}
+	means(l, all)
+	if err := quantiles(l, all); err != nil {
+		return err
+	}
+	if w.Account == nil {
+		return nil
+	}
+	return w.Account(l, counted)
+}
+
+// window fills in the messages of all pairs and the time of them. Pairs that
+// took turns are none at once.
+func window(l *results.Launch, counted []Report) error {
+	began, ended, lastBegan, firstEnded := counted[0].Began, counted[0].Ended, counted[0].Began, counted[0].Ended
+	l.Messages = 0
+	for _, r := range counted {
+		began, ended = min(began, r.Began), max(ended, r.Ended)
+		lastBegan, firstEnded = max(lastBegan, r.Began), min(firstEnded, r.Ended)
+		l.Messages += r.Counted
+	}
+	if lastBegan >= firstEnded {
+		return fmt.Errorf("one of the %d pairs was done before another began: give it a longer --time", len(counted))
+	}
+	l.ElapsedNS = ended - began
+	return nil
+}
+
+// together is the time per message of all pairs at once, in the slices that each
+// of them has.
+func together(pairs []Report) []float64 {
+	if len(pairs) == 1 {
+		return pairs[0].Slices
+	}
+	n := len(pairs[0].Slices)
+	for _, r := range pairs {
+		n = min(n, len(r.Slices))
+	}
+	var all []float64
+	for i := range n {
+		perNS := 0.0
+		for _, r := range pairs {
+			perNS += 1 / r.Slices[i]
+		}
+		all = append(all, 1/perNS)
+	}
+	return all
+}
+
+// means fills in the metrics that were set: the mean of what several set.
+func means(l *results.Launch, all []Report) {
+	times := map[string]float64{}
+	for _, r := range all {
+		for name, value := range r.Metrics {
+			l.Metrics[name] += value
+			times[name]++
+		}
+	}
+	for name, n := range times {
+		l.Metrics[name] /= n
+	}
+}
+
+// quantiles fills in the histograms, those of one name merged, and what the
+// table of metrics says is a quantile of them.
+func quantiles(l *results.Launch, all []Report) error {
+	texts := map[string][]string{}
+	for _, r := range all {
+		for name, text := range r.Histograms {
+			texts[name] = append(texts[name], text)
+		}
+	}
+	for name, texts := range texts {
+		h, text, err := merge(texts)
+		if err != nil {
+			return err
+		}
+		if l.Histograms == nil {
+			l.Histograms = map[string]string{}
+		}
+		l.Histograms[name] = text
+		for _, metric := range results.Metrics() {
+			if metric.Of != name {
+				continue
+			}
+			if value, ok := h.Quantile(metric.Q); ok {
+				l.Metrics[metric.Name] = value
+			}
+		}
+	}
+	return nil
+}
+
+// merge returns the encoded histograms as one, and that encoded.
+func merge(texts []string) (all *results.Histogram, encoded string, err error) {
+	if all, err = results.DecodeHistogram(texts[0]); err != nil || len(texts) == 1 {
+		return all, texts[0], err
+	}
+	for _, text := range texts[1:] {
+		h, err := results.DecodeHistogram(text)
+		if err != nil {
+			return nil, "", err
+		}
+		if err := all.Merge(h); err != nil {
+			return nil, "", err
+		}
+	}
+	encoded, err = all.Encode()
+	return all, encoded, err
+}

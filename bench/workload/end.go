@@ -1,0 +1,176 @@
+package workload
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"ipcbench/bench/internal/clock"
+	"ipcbench/bench/internal/message"
+	"ipcbench/bench/internal/meter"
+	"ipcbench/transports"
+)
+
+// A Phase says what a message is for.
+type Phase = message.Phase
+
+// The phases of a launch.
+const (
+	Warming  = message.Warming  // not measured, every byte checked
+	Marking  = message.Marking  // the last of the warm-up: the receiver takes its bearings
+	Measured = message.Measured // counted
+)
+
+// An End is a worker's end of a link, ready to measure: what a workload's loop is
+// made of. It is for the goroutine that opened it.
+type End struct {
+	Task
+	message.Exchange // Send, Receive and Echo of numbered messages, over the
+	Endpoint         transports.Endpoint
+	Side             transports.Side
+	From             int64 // by the machine's clock: a warm-up lasts at least until then, ns
+	Clock            int64 // what reading the clock twice costs, ns: a stamped time has so much too much
+	Report           Report
+	notes
+	meter meter.Meter
+}
+
+// NewEnd returns the end of a link that measures over an endpoint. The calling
+// thread is the one that will; with whole, goroutines move between threads, and
+// what all of the process costs is counted.
+func NewEnd(t Task, side transports.Side, ep transports.Endpoint, whole bool) *End {
+	e := &End{
+		Task:     t,
+		Exchange: message.Over(ep, t.Spec, t.Size, t.Full),
+		Side:     side,
+		Clock:    clock.Cost(),
+		Endpoint: ep,
+	}
+	if whole {
+		e.meter = meter.OfProcess()
+	} else {
+		e.meter = meter.OfThread(t.Perf)
+	}
+	e.Report.Worker.Side = side.String()
+	e.Report.Worker.ClockNS = e.Clock
+	e.Report.ClockUncertain = clock.Uncertain()
+	return e
+}
+
+// Run does the workload's part of this side, closes the endpoint and returns
+// what was found out.
+func (e *End) Run() (*Report, error) {
+	w, err := Lookup(e.Workload)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.part(e)(e); err != nil {
+		return nil, err
+	}
+	e.Report.Metrics = e.metrics
+	if e.Report.Histograms, err = e.encode(); err != nil {
+		return nil, err
+	}
+	return &e.Report, e.Close()
+}
+
+// Now returns the time of the machine's clock, which the driver and both ends
+// have in common, in ns.
+func Now() int64 { return clock.Now() }
+
+// Begin begins to count what this end costs, at the marking message.
+func (e *End) Begin() { e.meter.Begin() }
+
+// Stop ends what Begin began.
+func (e *End) Stop() { e.meter.Stop() }
+
+// Done notes what was counted from Begin to Stop. That takes a while: an end
+// whose peer waits for its close closes first.
+func (e *End) Done() { e.meter.End(&e.Report.Worker) }
+
+// Close ends the sending direction, which the peer sees as io.EOF, and releases
+// the endpoint. It can be called again.
+func (e *End) Close() error { return e.Endpoint.Close() }
+
+// RoundTrip sends the message of this number and receives its echo.
+func (e *End) RoundTrip(number uint64, p Phase) error {
+	if err := e.Send(number, p); err != nil {
+		return err
+	}
+	_, err := e.Receive(number)
+	return err
+}
+
+// WarmUp calls exchange with rising numbers, from 0, until the task's warm-up
+// is over, and ends it with a marking message, there and back. It returns the
+// next number and what one exchange took, in ns.
+func (e *End) WarmUp(exchange func(number uint64) error) (next uint64, op float64, err error) {
+	start := Now()
+	for {
+		if err := exchange(next); err != nil {
+			return 0, 0, fmt.Errorf("while warming up: %w", err)
+		}
+		next++
+		at := Now()
+		if spent := at - start; spent >= int64(e.Warmup.Time) && int64(next) >= e.Warmup.Messages && at >= e.From {
+			return next + 1, float64(spent) / float64(next), e.RoundTrip(next, Marking)
+		}
+	}
+}
+
+// AnswerMark receives the warm-up of a producer that sends it without waiting,
+// tells it when the end of that was seen, begins to count, and returns the next
+// number and what a message took, in ns.
+func (e *End) AnswerMark() (next uint64, op float64, err error) {
+	began := Now()
+	for {
+		p, err := e.Receive(next)
+		if errors.Is(err, io.EOF) {
+			return 0, 0, errNoMark
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+		if p == Marking {
+			op = float64(Now()-began) / float64(next+1)
+			e.Begin()
+			return next + 1, op, e.Send(next, Marking)
+		}
+		next++
+	}
+}
+
+// EchoAll answers every message until the peer closes, counts from the marking
+// one on what that costs, and notes how many there were. It is all that the
+// consumer of round trips does.
+func (e *End) EchoAll() error {
+	begin := e.meter.Begin // made once: a method value is an allocation
+	var number, marked uint64
+	for {
+		p, err := e.Echo(number, begin)
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			return err
+		}
+		if p == Marking {
+			marked = number + 1
+		}
+		number++
+	}
+	if marked == 0 {
+		return errNoMark
+	}
+	e.Stop()
+	e.Done()
+	e.Report.Received, e.Report.Verified = int64(number-marked), int64(number)
+	return nil
+}
+
+// StampEvery says that one in so many operations of op nanoseconds is stamped,
+// so that the clock does not slow what it measures.
+func (e *End) StampEvery(op float64) int64 { return stampEvery(op, e.Clock) }
+
+// errNoMark is for a stream that ends before its measured part begins.
+var errNoMark = errors.New("the peer closed before the measured part began")

@@ -1,0 +1,22 @@
+package workload
+
+import "ipcbench/results"
+
+// A Report is what an end found out. It travels as JSON.
+type Report struct {
+	Worker   results.Worker
+	Sent     int64 // measured messages sent
+	Received int64 // measured messages received and verified
+	Verified int64 // all messages received and verified, warm-up included
+
+	Counted      int64     // messages from Began to Ended, on the side that counts
+	Began, Ended int64     // of the machine's clock, ns
+	Slices       []float64 // mean time of a message in successive slices of that, ns; nil: too few stamps
+
+	Metrics        map[string]float64 // that the end set
+	Histograms     map[string]string  // by name, encoded
+	ClockUncertain int64              // by how much its readings of the clock may be off, ns
+}
+
+// Elapsed is the time that Counted messages took, in ns.
+func (r Report) Elapsed() int64 { return r.Ended - r.Began }

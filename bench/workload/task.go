@@ -1,0 +1,58 @@
+package workload
+
+import (
+	"fmt"
+	"time"
+
+	"ipcbench/transports"
+)
+
+// A Task is what an end is asked for. It travels as JSON.
+type Task struct {
+	Spec     transports.Spec
+	Workload string
+	Size     int           // length of a message, bytes
+	Time     time.Duration // of the measured part, or,
+	Messages int64         // where not 0, how many are measured
+	Warmup   Warmup
+	Full     bool // verify every byte, always
+	Perf     bool // count perf events, whatever they cost
+}
+
+// A Warmup is as long as the longer of the two.
+type Warmup struct {
+	Time     time.Duration
+	Messages int64
+}
+
+func (w Warmup) String() string {
+	switch {
+	case w.Messages == 0:
+		return w.Time.String()
+	case w.Time == 0:
+		return fmt.Sprintf("%dx", w.Messages)
+	}
+	return fmt.Sprintf("%s and %dx", w.Time, w.Messages)
+}
+
+// fewest is how many messages are measured in any case: where the first of them
+// is held up for longer than all were to take, there is still a rate.
+const fewest = 10
+
+// Over reports whether the measured part is: n messages that count were sent,
+// and its clock, which started at start, reads at.
+func (t *Task) Over(n, start, at int64) bool {
+	if t.Messages > 0 {
+		return n >= t.Messages
+	}
+	return at-start >= int64(t.Time) && n >= fewest
+}
+
+// AtMost is every, or left where a number of messages was asked for and only
+// that many are still to come.
+func (t *Task) AtMost(every, left int64) int64 {
+	if t.Messages > 0 {
+		return min(every, left)
+	}
+	return every
+}
