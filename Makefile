@@ -20,24 +20,24 @@ bench: ## run the Go benchmarks; pipe the output into benchstat
 	go test -run '^$$' -bench . ./bench
 
 .PHONY: overhead
-overhead: ## hold ipcbench against tight C loops of the same calls, or ONLY=pipe,mq of them (needs gcc)
-	IPCBENCH_OVERHEAD=$(or $(ONLY),all) go test -count=1 -run '^TestOverhead$$' -v ./bench
+overhead: ## hold ipcbench against tight C loops of the same calls, or ONLY=pipe,mq of them (3 min, gcc)
+	go run ./internal/studies overhead $(if $(ONLY),--only $(ONLY))
 
 .PHONY: ring
-ring: ## stream through the ring in C, one thing changed at a time: what limits it? (needs gcc)
-	IPCBENCH_RING=1 go test -count=1 -run '^TestRingStudy$$' -v ./bench
+ring: ## stream through the ring in C, one thing changed at a time: what limits it? (3 min, gcc)
+	go run ./internal/studies ring
 
 .PHONY: aa
 aa: ## compare 40 pairs of equal runs: is what did not change called changed? (15 min)
-	IPCBENCH_AA=1 go test -count=1 -timeout 1h -run '^TestAA$$' -v ./cmd
+	go run ./internal/studies aa
 
 .PHONY: power
 power: ## how small a slowdown is found at 10 launches (15 min)
-	IPCBENCH_POWER=1 go test -count=1 -timeout 1h -run '^TestPower$$' -v ./cmd
+	go run ./internal/studies power
 
 .PHONY: haltpoll
 haltpoll: ## change guest_halt_poll_ns and see whether compare finds it (root on a KVM guest)
-	IPCBENCH_HALTPOLL=1 go test -count=1 -run '^TestHaltPolling$$' -v ./cmd
+	go run ./internal/studies haltpoll
 
 .PHONY: report
 report: ## make the charts and report of the newest run again, or of RUN=DIR

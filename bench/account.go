@@ -105,10 +105,12 @@ func waits(record *results.Launch, reports []workload.Report) {
 // starts another thread.
 const handful = 10
 
-// interference says where the harness itself was in the way. What waits
-// through the Go runtime pays for that runtime, and that is its result.
+// interference says where the harness itself was in the way. What has threads of
+// its own pays for the Go runtime, and that is its result, as is what it says
+// that it allocates or collects.
 func (c Cell) interference(record *results.Launch, reports []workload.Report) []results.Warning {
-	if c.Spec.Waits() == transports.Parks {
+	caps := c.Spec.Caps()
+	if caps.Has(transports.OwnThreads) {
 		return nil
 	}
 	var warnings []results.Warning
@@ -116,7 +118,10 @@ func (c Cell) interference(record *results.Launch, reports []workload.Report) []
 		warnings = append(warnings, results.SharedTable.With("why", why))
 	}
 	for _, r := range reports {
-		if w := r.Worker; w.Mallocs > max(handful, record.Messages/100) || w.GCs > 0 {
+		w := r.Worker
+		allocated := w.Mallocs > max(handful, record.Messages/100) && !caps.Has(transports.Allocates)
+		collected := w.GCs > 0 && !caps.Has(transports.NeedsCollector)
+		if allocated || collected {
 			warnings = append(warnings, results.Allocated.With("side", w.Side, "mallocs", w.Mallocs, "gcs", w.GCs))
 		}
 	}

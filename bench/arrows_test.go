@@ -30,7 +30,7 @@ var mayImport = map[string]string{
 	"ipcbench/bench/internal/meter":   "ipcbench/internal/host ipcbench/results",
 	"ipcbench/bench/benchtest":        "ipcbench/bench ipcbench/transports ipcbench/results",
 
-	"ipcbench/transports":               "ipcbench/internal/shm ipcbench/internal/uring golang.org/x/sys github.com/cilium/ebpf",
+	"ipcbench/transports":               "",
 	"ipcbench/transports/transporttest": "ipcbench/transports ipcbench/internal/peer golang.org/x/sys",
 	"ipcbench/transports/all": "ipcbench/transports/memory ipcbench/transports/pipe ipcbench/transports/socket ipcbench/transports/queue " +
 		"ipcbench/transports/notify ipcbench/transports/direct ipcbench/transports/uring ipcbench/transports/file",
@@ -44,19 +44,22 @@ var mayImport = map[string]string{
 	"ipcbench/transports/file":      mechanisms,
 	"ipcbench/transports/internal/": mechanisms + " ipcbench/internal/shm ipcbench/internal/uring",
 
-	"ipcbench/results":         "github.com/HdrHistogram/hdrhistogram-go",
-	"ipcbench/results/summary": "ipcbench/results ipcbench/internal/doctor github.com/montanaflynn/stats github.com/aclements/go-moremath",
-	"ipcbench/results/effect":  "ipcbench/results github.com/aclements/go-moremath",
-	"ipcbench/results/table":   "ipcbench/results ipcbench/results/summary github.com/jedib0t/go-pretty/v6",
-	"ipcbench/results/export":  "ipcbench/results ipcbench/results/summary ipcbench/internal/facts ipcbench/internal/cpulist golang.org/x/perf",
-	"ipcbench/results/alike":   "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table",
-	"ipcbench/results/why":     "ipcbench/results ipcbench/results/summary ipcbench/results/table",
+	"ipcbench/results/resultstest": "ipcbench/results",
+	"ipcbench/results":             "github.com/HdrHistogram/hdrhistogram-go",
+	"ipcbench/results/summary":     "ipcbench/results ipcbench/internal/doctor github.com/montanaflynn/stats github.com/aclements/go-moremath",
+	"ipcbench/results/effect":      "ipcbench/results github.com/aclements/go-moremath",
+	"ipcbench/results/table":       "ipcbench/results ipcbench/results/summary github.com/jedib0t/go-pretty/v6",
+	"ipcbench/results/export":      "ipcbench/results ipcbench/results/summary ipcbench/internal/facts ipcbench/internal/cpulist golang.org/x/perf",
+	"ipcbench/results/alike":       "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table",
+	"ipcbench/results/why":         "ipcbench/results ipcbench/results/summary ipcbench/results/table",
 	"ipcbench/results/compare": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/internal/facts " +
 		"github.com/aclements/go-moremath",
 	"ipcbench/results/charts": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/compare " +
 		"gonum.org/v1/plot golang.org/x/image",
 	"ipcbench/results/report": "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/results/export ipcbench/results/alike " +
 		"ipcbench/results/why ipcbench/results/compare ipcbench/results/charts",
+
+	"ipcbench/internal/studies": "ipcbench/ github.com/spf13/cobra",
 
 	"ipcbench/internal/facts":   "",
 	"ipcbench/internal/cpulist": "",
@@ -87,7 +90,8 @@ var mayNotImport = map[string]string{
 
 // isForTests is which packages are there to be imported by tests.
 var isForTests = map[string]bool{
-	"ipcbench/transports/transporttest": true, "ipcbench/transports/internal/pairtest": true, "ipcbench/bench/benchtest": true,
+	"ipcbench/transports/transporttest": true, "ipcbench/transports/internal/pairtest": true,
+	"ipcbench/bench/benchtest": true, "ipcbench/results/resultstest": true,
 }
 
 func TestImportsFollowTheHouse(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"ipcbench/bench"
 	"ipcbench/bench/benchtest"
 	"ipcbench/transports"
+	_ "ipcbench/transports/all"
 )
 
 func TestMain(m *testing.M) {

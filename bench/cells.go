@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -165,7 +166,11 @@ func newCell(name string, spec transports.Spec, place Placement, mount host.Moun
 		Placement: place.Name, ProducerCPU: -1, ConsumerCPU: -1,
 		Dir: spec.Dir, FSType: mount.FSType, Mount: mount.Options, Pairs: pairs,
 	}
-	c.declare()
+	c.Waits, c.Needs = spec.Waits().Name, spec.Caps().Needs()
+	if t, err := transports.Lookup(spec.Transport); err == nil {
+		info := t.Info()
+		c.Kind, c.Group = string(info.Kind), cmp.Or(info.Group, results.Capital(string(info.Kind)))
+	}
 	if w, err := workload.Lookup(name); err == nil && w.Solo == nil && spec.Caps().Has(transports.OneProcess) {
 		c.Skip = "the two ends of " + spec.Transport + " are one, and the workload " + name + " needs two"
 	}

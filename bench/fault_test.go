@@ -53,12 +53,12 @@ func (f *faulty) Create(s transports.Spec) (transports.Link, error) {
 	return t.Create(spec)
 }
 
-func (f *faulty) Open(s transports.Spec, side transports.Side, files []*os.File) (transports.Endpoint, error) {
+func (f *faulty) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {
 	if f.open != nil {
-		f.open(side, files)
+		f.open(side, h.Files)
 	}
 	t, spec := f.spec(s)
-	ep, err := t.Open(spec, side, files)
+	ep, err := t.Open(spec, side, h)
 	return &faultyEnd{Endpoint: ep, faulty: f, side: side}, err
 }
 

@@ -90,7 +90,7 @@ func (l *launch) start(ctx context.Context) (pids []int, err error) {
 		}
 		l.links = append(l.links, link)
 	}
-	l.pair, err = peer.StartPairs(ctx, l.links, l.sides(), l.options, func(side transports.Side, files int) any { return l.job(l.plan, side, files) })
+	l.pair, err = peer.StartPairs(ctx, l.links, l.sides(), l.options, func(side transports.Side, inherited peer.Inherited) any { return l.job(l.plan, side, inherited) })
 	if err != nil {
 		return nil, err
 	}
@@ -148,26 +148,26 @@ func (c Cell) cpu(side transports.Side) int {
 	return c.ConsumerCPU
 }
 
-func (c Cell) job(p Plan, side transports.Side, files int) job {
+func (c Cell) job(p Plan, side transports.Side, inherited peer.Inherited) job {
 	return job{
 		Task: workload.Task{
 			Spec: c.Spec, Workload: c.Workload, Size: c.SizeBytes,
 			Time: p.Time, Messages: p.Messages, Warmup: p.Warmup, Full: p.Verify == "full", Perf: p.perf,
 		},
-		Files: files, CPU: c.cpu(side),
+		Inherited: inherited, CPU: c.cpu(side),
 	}
 }
 
-// options are the runtimes' part of a fair start. A worker that waits through
-// the Go runtime is what a user gets by taskset(1): every thread on its CPU. In
-// the others only the measuring thread is pinned, by itself, and the runtime is
+// options are the runtimes' part of a fair start. A worker whose transport has
+// threads of its own is what a user gets by taskset(1): every thread on its CPU.
+// In the others only the measuring thread is pinned, by itself, and the runtime is
 // told neither to interrupt it nor to stop the world for a new GOMAXPROCS.
 //
 // Where this binary was built with cgo, the C library would register
 // restartable sequences (rseq(2)), which makes every context switch dearer.
 func (c Cell) options(side transports.Side) peer.Options {
 	env := []string{"GLIBC_TUNABLES=glibc.pthread.rseq=0"}
-	if c.Spec.Waits() == transports.Parks {
+	if c.Spec.Caps().Has(transports.OwnThreads) {
 		return peer.Options{Role: workerRole, CPU: c.cpu(side), Env: env}
 	}
 	return peer.Options{Role: workerRole, CPU: -1, Env: append(env, "GOMAXPROCS=2", "GODEBUG=asyncpreemptoff=1")}

@@ -141,7 +141,7 @@ func (m machine) resolve(name string, spec transports.Spec) ([]Placement, error)
 		return []Placement{m.together()}, nil
 	}
 	for i, p := range chosen {
-		if p.Reason == "" && spec.Waits() == transports.Spins && m.onOneCPU(p) {
+		if p.Reason == "" && spec.Waits().KeepsCPU && m.onOneCPU(p) {
 			chosen[i].Reason = "two spinning ends need two CPUs: each would burn the other's time slice: choose " + otherWays(spec)
 		}
 	}
@@ -174,7 +174,7 @@ func (m machine) named(name string, spec transports.Spec) ([]Placement, error) {
 // taken only where there is nothing else.
 func (m machine) auto(waits transports.Waiting) []Placement {
 	var chosen []Placement
-	if waits == transports.Sleeps || waits == transports.Parks {
+	if !waits.KeepsCPU && !waits.GivesWay {
 		chosen = append(chosen, m.together())
 	}
 	all := m.placements()
@@ -248,7 +248,7 @@ func otherWays(spec transports.Spec) string {
 	if t, err := transports.Lookup(spec.Transport); err == nil {
 		for _, option := range t.Info().Options {
 			for _, value := range option.Values {
-				if option.Name == "wait" && value.Waits != transports.Spins {
+				if option.Name == "wait" && !value.Waits.KeepsCPU {
 					ways = append(ways, "wait="+value.Name)
 				}
 			}

@@ -16,8 +16,8 @@ const workerRole = "bench"
 // A job is all that a worker is told.
 type job struct {
 	workload.Task
-	Files int // descriptors it inherited for its link
-	CPU   int // to pin to; -1: none
+	Inherited peer.Inherited // of its link
+	CPU       int            // to pin to; -1: none
 }
 
 // Worker turns this process into one end of a pair, or into what watches a pair
@@ -34,10 +34,11 @@ func work(c *peer.Control) error {
 	if err := c.Hear(&j); err != nil {
 		return err
 	}
-	prepareRuntime(j.Spec)
+	caps := j.Spec.Caps()
+	prepareRuntime(caps)
 	var shared error
-	if j.Spec.Waits() != transports.Parks {
-		shared = c.OwnTable(j.Files)
+	if !caps.Has(transports.OwnThreads) {
+		shared = c.OwnTable(j.Inherited.Files)
 	}
 	e, err := openEnd(c, j)
 	if err != nil {
@@ -57,20 +58,23 @@ func work(c *peer.Control) error {
 }
 
 // prepareRuntime keeps the Go runtime out of what is measured: the goroutine
-// stays on its thread and nothing is collected. Where a spec waits through the
-// runtime, the goroutine stays free, as in any Go program: locked to a thread,
-// each wait would also hand the thread over.
-func prepareRuntime(spec transports.Spec) {
-	if spec.Waits() != transports.Parks {
+// stays on its thread and nothing is collected, unless the transport needs that.
+// Where it has threads of its own, as the runtime's poller, the goroutine stays
+// free, as in any Go program: locked to a thread, each wait would also hand the
+// thread over.
+func prepareRuntime(caps transports.Caps) {
+	if !caps.Has(transports.OwnThreads) {
 		runtime.LockOSThread()
 	}
-	debug.SetGCPercent(-1)
+	if !caps.Has(transports.NeedsCollector) {
+		debug.SetGCPercent(-1)
+	}
 	debug.SetPanicOnFault(true) // of this goroutine: a SIGBUS becomes a panic, see measure
 }
 
 func openEnd(c *peer.Control, j job) (*workload.End, error) {
-	parks := j.Spec.Waits() == transports.Parks
-	if j.CPU >= 0 && !parks {
+	own := j.Spec.Caps().Has(transports.OwnThreads)
+	if j.CPU >= 0 && !own {
 		if err := host.Pin(j.CPU); err != nil {
 			return nil, err
 		}
@@ -79,13 +83,13 @@ func openEnd(c *peer.Control, j job) (*workload.End, error) {
 	if err != nil {
 		return nil, err
 	}
-	ep, err := t.Open(j.Spec, c.Side, c.Files(j.Files))
+	ep, err := t.Open(j.Spec, c.Side, c.Handover(j.Inherited))
 	if err != nil {
 		return nil, err
 	}
-	e := workload.NewEnd(j.Task, c.Side, ep, parks)
-	if j.Perf && parks {
-		e.Report.Worker.PerfMissing = map[string]string{"of any kind": "an end that waits through the Go runtime (wait=go) runs on threads that come and go"}
+	e := workload.NewEnd(j.Task, c.Side, ep, own)
+	if j.Perf && own {
+		e.Report.Worker.PerfMissing = map[string]string{"of any kind": "an end with threads of its own, such as the Go runtime's (wait=go), runs on threads that come and go"}
 	}
 	return e, nil
 }

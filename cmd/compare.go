@@ -147,13 +147,13 @@ func (c *comparer) sides(paths []string) (old, new []string, err error) {
 }
 
 func (c *comparer) open(paths []string) ([]compare.Run, error) {
-	past, err := openRuns(c.out, paths)
-	if err != nil {
-		return nil, err
-	}
 	var runs []compare.Run
-	for _, run := range past {
-		runs = append(runs, compare.Run{Run: run.Run, Launches: run.launches})
+	for _, path := range paths {
+		run, err := openRun(c.out, path)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, compare.Of(run.Run, run.launches))
 	}
 	return runs, nil
 }

@@ -21,12 +21,12 @@ const demoRole = "demo"
 
 // A demoTask is what a worker of the demonstration is told to do first.
 type demoTask struct {
-	Path     string          // mmap, step by step: the file both ends open
-	Fault    string          // and what is to go wrong with it
-	Spec     transports.Spec // any other transport
-	Files    int             // and the descriptors that this end of it inherits
-	Count    int             // values to write; 0: until stopped
-	Interval time.Duration   // between two of them
+	Path      string          // mmap, step by step: the file both ends open
+	Fault     string          // and what is to go wrong with it
+	Spec      transports.Spec // any other transport
+	Inherited peer.Inherited  // and what this end of it inherits
+	Count     int             // values to write; 0: until stopped
+	Interval  time.Duration   // between two of them
 }
 
 // A demoStep is what a worker tells the driver while it works.
@@ -122,7 +122,7 @@ func (d *demo) newPath() string {
 func (d *demo) overFile(ctx context.Context) error {
 	d.task.Path = d.newPath()
 	defer os.Remove(d.task.Path)
-	producer, err := d.start(transports.Producer, nil)
+	producer, err := d.start(transports.Producer, transports.Handover{})
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func (d *demo) overFile(ctx context.Context) error {
 	if err := producer.opened(ctx); err != nil {
 		return err
 	}
-	consumer, err := d.start(transports.Consumer, nil)
+	consumer, err := d.start(transports.Consumer, transports.Handover{})
 	if err != nil {
 		return err
 	}
@@ -160,12 +160,12 @@ func (d *demo) overLink(ctx context.Context, spec transports.Spec) error {
 	}
 	defer link.Close()
 	d.task.Spec = spec
-	producer, err := d.start(transports.Producer, link.Files(transports.Producer))
+	producer, err := d.start(transports.Producer, link.For(transports.Producer))
 	if err != nil {
 		return err
 	}
 	defer producer.end()
-	consumer, err := d.start(transports.Consumer, link.Files(transports.Consumer))
+	consumer, err := d.start(transports.Consumer, link.For(transports.Consumer))
 	if err != nil {
 		return err
 	}
@@ -184,7 +184,7 @@ func (d *demo) overLink(ctx context.Context, spec transports.Spec) error {
 func (d *demo) fault(ctx context.Context) error {
 	d.task.Path = d.newPath()
 	defer os.Remove(d.task.Path)
-	victim, err := d.start(transports.Producer, nil)
+	victim, err := d.start(transports.Producer, transports.Handover{})
 	if err != nil {
 		return err
 	}
@@ -227,15 +227,15 @@ type actor struct {
 }
 
 // start starts one end and prints what it tells.
-func (d *demo) start(side transports.Side, files []*os.File) (*actor, error) {
-	worker, err := peer.Start(side, files, peer.Options{Role: demoRole, CPU: -1, Env: []string{"GOMAXPROCS=2"}})
+func (d *demo) start(side transports.Side, h transports.Handover) (*actor, error) {
+	worker, err := peer.Start(side, h.Files, peer.Options{Role: demoRole, CPU: -1, Env: []string{"GOMAXPROCS=2"}})
 	if err != nil {
 		return nil, err
 	}
 	a := &actor{Worker: worker, ready: make(chan struct{}), heard: make(chan struct{})}
 	go d.print(a)
 	task := d.task
-	task.Files = len(files)
+	task.Inherited = peer.Inherit(h)
 	if err := a.Tell(task); err != nil {
 		a.end()
 		return nil, err

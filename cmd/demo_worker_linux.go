@@ -89,7 +89,7 @@ func (s stage) open() (transports.Endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	end, err := transport.Open(s.Spec, s.control.Side, s.control.Files(s.Files))
+	end, err := transport.Open(s.Spec, s.control.Side, s.control.Handover(s.Inherited))
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"ipcbench/bench"
 	"ipcbench/internal/doctor"
 	"ipcbench/internal/host"
 	"ipcbench/results"
@@ -68,17 +67,5 @@ unknown   kernel lockdown
 	}
 	if b.String() != want {
 		t.Errorf("printed\n%s\nwant\n%s", b.String(), want)
-	}
-}
-
-func TestAWarningIsPutIntoTheCellsThatItConcerns(t *testing.T) {
-	facts := map[string]string{"hypervisor": "yes", "idle-driver": "haltpoll", "idle-governor": "haltpoll", "guest-halt-poll-ns": "0"}
-	cells := []bench.Cell{
-		{Cell: results.Cell{Kind: "stream", Wait: "block", ProducerCPU: 0, ConsumerCPU: 1}},
-		{Cell: results.Cell{Kind: "stream", Wait: "block", ProducerCPU: 0, ConsumerCPU: 0}},
-	}
-	warnOf(cells, facts)
-	if len(cells[0].Warnings) != 1 || !strings.Contains(cells[0].Warnings[0], "guest_halt_poll_ns") || cells[1].Warnings != nil {
-		t.Errorf("the cell on two CPUs has %q, the one on one CPU %q", cells[0].Warnings, cells[1].Warnings)
 	}
 }

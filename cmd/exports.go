@@ -41,7 +41,7 @@ func runExports(e *exports[summary.Analysis], flags *pflag.FlagSet) {
 		e.flag(flags, name, "also write "+what+" to `file`, or - for stdout", write)
 	}
 	add("export-csv", "the launches as CSV", func(w io.Writer, run summary.Analysis) error { return export.WriteLaunchesCSV(w, run.Launches) })
-	add("export-json", "the summary as JSON", func(w io.Writer, run summary.Analysis) error { return export.WriteJSON(w, run.Run, run.Cells) })
+	add("export-json", "the summary as JSON", export.WriteJSON)
 	add("export-markdown", "the table as Markdown", func(w io.Writer, run summary.Analysis) error { return table.Write(w, run.Cells, table.Markdown) })
 	add("export-bench", "the launches for benchstat", func(w io.Writer, run summary.Analysis) error { return export.WriteBench(w, run.Run, run.Launches) })
 }

@@ -105,8 +105,10 @@ func describe(transport transports.Transport) stockTransport {
 		Name:    info.Name,
 		Doc:     info.Doc,
 		Kind:    string(info.Kind),
-		MaxSize: info.MaxSize,
 		Options: []stockOption{},
+	}
+	if spec, err := transports.Parse(info.Name); err == nil {
+		described.MaxSize = spec.MaxSize()
 	}
 	described.Reason = reasonAgainst(transport, info.Name)
 	described.Available = described.Reason == ""

@@ -3,6 +3,7 @@ package cmd
 import (
 	"ipcbench/bench"
 	"ipcbench/internal/peer"
+	_ "ipcbench/transports/all"
 )
 
 // becomeWorker makes this process one end of a pair, and does not return,

@@ -99,18 +99,26 @@ type pastRun struct {
 func openRuns(out *console, paths []string) ([]pastRun, error) {
 	var runs []pastRun
 	for _, path := range paths {
-		run, launches, warnings, err := results.Open(path)
+		run, err := openRun(out, path)
 		if err != nil {
 			return nil, err
 		}
-		diagnosed, more, err := results.OpenWhy(path, run.Schema)
-		if err != nil {
-			return nil, err
-		}
-		for _, warning := range append(warnings, more...) {
-			out.warn(warning)
-		}
-		runs = append(runs, pastRun{run, path, launches, diagnosed})
+		runs = append(runs, run)
 	}
 	return runs, nil
+}
+
+func openRun(out *console, path string) (pastRun, error) {
+	run, launches, warnings, err := results.Open(path)
+	if err != nil {
+		return pastRun{}, err
+	}
+	diagnosed, more, err := results.OpenWhy(path, run.Schema)
+	if err != nil {
+		return pastRun{}, err
+	}
+	for _, warning := range append(warnings, more...) {
+		out.warn(warning)
+	}
+	return pastRun{run, path, launches, diagnosed}, nil
 }

@@ -91,14 +91,16 @@ func mainValues(option transports.Option) []string {
 	case "type", "over":
 		return option.ValueNames()[1:]
 	case "wait":
-		seen := []transports.Waiting{option.Values[0].Waits}
+		var seen []transports.Waiting
 		var values []string
-		for _, value := range option.Values[1:] {
-			if !slices.Contains(seen, value.Waits) {
-				seen, values = append(seen, value.Waits), append(values, value.Name)
+		for _, value := range option.Values {
+			waits := value.Waits
+			waits.Name = "" // what is left is what a scheduler sees
+			if !slices.Contains(seen, waits) {
+				seen, values = append(seen, waits), append(values, value.Name)
 			}
 		}
-		return values
+		return values[1:]
 	}
 	return nil
 }

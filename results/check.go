@@ -30,10 +30,5 @@ func (l Launch) check() error {
 			return fmt.Errorf("its %s is %v", name, value)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(l.Histograms)) {
-		if _, err := DecodeHistogram(l.Histograms[name]); err != nil {
-			return fmt.Errorf("its %s: %w", name, err)
-		}
-	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package results
+package results_test
 
 import (
 	"bytes"
@@ -13,16 +13,22 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"ipcbench/results"
+	"ipcbench/results/export"
+	"ipcbench/results/resultstest"
+	"ipcbench/results/summary"
+	"ipcbench/results/table"
 )
 
 // newDirectory makes a run directory with some launches in it.
-func newDirectory(t *testing.T, launches ...Launch) *Directory {
+func newDirectory(t *testing.T, launches ...results.Launch) *results.Directory {
 	t.Helper()
-	d, err := CreateDirectory(filepath.Join(t.TempDir(), "results"), sampleRun)
+	d, err := results.CreateDirectory(filepath.Join(t.TempDir(), "results"), resultstest.Run)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { d.launches.close() })
+	t.Cleanup(func() { d.Finish(resultstest.Run) })
 	for _, launch := range launches {
 		if err := d.Append(launch); err != nil {
 			t.Fatal(err)
@@ -31,11 +37,11 @@ func newDirectory(t *testing.T, launches ...Launch) *Directory {
 	return d
 }
 
-func someLaunches() []Launch {
+func someLaunches() []results.Launch {
 	migrations := int64(2)
-	launches := launchesOf(cellOf("pipe", "latency", 64, "free"), RTTP50, 5, 6, 7)
+	launches := resultstest.Of(resultstest.Cell("pipe", "latency", 64, "free"), results.RTTP50, 5, 6, 7)
 	launches[1].Started = time.Date(2026, 11, 23, 10, 15, 1, 500, time.UTC)
-	launches[1].Workers = []Worker{{Side: "producer", CPU: 1, Migrations: &migrations, LastWords: "a <b> & \"c\"\nd"}}
+	launches[1].Workers = []results.Worker{{Side: "producer", CPU: 1, Migrations: &migrations, LastWords: "a <b> & \"c\"\nd"}}
 	launches[2].Labels = map[string]string{"k": "v"}
 	return launches
 }
@@ -43,12 +49,12 @@ func someLaunches() []Launch {
 func TestRunDirectoryReadsBackAsWritten(t *testing.T) {
 	launches := someLaunches()
 	d := newDirectory(t, launches...)
-	ended := sampleRun
+	ended := resultstest.Run
 	ended.Status, ended.Ended = "interrupted", time.Date(2026, 11, 23, 10, 16, 0, 0, time.UTC)
 	if err := d.Finish(ended); err != nil {
 		t.Fatal(err)
 	}
-	run, read, warnings, err := Open(d.Path())
+	run, read, warnings, err := results.Open(d.Path())
 	if err != nil || len(warnings) > 0 {
 		t.Fatal(err, warnings)
 	}
@@ -56,7 +62,7 @@ func TestRunDirectoryReadsBackAsWritten(t *testing.T) {
 	if diff := cmp.Diff(ended, run); diff != "" {
 		t.Errorf("the run came back different:\n%s", diff)
 	}
-	if diff := cmp.Diff(launches, read, cmpopts.IgnoreFields(Launch{}, "Run")); diff != "" {
+	if diff := cmp.Diff(launches, read, cmpopts.IgnoreFields(results.Launch{}, "Run")); diff != "" {
 		t.Errorf("the launches came back different:\n%s", diff)
 	}
 	if read[0].Run != d.Name() {
@@ -76,15 +82,15 @@ func TestRunDirectoryIsNamedAfterItsTime(t *testing.T) {
 
 func TestRunDirectoryOfAnInterruptedProcessCanBeRead(t *testing.T) {
 	d := newDirectory(t, someLaunches()...) // and no Finish
-	_, launches, warnings, err := Open(d.Path())
+	_, launches, warnings, err := results.Open(d.Path())
 	if err != nil || len(launches) != 3 || len(warnings) != 0 {
 		t.Errorf("%d launches, warnings %q, %v", len(launches), warnings, err)
 	}
 }
 
-func TestFinishMakesTheTablesAndLeavesNothingElse(t *testing.T) {
+func TestFinishLeavesTheRecordsAndNothingElse(t *testing.T) {
 	d := newDirectory(t, someLaunches()...)
-	if err := d.Finish(sampleRun); err != nil {
+	if err := d.Finish(resultstest.Run); err != nil {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(d.Path())
@@ -95,48 +101,8 @@ func TestFinishMakesTheTablesAndLeavesNothingElse(t *testing.T) {
 	for _, entry := range entries {
 		names = append(names, entry.Name())
 	}
-	if diff := cmp.Diff([]string{"bench.txt", "launches.csv", "launches.jsonl", "run.json", "summary.csv", "workers.csv"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"launches.jsonl", "run.json"}, names); diff != "" {
 		t.Error(diff)
-	}
-	_, rows := readCSV(t, readFile(t, d.Path(), "launches.csv"))
-	if len(rows) != 3 || rows[2]["rtt_p50_ns"] != "7" || rows[2]["run"] != d.Name() {
-		t.Errorf("launches.csv has %v", rows)
-	}
-}
-
-func TestFinishWithoutLaunchesMakesEmptyTables(t *testing.T) {
-	d := newDirectory(t)
-	if err := d.Finish(sampleRun); err != nil {
-		t.Fatal(err)
-	}
-	if header, rows := readCSV(t, readFile(t, d.Path(), "launches.csv")); header != launchesHeader || len(rows) != 0 {
-		t.Errorf("launches.csv has %q and %v", header, rows)
-	}
-}
-
-func TestWriteTablesMakesDeletedOnesAgain(t *testing.T) {
-	d := newDirectory(t, someLaunches()...)
-	if err := d.Finish(sampleRun); err != nil {
-		t.Fatal(err)
-	}
-	before := map[string]string{}
-	for _, name := range []string{"launches.csv", "workers.csv", "summary.csv", "bench.txt"} {
-		before[name] = readFile(t, d.Path(), name)
-		if err := os.Remove(filepath.Join(d.Path(), name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	run, launches, _, err := Open(d.Path())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := WriteTables(d.Path(), run, launches); err != nil {
-		t.Fatal(err)
-	}
-	for name, want := range before {
-		if got := readFile(t, d.Path(), name); got != want {
-			t.Errorf("%s is now\n%s\nand was\n%s", name, got, want)
-		}
 	}
 }
 
@@ -155,7 +121,7 @@ func TestCreateDirectoryInAnImpossiblePlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	parent := filepath.Join(file, "results")
-	_, err := CreateDirectory(parent, sampleRun)
+	_, err := results.CreateDirectory(parent, resultstest.Run)
 	want := "run directory: make one in " + parent + ": not a directory: choose another place with --out"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
@@ -176,17 +142,17 @@ func TestOpenRefuses(t *testing.T) {
 		"a broken run.json":  {"run.json", "{\n\n\"schema\": 1,\n]", "run.json:4: invalid character"},
 		"a wrong run.json":   {"run.json", "{\"schema\": 1,\n\"plan\": {\"seed\": \"x\"}}", "run.json:2: plan.seed is a string where a uint64 belongs"},
 		"another's run.json": {"run.json", `{"name": "x"}`, "not from ipcbench"},
-		"a newer run.json":   {"run.json", `{"schema": 2, "plan": "of another shape"}`, "schema version 2 and this ipcbench reads up to 1: use a newer"},
+		"a newer run.json":   {"run.json", `{"schema": 3, "plan": "of another shape"}`, "schema version 3 and this ipcbench reads up to 2: use a newer"},
 		"no launches.jsonl":  {"launches.jsonl", "", "launches.jsonl: no such file"},
 		"no launches":        {"launches.jsonl", "\n", "holds no launch"},
 		"a broken line":      {"launches.jsonl", launchLine(1) + "{\"stat\n" + launchLine(2), "launches.jsonl:2: "},
 		"a line of another":  {"launches.jsonl", launchLine(1) + `{"size_bytes": 8, "status": "fine"}` + "\n", "launches.jsonl:2: not a launch"},
 		"no size":            {"launches.jsonl", launchLine(1) + `{"size_bytes": -3, "status": "ok"}` + "\n", "launches.jsonl:2: not a launch"},
 		"a text for a time":  {"launches.jsonl", launchLine(1) + `{"size_bytes": 8, "status": "ok", "metrics": {"rtt_p50_ns": "NaN"}}` + "\n", "launches.jsonl:2: metrics is a string where a float64 belongs"},
+		"a text for a size":  {"launches.jsonl", launchLine(1) + `{"size_bytes": "8", "status": "ok"}` + "\n", "launches.jsonl:2: size_bytes is a string where a int belongs"},
 		"an endless time":    {"launches.jsonl", launchLine(1) + `{"size_bytes": 8, "status": "ok", "metrics": {"rtt_p50_ns": 1e999}}` + "\n", "launches.jsonl:2: metrics is a number 1e999 where"},
 		"a negative time":    {"launches.jsonl", launchLine(1) + `{"size_bytes": 8, "status": "ok", "metrics": {"rtt_p50_ns": -3}}` + "\n", "launches.jsonl:2: not a launch: its rtt_p50_ns is -3"},
 		"a negative count":   {"launches.jsonl", launchLine(1) + `{"size_bytes": 8, "status": "ok", "messages": -1}` + "\n", "launches.jsonl:2: not a launch: its messages is -1"},
-		"a broken histogram": {"launches.jsonl", `{"size_bytes": 8, "launch": 9, "status": "ok", "rtt_hist": "HISTFAAA"}` + "\n" + launchLine(1), "launches.jsonl:1: not a launch: histogram: decode: "},
 		"a line twice":       {"launches.jsonl", launchLine(1) + launchLine(2) + launchLine(1), "launches.jsonl:3: the launch of line 1 stands here again"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -200,11 +166,27 @@ func TestOpenRefuses(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			_, _, _, err := Open(d.Path())
+			_, _, _, err := results.Open(d.Path())
 			if err == nil || !strings.Contains(err.Error(), c.say) || !strings.Contains(err.Error(), d.Path()) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("got %v\nwant one line about %s with %q", err, d.Path(), c.say)
 			}
 		})
+	}
+}
+
+// A histogram that cannot be read takes nothing from what else its launch says,
+// and whoever shows the run is told.
+func TestABrokenHistogramIsToldWithItsCell(t *testing.T) {
+	launches := someLaunches()
+	launches[1].Histograms = map[string]string{results.RoundTrips: "HISTFAAA"}
+	run, read, told, err := results.Open(newDirectory(t, launches...).Path())
+	if err != nil || len(told) > 0 || len(read) != 3 {
+		t.Fatalf("%d launches, %q, %v", len(read), told, err)
+	}
+	cell := summary.Analyze(run, read, nil).Cells[0]
+	want := "launch 2 is not in the merged histogram: histogram: decode: "
+	if len(cell.Warnings) != 1 || !strings.HasPrefix(cell.Warnings[0].String(), want) || cell.Launches != 3 {
+		t.Errorf("%d launches with the warnings %q", cell.Launches, cell.Warnings)
 	}
 }
 
@@ -214,7 +196,7 @@ func TestOpenOfNoDirectory(t *testing.T) {
 		filepath.Join(d.Path(), "missing"):        "no such file or directory",
 		filepath.Join(d.Path(), "launches.jsonl"): "is a file: name the directory",
 	} {
-		if _, _, _, err := Open(path); err == nil || !strings.Contains(err.Error(), say) {
+		if _, _, _, err := results.Open(path); err == nil || !strings.Contains(err.Error(), say) {
 			t.Errorf("got %v, want %q", err, say)
 		}
 	}
@@ -231,7 +213,7 @@ func TestLastLineCutAnywhere(t *testing.T) {
 		if err := os.WriteFile(path, data[:end], 0o644); err != nil {
 			t.Fatal(err)
 		}
-		_, launches, warnings, err := Open(d.Path())
+		_, launches, warnings, err := results.Open(d.Path())
 		if err != nil {
 			t.Fatalf("cut at byte %d of %d: %v", end, len(data), err)
 		}
@@ -255,7 +237,10 @@ func FuzzReadLaunches(f *testing.F) {
 	f.Add([]byte("null\n"))
 	f.Add([]byte("\x00\x00\x00"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		launches, warnings, err := readLaunches("launches.jsonl", data)
+		if _, _, err := results.ReadLaunches("launches.jsonl", data, 1); err != nil && strings.Contains(err.Error(), "\n") {
+			t.Errorf("the error is not one line: %q", err)
+		}
+		launches, warnings, err := results.ReadLaunches("launches.jsonl", data, results.Schema)
 		if err != nil {
 			return
 		}
@@ -264,17 +249,17 @@ func FuzzReadLaunches(f *testing.F) {
 		}
 		// Whatever was read can be summarized and written.
 		var out bytes.Buffer
-		if err := WriteLaunchesCSV(&out, launches); err != nil {
+		if err := export.WriteLaunchesCSV(&out, launches); err != nil {
 			t.Error(err)
 		}
-		if err := WriteBench(&out, sampleRun, launches); err != nil {
+		if err := export.WriteBench(&out, resultstest.Run, launches); err != nil {
 			t.Error(err)
 		}
-		summaries := Summarize(launches)
-		if err := RenderTable(&out, summaries, Text); err != nil {
+		summaries := summary.Of(launches)
+		if err := table.Write(&out, summaries, table.Text); err != nil {
 			t.Error(err)
 		}
-		if err := WriteJSON(&out, sampleRun, summaries); err != nil {
+		if err := export.WriteJSON(&out, summary.Analyze(resultstest.Run, launches, nil)); err != nil {
 			t.Error(err)
 		}
 	})
@@ -284,22 +269,19 @@ func TestLaunchesThatExplainAreNoneOfTheLaunches(t *testing.T) {
 	d := newDirectory(t, someLaunches()...)
 	explains := someLaunches()[0]
 	explains.Launch = 0
-	explains.Workers = []Worker{{Side: "producer", Perf: map[string]float64{"context-switches": 3}}}
+	explains.Workers = []results.Worker{{Side: "producer", Perf: map[string]float64{"context-switches": 3}}}
 	if err := d.AppendWhy(explains); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Finish(sampleRun); err != nil {
+	if err := d.Finish(resultstest.Run); err != nil {
 		t.Fatal(err)
 	}
-	_, launches, _, err := Open(d.Path())
+	_, launches, _, err := results.Open(d.Path())
 	if err != nil || len(launches) != len(someLaunches()) {
 		t.Errorf("%d launches, %v", len(launches), err)
 	}
-	diagnosed, warnings, err := OpenWhy(d.Path())
+	diagnosed, warnings, err := results.OpenWhy(d.Path(), results.Schema)
 	if err != nil || len(warnings) > 0 || len(diagnosed) != 1 || diagnosed[0].Workers[0].Perf["context-switches"] != 3 || diagnosed[0].Run != d.Name() {
 		t.Errorf("%+v, %q, %v", diagnosed, warnings, err)
-	}
-	if text := readFile(t, d.Path(), "workers.csv"); !strings.Contains(text, ",why,") {
-		t.Errorf("workers.csv has\n%s", text)
 	}
 }

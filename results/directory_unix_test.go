@@ -1,6 +1,6 @@
 //go:build unix
 
-package results
+package results_test
 
 import (
 	"os"
@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"ipcbench/results"
 )
 
 // The limit on the size of files makes the kernel take half of a line and
@@ -50,7 +52,7 @@ func TestLaunchThatDoesNotFitLeavesTheRecordWhole(t *testing.T) {
 	if err := d.Append(someLaunches()[2]); err != nil {
 		t.Fatal(err)
 	}
-	if _, launches, warnings, err := Open(d.Path()); err != nil || len(launches) != 3 || len(warnings) != 0 {
+	if _, launches, warnings, err := results.Open(d.Path()); err != nil || len(launches) != 3 || len(warnings) != 0 {
 		t.Errorf("%d launches, warnings %q, %v", len(launches), warnings, err)
 	}
 }

@@ -147,8 +147,7 @@ func DecodeHistogram(encoded string) (*Histogram, error) {
 		return nil, fmt.Errorf("histogram: decode: it spans %d to %d with %d digits, not 1 to %d with %d",
 			counts.LowestTrackableValue(), counts.HighestTrackableValue(), counts.SignificantFigures(), histogramMaxNS, histogramDigits)
 	}
-	h := NewHistogram()
-	h.counts = counts
+	h := &Histogram{counts: counts, min: math.MaxInt64}
 	if h.Count() > 0 {
 		h.min, h.max = counts.Min(), counts.Max()
 	}

@@ -1,4 +1,4 @@
-package results
+package results_test
 
 import (
 	"math/rand/v2"
@@ -7,24 +7,17 @@ import (
 	"testing"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"ipcbench/results"
+	"ipcbench/results/resultstest"
 )
-
-func histogramOf(times ...int64) *Histogram {
-	h := NewHistogram()
-	for _, ns := range times {
-		h.Record(ns)
-	}
-	return h
-}
-
-func repeat(ns int64, n int) []int64 { return slices.Repeat([]int64{ns}, n) }
 
 func TestQuantileIsTheTimeOfTheCeilingRank(t *testing.T) {
 	times := make([]int64, 100)
 	for i := range times {
 		times[i] = int64(i + 1)
 	}
-	h := histogramOf(times...)
+	h := resultstest.Histogram(times...)
 	for percent := 1; percent <= 90; percent++ {
 		if ns, ok := h.Quantile(float64(percent) / 100); !ok || ns != float64(percent) {
 			t.Errorf("%d %% of 1..100 do not exceed %v (%v), want %d", percent, ns, ok, percent)
@@ -37,11 +30,11 @@ func TestQuantileIsTheTimeOfTheCeilingRank(t *testing.T) {
 
 func TestQuantileOfManyTimesIsWithinOneInAThousand(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	times := around(rng, 50_000, 20_000)
-	h := histogramOf(times...)
+	times := resultstest.Around(rng, 50_000, 20_000)
+	h := resultstest.Histogram(times...)
 	slices.Sort(times)
 	for _, q := range []float64{0, 0.1, 0.5, 0.9, 0.99, 0.999} {
-		exact := float64(times[max(0, quantileRank(q, int64(len(times)))-1)])
+		exact := float64(times[max(0, results.QuantileRank(q, int64(len(times)))-1)])
 		ns, ok := h.Quantile(q)
 		if !ok || ns < exact || ns > exact*1.001 {
 			t.Errorf("quantile %v is %v (%v), want %v and at most a thousandth more", q, ns, ok, exact)
@@ -55,12 +48,12 @@ func TestQuantileOfManyTimesIsWithinOneInAThousand(t *testing.T) {
 func TestMergeIsAsIfAllWereRecordedInOne(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for range 20 {
-		a, b := around(rng, 1e3, 1+rng.IntN(500)), around(rng, 1e6, rng.IntN(500))
-		merged, all := histogramOf(a...), histogramOf(append(a, b...)...)
-		if err := merged.Merge(histogramOf(b...)); err != nil {
+		a, b := resultstest.Around(rng, 1e3, 1+rng.IntN(500)), resultstest.Around(rng, 1e6, rng.IntN(500))
+		merged, all := resultstest.Histogram(a...), resultstest.Histogram(append(a, b...)...)
+		if err := merged.Merge(resultstest.Histogram(b...)); err != nil {
 			t.Fatal(err)
 		}
-		if !merged.counts.Equals(all.counts) || merged.Min() != all.Min() || merged.Max() != all.Max() {
+		if !results.SameCounts(merged, all) || merged.Min() != all.Min() || merged.Max() != all.Max() {
 			t.Fatal("a merged histogram differs from one of all the times")
 		}
 	}
@@ -68,17 +61,17 @@ func TestMergeIsAsIfAllWereRecordedInOne(t *testing.T) {
 
 func TestDecodeGivesBackWhatWasEncoded(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
-	for _, times := range [][]int64{nil, {0}, {1}, {histogramMaxNS}, around(rng, 100, 1000), around(rng, 1e9, 1000)} {
-		before := histogramOf(times...)
+	for _, times := range [][]int64{nil, {0}, {1}, {results.HistogramMaxNS}, resultstest.Around(rng, 100, 1000), resultstest.Around(rng, 1e9, 1000)} {
+		before := resultstest.Histogram(times...)
 		encoded, err := before.Encode()
 		if err != nil {
 			t.Fatal(err)
 		}
-		after, err := DecodeHistogram(encoded)
+		after, err := results.DecodeHistogram(encoded)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !after.counts.Equals(before.counts) || after.Mean() != before.Mean() {
+		if !results.SameCounts(after, before) || after.Mean() != before.Mean() {
 			t.Errorf("%d times came back different", len(times))
 		}
 		if after.Min() > before.Min() || after.Max() < before.Max() || float64(after.Max()) > 1.001*float64(before.Max()) {
@@ -92,13 +85,13 @@ func TestDecodeRefusesAHistogramOfAnotherRange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := DecodeHistogram(string(foreign)); err == nil || !strings.Contains(err.Error(), "2 digits") {
+	if _, err := results.DecodeHistogram(string(foreign)); err == nil || !strings.Contains(err.Error(), "2 digits") {
 		t.Errorf("a histogram of two digits was taken for one of three: %v", err)
 	}
 }
 
 func FuzzDecodeHistogram(f *testing.F) {
-	whole, err := histogramOf(around(rand.New(rand.NewPCG(9, 9)), 1e5, 100)...).Encode()
+	whole, err := resultstest.Histogram(resultstest.Around(rand.New(rand.NewPCG(9, 9)), 1e5, 100)...).Encode()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -107,7 +100,7 @@ func FuzzDecodeHistogram(f *testing.F) {
 	f.Add("")
 	f.Add("HISTFAAA")
 	f.Fuzz(func(t *testing.T, encoded string) {
-		h, err := DecodeHistogram(encoded)
+		h, err := results.DecodeHistogram(encoded)
 		if err != nil {
 			return
 		}
@@ -120,7 +113,7 @@ func FuzzDecodeHistogram(f *testing.F) {
 }
 
 func TestRecordDoesNotAllocate(t *testing.T) {
-	h := NewHistogram()
+	h := results.NewHistogram()
 	ns := int64(0)
 	if allocations := testing.AllocsPerRun(1000, func() { ns += 12_345; h.Record(ns); h.Record(-ns) }); allocations != 0 {
 		t.Errorf("recording allocates %v times", allocations)
@@ -128,7 +121,7 @@ func TestRecordDoesNotAllocate(t *testing.T) {
 }
 
 func TestCurveRisesFromTheShortestAndEndsBeforeTheTailIsThin(t *testing.T) {
-	h := histogramOf(around(rand.New(rand.NewPCG(1, 1)), 10_000, 5000)...)
+	h := resultstest.Histogram(resultstest.Around(rand.New(rand.NewPCG(1, 1)), 10_000, 5000)...)
 	curve := h.Curve()
 	if len(curve) < 50 {
 		t.Fatalf("a curve of %d points", len(curve))
@@ -147,7 +140,7 @@ func TestCurveRisesFromTheShortestAndEndsBeforeTheTailIsThin(t *testing.T) {
 	if last := curve[len(curve)-1].Q; last < 0.997 || last > 0.998 {
 		t.Errorf("the curve of 5000 times ends at %v, want just before 0.998", last)
 	}
-	if few := histogramOf(repeat(5, 9)...).Curve(); few != nil {
+	if few := resultstest.Histogram(resultstest.Repeat(5, 9)...).Curve(); few != nil {
 		t.Errorf("a curve of 9 times: %v", few)
 	}
 }

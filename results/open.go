@@ -8,6 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Open reads a run directory. The warnings say what of it was left out, such
@@ -99,7 +102,19 @@ func plainly(err error) error {
 	if !errors.As(err, &kind) || kind.Field == "" {
 		return err
 	}
-	return fmt.Errorf("%s is a %s where a %s belongs", kind.Field, kind.Value, kind.Type.Kind())
+	return fmt.Errorf("%s is a %s where a %s belongs", inTheFile(kind.Field), kind.Value, kind.Type.Kind())
+}
+
+// inTheFile takes off a field's path the names of Go structs, which are embedded
+// and so not in the file. All keys there begin with a small letter.
+func inTheFile(path string) string {
+	var keys []string
+	for _, key := range strings.Split(path, ".") {
+		if initial, _ := utf8.DecodeRuneInString(key); !unicode.IsUpper(initial) {
+			keys = append(keys, key)
+		}
+	}
+	return strings.Join(keys, ".")
 }
 
 // OpenWhy reads the launches of a run directory that were made to explain the
@@ -128,7 +143,8 @@ func readLaunches(path string, data []byte, schema int) (launches []Launch, warn
 		Cell
 		launch int
 	}
-	seen := map[turn]int{} // the line it is in
+	seen := map[turn]int{}   // the line it is in
+	cells := map[Cell]Cell{} // each once: its launches share its texts
 	for number := 1; len(data) > 0; number++ {
 		line, rest, _ := bytes.Cut(data, []byte("\n"))
 		data = rest
@@ -143,6 +159,10 @@ func readLaunches(path string, data []byte, schema int) (launches []Launch, warn
 				return nil, nil, fmt.Errorf("run directory: %s:%d: the launch of line %d stands here again: delete one of the lines", path, number, first)
 			}
 			seen[t] = number
+			if cell, known := cells[launch.Cell]; known {
+				launch.Cell = cell
+			}
+			cells[launch.Cell] = launch.Cell
 			launches = append(launches, launch)
 		case len(rest) == 0 && !json.Valid(line):
 			warnings = append(warnings, fmt.Sprintf("%s:%d: the last line is cut short: that launch is left out", path, number))

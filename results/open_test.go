@@ -1,14 +1,19 @@
-package results
+package results_test
 
 import (
 	"encoding/json"
 	"io"
 	"strings"
 	"testing"
+
+	"ipcbench/results"
+	"ipcbench/results/export"
+	"ipcbench/results/resultstest"
+	"ipcbench/results/summary"
 )
 
 func FuzzReadRun(f *testing.F) {
-	whole, err := json.MarshalIndent(sampleRun, "", "  ")
+	whole, err := json.MarshalIndent(resultstest.Run, "", "  ")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -18,17 +23,17 @@ func FuzzReadRun(f *testing.F) {
 	f.Add([]byte(`{"schema": 9e99}`))
 	f.Add([]byte("null"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		run, err := readRun("run.json", data)
+		run, err := results.ReadRun("run.json", data)
 		if err != nil {
 			if text := err.Error(); strings.Contains(text, "\n") || !strings.Contains(text, "run.json") {
 				t.Errorf("the error is not one line about the file: %q", text)
 			}
 			return
 		}
-		if run.Schema < 1 || run.Schema > Schema {
+		if run.Schema < 1 || run.Schema > results.Schema {
 			t.Errorf("a run of schema %d was taken", run.Schema)
 		}
-		if err := WriteJSON(io.Discard, run, nil); err != nil {
+		if err := export.WriteJSON(io.Discard, summary.Analyze(run, nil, nil)); err != nil {
 			t.Error(err)
 		}
 	})

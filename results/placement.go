@@ -1,5 +1,7 @@
 package results
 
+import "slices"
+
 // A Placement is where the two ends of a pair run.
 type Placement struct {
 	Name   string // the word a user types: "same-llc"
@@ -37,4 +39,10 @@ func PlacementNames() []string {
 		names = append(names, p.Name)
 	}
 	return names
+}
+
+// pinned lists those of which both ends are, near to far. Two CPU numbers follow
+// them, and then what is not pinned.
+func pinned() []string {
+	return slices.DeleteFunc(PlacementNames(), func(name string) bool { return name == Free })
 }

@@ -1,11 +1,12 @@
-// Package results holds what was measured: the record of a launch, the run
-// directory it is kept in, and one table each of what records are made of:
-// workloads, metrics, dimensions, ways of waiting, placements, groups, warnings.
-// What can be made from records again is in the packages below.
+// Package results holds what was measured, as it stands on disk: the record of a
+// launch and of a run, and the directory they are kept in. And it holds a table
+// for each idea that these are made of: workload, metric, dimension of a cell,
+// way of waiting, placement, group, warning. Whatever is made of a run derives
+// from those tables; it is in the packages below.
 //
-// It knows files, names and units. It must not know how anything was measured,
-// nor may a package below: none needs bench, transports, or a system call of its
-// own, so that a run can be read and reported on any machine.
+// It knows files. It must not know how anything was measured: neither it nor a
+// package below imports bench or transports or makes a system call of its own,
+// so that a run can be read and reported on any machine.
 package results
 
 import "time"
@@ -13,28 +14,6 @@ import "time"
 // Schema is the version of the run directory's format. A reader refuses a
 // newer one.
 const Schema = 2
-
-// A Cell is what all launches of one point of a plan have in common: what was
-// measured, in which way and where.
-type Cell struct {
-	Transport   string  `json:"transport"`               // canonical spec: "mmap:wait=futex"
-	Family      string  `json:"family"`                  // the transport's name without options: "mmap"
-	Kind        string  `json:"kind"`                    // "memory", "stream", "datagram", "queue", "file", "notification", "direct", "floor"
-	Group       string  `json:"group,omitempty"`         // what its data goes through: "Shared memory", "Sockets"
-	Wait        string  `json:"wait,omitempty"`          // its option wait, also where that is the default: "spin"
-	Waits       string  `json:"waits,omitempty"`         // what that comes to, the ID of a [Way]; "": it never waits, or the record is older than the field
-	Needs       string  `json:"needs,omitempty"`         // what it declares to take of the harness: "allocates,collector,threads"
-	Workload    string  `json:"workload"`                // "latency", "throughput"
-	SizeBytes   int     `json:"size_bytes"`              // length of a message
-	Placement   string  `json:"placement"`               // "same-cpu", "same-llc", "free", "0-1"
-	ProducerCPU int     `json:"producer_cpu"`            // -1: not pinned
-	ConsumerCPU int     `json:"consumer_cpu"`            // -1: not pinned
-	Dir         string  `json:"dir,omitempty"`           // directory of a file-backed transport
-	FSType      string  `json:"fstype,omitempty"`        // its filesystem: "ext4"
-	Mount       string  `json:"mount_options,omitempty"` // and how it is mounted: "rw,relatime"
-	Pairs       int     `json:"pairs"`                   // producer and consumer pairs at once
-	RatePerS    float64 `json:"rate_per_s,omitempty"`    // offered rate; 0: as fast as it goes
-}
 
 // Status says how a launch ended.
 type Status string
@@ -142,24 +121,6 @@ type Run struct {
 	Status   RunStatus         `json:"status"`
 	CutShort string            `json:"cut_short,omitempty"` // what ended it before all of its launches were made
 	Warnings []Warning         `json:"warnings,omitempty"`
-}
-
-// Plan is what was asked for, as recorded in run.json.
-type Plan struct {
-	Specs      []string `json:"specs"`
-	Workloads  []string `json:"workloads"`
-	Sizes      []int    `json:"sizes_bytes"`
-	Placements []string `json:"placements"`
-	Dirs       []string `json:"dirs"`
-	Launches   int      `json:"launches"`
-	TimeNS     int64    `json:"time_ns,omitempty"`  // measured time a launch, or
-	Messages   int64    `json:"messages,omitempty"` // measured messages a launch
-	Warmup     string   `json:"warmup"`
-	Verify     string   `json:"verify"`
-	TimeoutNS  int64    `json:"timeout_ns"`
-	Seed       uint64   `json:"seed"`
-	Until      float64  `json:"until,omitempty"`     // a cell was launched again while its interval reached farther than this ratio from its median; 0: never
-	BudgetNS   int64    `json:"budget_ns,omitempty"` // for all of the run, with Until
 }
 
 // A Floor is something the harness itself or the bare machine costs, below

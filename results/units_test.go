@@ -1,10 +1,12 @@
-package results
+package results_test
 
 import (
 	"math"
 	"slices"
 	"strings"
 	"testing"
+
+	"ipcbench/results"
 )
 
 func TestParseSize(t *testing.T) {
@@ -13,7 +15,7 @@ func TestParseSize(t *testing.T) {
 		"4k": 4096, "4K": 4096, "4Ki": 4096, "4KiB": 4096, "4kib": 4096, "4 KiB": 4096,
 		"1M": 1 << 20, "1Mi": 1 << 20, "1MiB": 1 << 20, "2G": 2 << 30, "2GiB": 2 << 30,
 	} {
-		if size, err := ParseSize(text); err != nil || size != want {
+		if size, err := results.ParseSize(text); err != nil || size != want {
 			t.Errorf("ParseSize(%q) is %d, %v; want %d", text, size, err, want)
 		}
 	}
@@ -40,7 +42,7 @@ func TestParseSizeRefuses(t *testing.T) {
 		"9223372036854775807KiB": "larger",
 		"18446744073709551615KB": "larger",
 	} {
-		size, err := ParseSize(text)
+		size, err := results.ParseSize(text)
 		if err == nil {
 			t.Errorf("ParseSize(%q) is %d, want an error", text, size)
 		} else if !strings.Contains(err.Error(), hint) || strings.Contains(err.Error(), "\n") {
@@ -54,10 +56,10 @@ func TestFormatSizeReadsBack(t *testing.T) {
 		1: "1 B", 64: "64 B", 1000: "1000 B", 1023: "1023 B", 1024: "1 KiB", 1536: "1536 B",
 		4096: "4 KiB", 65536: "64 KiB", 1 << 20: "1 MiB", 1<<20 + 1024: "1025 KiB", 3 << 30: "3 GiB",
 	} {
-		if text := FormatSize(size); text != want {
+		if text := results.FormatSize(size); text != want {
 			t.Errorf("FormatSize(%d) is %q, want %q", size, text, want)
 		}
-		if back, err := ParseSize(want); err != nil || back != size {
+		if back, err := results.ParseSize(want); err != nil || back != size {
 			t.Errorf("%q reads back as %d, %v", want, back, err)
 		}
 	}
@@ -68,7 +70,7 @@ func FuzzParseSize(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		size, err := ParseSize(text)
+		size, err := results.ParseSize(text)
 		if err != nil {
 			if strings.Contains(err.Error(), "\n") {
 				t.Errorf("the error about %q is not one line: %q", text, err)
@@ -78,8 +80,8 @@ func FuzzParseSize(f *testing.F) {
 		if size < 1 {
 			t.Errorf("ParseSize(%q) is %d", text, size)
 		}
-		if back, err := ParseSize(FormatSize(size)); err != nil || back != size {
-			t.Errorf("%q is %d, written as %q and read back as %d, %v", text, size, FormatSize(size), back, err)
+		if back, err := results.ParseSize(results.FormatSize(size)); err != nil || back != size {
+			t.Errorf("%q is %d, written as %q and read back as %d, %v", text, size, results.FormatSize(size), back, err)
 		}
 	})
 }
@@ -95,7 +97,7 @@ func TestParseSizes(t *testing.T) {
 		"64,64,32..64":   {64, 32},
 		"4611686018427387904..9223372036854775807": {1 << 62, math.MaxInt64},
 	} {
-		if sizes, err := ParseSizes(text); err != nil || !slices.Equal(sizes, want) {
+		if sizes, err := results.ParseSizes(text); err != nil || !slices.Equal(sizes, want) {
 			t.Errorf("ParseSizes(%q) is %v, %v; want %v", text, sizes, err, want)
 		}
 	}
@@ -103,7 +105,7 @@ func TestParseSizes(t *testing.T) {
 		"": "whole number", "64,": "whole number", "64..": "whole number", "..64": "whole number",
 		"4k..64": "smaller end first", "64..4KB": "4096", "1..2..3": "whole number",
 	} {
-		if sizes, err := ParseSizes(text); err == nil || !strings.Contains(err.Error(), hint) {
+		if sizes, err := results.ParseSizes(text); err == nil || !strings.Contains(err.Error(), hint) {
 			t.Errorf("ParseSizes(%q) is %v, %v; want an error with %q", text, sizes, err, hint)
 		}
 	}
@@ -114,7 +116,7 @@ func FuzzParseSizes(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		sizes, err := ParseSizes(text)
+		sizes, err := results.ParseSizes(text)
 		if err != nil {
 			if strings.Contains(err.Error(), "\n") {
 				t.Errorf("the error about %q is not one line: %q", text, err)

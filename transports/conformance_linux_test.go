@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"ipcbench/transports"
+	_ "ipcbench/transports/all"
 	"ipcbench/transports/transporttest"
 )
 

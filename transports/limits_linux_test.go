@@ -1,4 +1,4 @@
-package transports
+package transports_test
 
 import (
 	"errors"
@@ -6,13 +6,15 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"ipcbench/transports/internal/pairtest"
 )
 
 // TestNoDescriptorToBeHad: a limit of the moment is no lack of the host's, and
 // the remedy is to raise it.
 func TestNoDescriptorToBeHad(t *testing.T) {
 	for _, name := range []string{"pipe", "vmsplice", "unix", "unix:type=dgram", "tcp", "sockmap", "memfd", "memfdpass"} {
-		s := parse(t, name, 64)
+		s := pairtest.Parse(t, name, 64)
 		var old unix.Rlimit
 		if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &old); err != nil {
 			t.Fatal(err)
@@ -20,7 +22,7 @@ func TestNoDescriptorToBeHad(t *testing.T) {
 		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 0, Max: old.Max}); err != nil {
 			t.Fatal(err)
 		}
-		_, err := registry[s.Transport].Create(s)
+		_, err := pairtest.Transport(t, s.Transport).Create(s)
 		unix.Setrlimit(unix.RLIMIT_NOFILE, &old)
 		if !errors.Is(err, unix.EMFILE) || errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "ulimit -n") {
 			t.Errorf("%s: %v", name, err)

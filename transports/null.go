@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 )
 
 func init() { Register(null{}) }
@@ -14,28 +13,29 @@ func init() { Register(null{}) }
 // costs.
 type null struct{}
 
-func (null) Info() Info {
-	return Info{
-		Name: "null",
-		Doc:  "no transport: one process copies a message in and out again, the harness's own floor",
-		Kind: Floor,
-		Caps: OneProcess,
-	}
+var nullInfo = Info{
+	Name:  "null",
+	Doc:   "no transport: one process copies a message in and out again, the harness's own floor",
+	Kind:  Floor,
+	Group: "Floors",
+	Caps:  OneProcess,
 }
 
-func (null) Probe(s Spec) error { return probeSize(s) }
+func (null) Info() Info { return nullInfo }
+
+func (null) Probe(s Spec) error { return ProbeSize(s) }
 
 func (null) Create(Spec) (Link, error) { return nullLink{}, nil }
 
-func (null) Open(s Spec, _ Side, _ []*os.File) (Endpoint, error) {
+func (null) Open(s Spec, _ Side, _ Handover) (Endpoint, error) {
 	return &nullEndpoint{store: make([]byte, s.Size)}, nil
 }
 
 // A nullLink shares nothing.
 type nullLink struct{}
 
-func (nullLink) Files(Side) []*os.File { return nil }
-func (nullLink) Close() error          { return nil }
+func (nullLink) For(Side) Handover { return Handover{} }
+func (nullLink) Close() error      { return nil }
 
 // A nullEndpoint is both ends. It holds one message: since nobody else could
 // ever take or send one, a second Send or Recv in a row is an error instead of

@@ -7,7 +7,7 @@ import (
 )
 
 func TestNullHandsBackWhatItWasSent(t *testing.T) {
-	e, err := null{}.Open(Spec{Transport: "null", Size: 4}, Producer, nil)
+	e, err := null{}.Open(Spec{Transport: "null", Size: 4}, Producer, Handover{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,29 +4,36 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 )
 
-var registry = map[string]Transport{}
+// registry has each transport under its name, and its Info, which is constant.
+var registry = map[string]registered{}
+
+type registered struct {
+	transport Transport
+	info      Info
+}
 
 // Register makes a transport known under its Info().Name. It is called from
 // an init function and panics on a name that is taken or cannot be written in
 // a spec.
 func Register(t Transport) {
-	name := t.Info().Name
-	if name == "" || strings.ContainsAny(name, ":,= ") {
-		panic(fmt.Sprintf("transports: %q is no name for a transport", name))
+	info := t.Info()
+	if info.Name == "" || strings.ContainsAny(info.Name, ":,= ") {
+		panic(fmt.Sprintf("transports: %q is no name for a transport", info.Name))
 	}
-	if _, taken := registry[name]; taken {
-		panic(fmt.Sprintf("transports: %q is registered twice", name))
+	if _, taken := registry[info.Name]; taken {
+		panic(fmt.Sprintf("transports: %q is registered twice", info.Name))
 	}
-	registry[name] = t
+	registry[info.Name] = registered{t, info}
 }
 
 // All returns every registered transport, sorted by name.
 func All() []Transport {
 	var all []Transport
 	for _, name := range Names() {
-		all = append(all, registry[name])
+		all = append(all, registry[name].transport)
 	}
 	return all
 }
@@ -43,8 +50,26 @@ func Names() []string {
 
 // Lookup returns the transport registered under name.
 func Lookup(name string) (Transport, error) {
-	if t, ok := registry[name]; ok {
-		return t, nil
+	if r, ok := registry[name]; ok {
+		return r.transport, nil
 	}
 	return nil, fmt.Errorf("no transport is called %q: there are %s", name, strings.Join(Names(), ", "))
+}
+
+// limits are what transports have answered to Limit, by the spec's name.
+var limits sync.Map
+
+// limit asks the spec's transport what this host allows, once.
+func (s Spec) limit() int {
+	limited, ok := registry[s.Transport].transport.(Limited)
+	if !ok {
+		return 0
+	}
+	name := s.String()
+	if known, ok := limits.Load(name); ok {
+		return known.(int)
+	}
+	limit := limited.Limit(s)
+	limits.Store(name, limit)
+	return limit
 }

@@ -1,9 +1,7 @@
 package transports
 
 import (
-	"errors"
 	"fmt"
-	"slices"
 	"sort"
 	"strings"
 )
@@ -25,11 +23,10 @@ type Spec struct {
 // left out take their defaults.
 func Parse(text string) (Spec, error) {
 	name, rest, hasOptions := strings.Cut(text, ":")
-	t, err := Lookup(name)
-	if err != nil {
+	if _, err := Lookup(name); err != nil {
 		return Spec{}, fmt.Errorf("transport spec %q: %w", text, err)
 	}
-	info := t.Info()
+	info := registry[name].info
 	spec := Spec{Transport: name, Options: map[string]string{}}
 	if hasOptions {
 		for _, pair := range strings.Split(rest, ",") {
@@ -79,52 +76,51 @@ func (s Spec) String() string {
 // of that name.
 func (s Spec) Option(name string) string { return s.Options[name] }
 
-// Waits says what an end of this spec does while it waits. A transport
-// without the option "wait" sleeps.
+// Waits says what an end of this spec does while it waits: what the value of an
+// option says, or else the transport. Zero where it never waits, because both
+// ends are one.
 func (s Spec) Waits() Waiting {
-	waits := Sleeps
-	s.eachValue(func(option string, v Value) {
-		if option == "wait" {
+	info := s.info()
+	if info.Caps.Has(OneProcess) {
+		return Waiting{}
+	}
+	waits := info.Waits
+	for _, v := range s.values() {
+		if v.Waits != (Waiting{}) {
 			waits = v.Waits
 		}
-	})
+	}
+	if waits == (Waiting{}) {
+		return Sleeps
+	}
 	return waits
 }
 
 // Caps returns what the transport can do with these options.
 func (s Spec) Caps() Caps {
-	t, err := Lookup(s.Transport)
-	if err != nil {
-		return 0
+	caps := s.info().Caps
+	for _, v := range s.values() {
+		caps = caps&^v.Without | v.With
 	}
-	caps := t.Info().Caps
-	s.eachValue(func(_ string, v Value) { caps &^= v.Without })
 	return caps
 }
 
 // MaxSize returns the largest message in bytes that a link with these options
-// can be made for, or 0 where there is no limit.
+// can be made for on this host, or 0 where there is no limit. The host is asked
+// once in a process.
 func (s Spec) MaxSize() int {
-	t, err := Lookup(s.Transport)
-	if err != nil {
-		return 0
+	limits := []int{s.info().MaxSize, s.limit()}
+	for _, v := range s.values() {
+		limits = append(limits, v.MaxSize)
 	}
-	limit := t.Info().MaxSize
-	s.eachValue(func(_ string, v Value) {
-		if v.MaxSize > 0 && (limit == 0 || v.MaxSize < limit) {
-			limit = v.MaxSize
+	least := 0
+	for _, limit := range limits {
+		if limit > 0 && (least == 0 || limit < least) {
+			least = limit
 		}
-	})
-	return limit
+	}
+	return least
 }
-
-// unsupported is why this host cannot run a spec. It is an ErrUnsupported, and
-// does not begin by saying so.
-type unsupported struct{ reason string }
-
-func (u unsupported) Error() string { return u.reason }
-
-func (u unsupported) Unwrap() error { return errors.ErrUnsupported }
 
 // Reason returns what err says, without the transport's or the spec's name in
 // front, for where the spec is named already.
@@ -136,33 +132,22 @@ func (s Spec) Reason(err error) string {
 	return text
 }
 
-// probeSize is the part of Probe that all transports share.
-func probeSize(s Spec) error {
-	if limit := s.MaxSize(); limit > 0 && s.Size > limit {
-		return unsupported{fmt.Sprintf("%s takes messages of at most %d bytes, not %d", s, limit, s.Size)}
-	}
-	return nil
-}
+// info is the Info of the spec's transport, or zero where there is none.
+func (s Spec) info() Info { return registry[s.Transport].info }
 
-// eachValue calls f with every option of the spec and the value it has.
-func (s Spec) eachValue(f func(option string, v Value)) {
-	t, err := Lookup(s.Transport)
-	if err != nil {
-		return
-	}
-	for _, option := range t.Info().Options {
+// values returns the value that the spec has of each option.
+func (s Spec) values() []Value {
+	var values []Value
+	for _, option := range s.info().Options {
 		if v, err := option.value(s.Options[option.Name]); err == nil {
-			f(option.Name, v)
+			values = append(values, v)
 		}
 	}
+	return values
 }
 
 func (s Spec) isDefault(name, value string) bool {
-	t, err := Lookup(s.Transport)
-	if err != nil {
-		return false
-	}
-	option, err := t.Info().option(name)
+	option, err := s.info().option(name)
 	return err == nil && option.Values[0].Name == value
 }
 
@@ -178,21 +163,4 @@ func (i Info) option(name string) (Option, error) {
 		return Option{}, fmt.Errorf("%s has no option %q: it takes none", i.Name, name)
 	}
 	return Option{}, fmt.Errorf("%s has no option %q: it takes %s", i.Name, name, strings.Join(known, ", "))
-}
-
-func (o Option) value(name string) (Value, error) {
-	i := slices.IndexFunc(o.Values, func(v Value) bool { return v.Name == name })
-	if i < 0 {
-		return Value{}, fmt.Errorf("option %s has no value %q: it is one of %s", o.Name, name, strings.Join(o.ValueNames(), ", "))
-	}
-	return o.Values[i], nil
-}
-
-// ValueNames lists the option's values, the default first.
-func (o Option) ValueNames() []string {
-	names := make([]string, len(o.Values))
-	for i, v := range o.Values {
-		names[i] = v.Name
-	}
-	return names
 }

@@ -1,9 +1,12 @@
-package transports
+package transports_test
 
 import (
 	"errors"
 	"strings"
 	"testing"
+
+	"ipcbench/transports"
+	_ "ipcbench/transports/all"
 )
 
 func TestSpecRoundTrip(t *testing.T) {
@@ -18,7 +21,7 @@ func TestSpecRoundTrip(t *testing.T) {
 		"file:wait=poll,sync=dsync":   "file:sync=dsync",
 		"file:wait=inotify,sync=sync": "file:sync=sync,wait=inotify",
 	} {
-		s, err := Parse(text)
+		s, err := transports.Parse(text)
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
 			continue
@@ -26,7 +29,7 @@ func TestSpecRoundTrip(t *testing.T) {
 		if s.String() != canonical {
 			t.Errorf("%s is written %s, want %s", text, s, canonical)
 		}
-		if again, err := Parse(s.String()); err != nil || again.String() != canonical {
+		if again, err := transports.Parse(s.String()); err != nil || again.String() != canonical {
 			t.Errorf("%s, read again: %s, error %v", s, again, err)
 		}
 	}
@@ -43,7 +46,7 @@ func TestSpecErrorsSayWhatThereIs(t *testing.T) {
 		"unix:type=raw":            `option type has no value "raw": it is one of stream, seqpacket, dgram`,
 		"pipe:wait=spin,wait=spin": `option "wait" is given twice`,
 	} {
-		_, err := Parse(text)
+		_, err := transports.Parse(text)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want one with: %s", text, err, want)
 		}
@@ -52,32 +55,36 @@ func TestSpecErrorsSayWhatThereIs(t *testing.T) {
 
 func TestSpecKnowsWhatItsOptionsMean(t *testing.T) {
 	for text, want := range map[string]struct {
-		waits Waiting
-		caps  Caps
+		waits transports.Waiting
+		caps  transports.Caps
 	}{
-		"pipe":              {Sleeps, SeesPeerDeath},
-		"unix:wait=go":      {Parks, SeesPeerDeath},
-		"unix:type=dgram":   {Sleeps, 0},
-		"file":              {Spins, NeedsDir},
-		"file:wait=inotify": {Sleeps, NeedsDir},
-		"null":              {Sleeps, OneProcess},
+		"pipe":                {transports.Sleeps, transports.SeesPeerDeath},
+		"pipe:wait=epoll":     {transports.EpollsFirst, transports.SeesPeerDeath},
+		"mmap:wait=hybrid":    {transports.SpinsFirst, transports.CanInPlace | transports.NeedsDir},
+		"signal":              {transports.Sleeps, transports.SeesPeerDeath},
+		"signal:wait=sigwait": {transports.Sleeps, transports.SeesPeerDeath},
+		"unix:wait=go":        {transports.Parks, transports.SeesPeerDeath | transports.OwnThreads},
+		"unix:type=dgram":     {transports.Sleeps, 0},
+		"file":                {transports.Spins, transports.NeedsDir},
+		"file:wait=inotify":   {transports.Sleeps, transports.NeedsDir},
+		"null":                {transports.Waiting{}, transports.OneProcess},
 	} {
-		s, err := Parse(text)
+		s, err := transports.Parse(text)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if s.Waits() != want.waits || s.Caps() != want.caps {
-			t.Errorf("%s: waits %d, caps %b; want %d, %b", text, s.Waits(), s.Caps(), want.waits, want.caps)
+			t.Errorf("%s: waits %v, caps %b; want %v, %b", text, s.Waits(), s.Caps(), want.waits, want.caps)
 		}
 	}
 }
 
 type named struct {
-	null
+	transports.Transport
 	name string
 }
 
-func (n named) Info() Info { return Info{Name: n.name} }
+func (n named) Info() transports.Info { return transports.Info{Name: n.name} }
 
 func TestRegisterRefuses(t *testing.T) {
 	for _, name := range []string{"null", "", "a:b", "a,b", "a=b", "a b"} {
@@ -87,7 +94,7 @@ func TestRegisterRefuses(t *testing.T) {
 					t.Errorf("%q was registered", name)
 				}
 			}()
-			Register(named{name: name})
+			transports.Register(named{name: name})
 		}()
 	}
 }
@@ -97,7 +104,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		spec, err := Parse(text)
+		spec, err := transports.Parse(text)
 		if err != nil {
 			if strings.Contains(err.Error(), "\n") {
 				t.Errorf("the error about %q is not one line: %q", text, err)
@@ -105,14 +112,14 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		canonical := spec.String()
-		if again, err := Parse(canonical); err != nil || again.String() != canonical {
+		if again, err := transports.Parse(canonical); err != nil || again.String() != canonical {
 			t.Errorf("%q is %q, which is read as %q, %v", text, canonical, again, err)
 		}
 	})
 }
 
 func TestReasonDoesNotRepeatTheName(t *testing.T) {
-	s, err := Parse("memfd:huge=2MiB")
+	s, err := transports.Parse("memfd:huge=2MiB")
 	if err != nil {
 		t.Fatal(err)
 	}

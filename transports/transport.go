@@ -1,21 +1,22 @@
-// Package transports holds the mechanisms by which two processes on one
-// machine hand each other messages, each in a file of its own, behind one
-// interface.
+// Package transports is the contract between the mechanisms by which two
+// processes on one machine hand each other messages and whoever uses them. The
+// mechanisms themselves are in the folders beside it: memory, pipe, socket,
+// queue, notify, direct, uring and file, one file for one word that a user
+// types. A program that imports transports/all has them all.
 //
-// It knows system calls and shared memory. It must not know how it is
-// measured: there is no clock, no statistics, no process management and no
-// deadline here. A call may wait for ever; whoever starts the two processes
-// ends them.
+// Neither the contract nor a mechanism knows how it is measured: there is no
+// clock, no statistics, no process management and no deadline here. A call may
+// wait for ever; whoever starts the two processes ends them.
 //
-// To add a transport, write transports/foo_linux.go with a type that
-// implements [Transport] and func init() { Register(foo{}) }. CONTRIBUTING.md
-// says what it can be built from: streams, datagrams, rings, turns.
+// To add a transport, write transports/KIND/foo_linux.go with a type that
+// implements [Transport] and func init() { transports.Register(foo{}) }.
+// CONTRIBUTING.md says what it can be built from: streams, datagrams, rings,
+// turns.
 package transports
 
 import (
-	"fmt"
 	"os"
-	"syscall"
+	"strings"
 )
 
 // A Transport is one mechanism by which two processes on a machine hand each
@@ -24,7 +25,8 @@ import (
 // process of the pair).
 type Transport interface {
 	// Info says what the transport is called, what it can do and which
-	// options it takes. It may ask the host for its limits.
+	// options it takes. It is a constant: it asks nothing of the host, see
+	// [Limited].
 	Info() Info
 
 	// Probe says whether this host can run spec: nil, or an error that wraps
@@ -37,20 +39,36 @@ type Transport interface {
 	Create(Spec) (Link, error)
 
 	// Open makes one end, in the process and on the thread that will use it.
-	// files are what Link.Files returned for that side, in order, and belong
-	// to the Endpoint from now on, also when Open fails.
-	Open(Spec, Side, []*os.File) (Endpoint, error)
+	// The Handover is what Link.For returned for that side. Its files belong to
+	// the Endpoint from now on, also when Open fails.
+	Open(Spec, Side, Handover) (Endpoint, error)
+}
+
+// Limited is implemented by a [Transport] that carries less on some hosts than
+// its Info says.
+type Limited interface {
+	// Limit returns the largest message in bytes for which this host lets a
+	// link be made with the options of spec, the rest of which is not looked
+	// at; 0 where the host sets no limit. It is called once for each set of
+	// options in a process, where somebody asks for [Spec.MaxSize].
+	Limit(Spec) int
 }
 
 // A Link is what a pair shares. Each side inherits its own files only, so
 // that a dead peer really closes its end; the driver closes its copies once
 // both processes run.
 type Link interface {
-	// Files returns the descriptors that one side inherits.
-	Files(Side) []*os.File
+	// For returns what one side inherits, the same each time.
+	For(Side) Handover
 	// Close is idempotent and leaves no file, segment, queue or descriptor,
 	// however the two processes ended.
 	Close() error
+}
+
+// A Handover is what a process needs to open its end of a link.
+type Handover struct {
+	Files []*os.File // descriptors, in an order that the transport knows
+	Bytes []byte     // whatever else it is to be told: an address, a port
 }
 
 // An Endpoint is one end of a link, used by one goroutine. It is duplex.
@@ -93,19 +111,6 @@ type Faulter interface {
 	Fault(addr uintptr) error
 }
 
-// ErrTooLong is wrapped by the refusal of a message longer than Spec.Size.
-var ErrTooLong error = syscall.EMSGSIZE
-
-// largestMessage is the MaxSize, in bytes, of transports whose mechanism has no
-// limit. A link buffers several messages, so larger ones mostly measure the
-// memory that this takes.
-const largestMessage = 16 << 20
-
-// tooLong is the refusal that every transport's Send and Loan return.
-func tooLong(n, size int) error {
-	return fmt.Errorf("send %d bytes: %w: this link was made for at most %d", n, ErrTooLong, size)
-}
-
 // Side says which end of a pair a process is.
 type Side int
 
@@ -145,45 +150,43 @@ const (
 	NeedsDir                       // Spec.Dir names the directory the link lives in
 	SeesPeerDeath                  // Recv returns io.EOF, or fails, when the peer is killed
 	OneProcess                     // both ends are one Endpoint in one process
+
+	// What an Endpoint takes of the Go runtime. Without these it allocates
+	// nothing per message, collects nothing and has no thread but its caller's,
+	// and an end is measured with the collector off, on one thread.
+	Allocates      // Send or Recv allocate
+	NeedsCollector // garbage is collected while it is used: no call may wait in a raw system call
+	OwnThreads     // it has goroutines or threads of its own, or parks its caller's: that one is not locked to a thread
 )
 
 // Has reports whether c holds all of want.
 func (c Caps) Has(want Caps) bool { return c&want == want }
 
-// Waiting says what an end does while there is nothing to receive or no room
-// to send: it decides which placements make sense.
-type Waiting int
+// needs names what an Endpoint may take of the Go runtime, as records do.
+var needs = []struct {
+	cap  Caps
+	name string
+}{{Allocates, "allocates"}, {NeedsCollector, "collector"}, {OwnThreads, "threads"}}
 
-// The ways of waiting, as far as a scheduler can tell them apart.
-const (
-	Sleeps Waiting = iota // the thread sleeps in the kernel, at once or after spinning for a bounded time
-	Yields                // the thread stays runnable but gives way (sched_yield)
-	Spins                 // the thread runs on: two such ends need two CPUs
-	Parks                 // the goroutine parks and the Go runtime's threads wait for it
-)
+// Needs lists what c takes of the Go runtime: "allocates,collector,threads".
+func (c Caps) Needs() string {
+	var names []string
+	for _, need := range needs {
+		if c.Has(need.cap) {
+			names = append(names, need.name)
+		}
+	}
+	return strings.Join(names, ",")
+}
 
 // Info describes a transport.
 type Info struct {
 	Name    string   // the word a user types and the key in every table: "mmap"
 	Doc     string   // one line for `ipcbench list`
 	Kind    Kind     // where a message lies between Send and Recv
-	Caps    Caps     // what it can do with its default options; see Spec.Caps
-	MaxSize int      // largest message in bytes; 0: no limit of its own
+	Group   string   // the heading that it is listed under, "Shared memory"; "": that of its kind
+	Caps    Caps     // what it can do, which its options add to and take from: see Spec.Caps
+	Waits   Waiting  // what an end does while it waits, where no option says; zero: it sleeps
+	MaxSize int      // largest message in bytes on any host; 0: no limit of its own
 	Options []Option // its own axes
-}
-
-// An Option is one axis of a transport, such as wait or sync.
-type Option struct {
-	Name   string
-	Doc    string
-	Values []Value // the default first
-}
-
-// A Value is one setting of an [Option].
-type Value struct {
-	Name    string
-	Doc     string
-	Waits   Waiting // for the option "wait": what an end does while it waits
-	Without Caps    // capabilities of the transport that this value takes away
-	MaxSize int     // largest message in bytes with this value; 0: no further limit
 }

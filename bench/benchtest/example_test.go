@@ -11,6 +11,7 @@ import (
 
 	"ipcbench/bench/benchtest"
 	"ipcbench/transports"
+	_ "ipcbench/transports/all"
 	"ipcbench/transports/transporttest"
 )
 
@@ -44,13 +45,15 @@ func (m mine) Create(s transports.Spec) (transports.Link, error) {
 	return &link{os.NewFile(uintptr(fds[0]), "producer"), os.NewFile(uintptr(fds[1]), "consumer")}, nil
 }
 
-func (mine) Open(s transports.Spec, _ transports.Side, files []*os.File) (transports.Endpoint, error) {
-	return &endpoint{fd: int(files[0].Fd()), file: files[0], size: s.Size}, nil
+func (mine) Open(s transports.Spec, _ transports.Side, h transports.Handover) (transports.Endpoint, error) {
+	return &endpoint{fd: int(h.Files[0].Fd()), file: h.Files[0], size: s.Size}, nil
 }
 
 type link [2]*os.File
 
-func (l *link) Files(side transports.Side) []*os.File { return l[side : side+1] }
+func (l *link) For(side transports.Side) transports.Handover {
+	return transports.Handover{Files: l[side : side+1]}
+}
 
 func (l *link) Close() error {
 	for _, f := range l {

@@ -182,32 +182,40 @@ func TestNoiseIsAttributed(t *testing.T) {
 	}
 }
 
+// warningsOf says what a reader of the cell's numbers should know of the machine.
+func warningsOf(machine map[string]string, cell results.Cell) []string {
+	var said []string
+	for _, f := range Concerning(Examine(machine, nil), cell) {
+		said = append(said, f.Finding+": "+f.Step())
+	}
+	return said
+}
+
 func TestRowsAreWarnedOfWhatConcernsThem(t *testing.T) {
 	const halting = "waking a sleeping virtual CPU leaves the guest (guest_halt_poll_ns is 0): " +
 		"echo 50000 > /sys/module/haltpoll/parameters/guest_halt_poll_ns"
 	for _, c := range []struct {
-		kind, wait string
-		from, to   int
-		warned     bool
+		way      results.Way
+		from, to int
+		warned   bool
 	}{
-		{"stream", "block", 0, 1, true},
-		{"stream", "block", 0, 0, false}, // the CPU does not sleep in between
-		{"stream", "go", -1, -1, true},
-		{"stream", "spin", 0, 1, false},
-		{"memory", "futex", 0, 1, true},
-		{"memory", "yield", 0, 1, false},
-		{"file", "poll", 0, 1, false},
-		{"file", "inotify", 0, 1, true},
-		{"stream", "poll", 0, 1, true},
-		{"floor", "", 0, 0, false},
+		{results.Sleeps, 0, 1, true},
+		{results.Sleeps, 0, 0, false}, // the CPU does not sleep in between
+		{results.Parks, -1, -1, true},
+		{results.Polls, 0, 1, true},
+		{results.Epolls, 0, 1, true},
+		{results.SpinSleeps, 0, 1, true},
+		{results.Spins, 0, 1, false},
+		{results.Yields, 0, 1, false},
+		{results.UnknownWay, 0, 1, false}, // as a floor
 	} {
-		cell := results.Cell{Kind: c.kind, Wait: c.wait, ProducerCPU: c.from, ConsumerCPU: c.to}
-		got := RowWarnings(Examine(guest, nil), cell)
+		cell := results.Cell{Waits: string(c.way), ProducerCPU: c.from, ConsumerCPU: c.to}
+		got := warningsOf(guest, cell)
 		if warned := slices.Equal(got, []string{halting}); warned != c.warned || !warned && len(got) > 0 {
-			t.Errorf("%s wait=%s on CPUs %d and %d: warnings %q", c.kind, c.wait, c.from, c.to, got)
+			t.Errorf("%q on CPUs %d and %d: warnings %q", c.way, c.from, c.to, got)
 		}
 	}
-	if got := RowWarnings(Examine(server, nil), results.Cell{Wait: "block", ConsumerCPU: 1}); len(got) > 0 {
+	if got := warningsOf(server, results.Cell{Waits: string(results.Sleeps), ConsumerCPU: 1}); len(got) > 0 {
 		t.Errorf("on a machine with no fault, a row has %q", got)
 	}
 }

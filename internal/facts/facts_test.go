@@ -2,11 +2,28 @@ package facts
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
+
+// tree writes files below a new root and returns it.
+func tree(t *testing.T, files map[string]string) string {
+	t.Helper()
+	root := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
 
 func TestFactsAreReadWhereTheyLie(t *testing.T) {
 	facts := readBelow(tree(t, map[string]string{
@@ -97,7 +114,7 @@ func TestCPULimitOfVersion1ControlGroups(t *testing.T) {
 }
 
 func TestFactsOfThisMachine(t *testing.T) {
-	facts := Facts()
+	facts := Read()
 	for _, name := range []string{"kernel", "cpu", "cpus", "memory", "pipe-max-size", "wmem-default", "loadavg",
 		"open-files", "memlock", "sysv-msgmax", "rmem-max", "perf-event-paranoid"} {
 		if facts[name] == "" {
@@ -112,6 +129,38 @@ func TestFactsOfThisMachine(t *testing.T) {
 		// A short name, such as "vm", may well be part of another word.
 		if len(hostname) > 4 && strings.Contains(value, hostname) {
 			t.Errorf("fact %s names the machine: %q", name, value)
+		}
+	}
+}
+
+// Names are keys in every run.json, and what is known of a fact is looked up by
+// them.
+func TestEveryFactIsFoundByANameOfItsOwn(t *testing.T) {
+	names, places := map[string]bool{}, map[int]string{}
+	for _, fact := range All {
+		if fact.Name == "" || names[fact.Name] {
+			t.Errorf("two facts are called %q", fact.Name)
+		}
+		names[fact.Name] = true
+		if other := places[fact.Explains]; fact.Explains > 0 && other != "" {
+			t.Errorf("%s and %s explain a change equally often", other, fact.Name)
+		}
+		places[fact.Explains] = fact.Name
+		found := Lookup(fact.Name)
+		found.read, fact.read = nil, nil
+		if diff := cmp.Diff(fact, found, cmp.AllowUnexported(Fact{})); diff != "" {
+			t.Errorf("looked up, %s is another\n%s", fact.Name, diff)
+		}
+	}
+	if got := Lookup("of-a-newer-version"); got.Name != "of-a-newer-version" || got.Volatile || got.Hardware || got.Explains != 0 || got.Bench {
+		t.Errorf("something is known of what is not: %+v", got)
+	}
+}
+
+func TestVolatileFacts(t *testing.T) {
+	for fact, want := range map[string]bool{"loadavg": true, "psi-cpu": true, "psi-io": true, "cpu-times": true, "kernel": false, "guest-halt-poll-ns": false} {
+		if Lookup(fact).Volatile != want {
+			t.Errorf("%s: volatile is %v", fact, !want)
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"ipcbench/internal/cpulist"
 )
 
 // onThread runs f on a thread of its own, which ends with it, so that what f
@@ -45,7 +47,7 @@ func TestPinKeepsTheThreadThere(t *testing.T) {
 
 func TestPinToACPUThatIsNotThere(t *testing.T) {
 	onThread(func() {
-		if err := Pin(maxCPU - 1); err == nil {
+		if err := Pin(cpulist.Max - 1); err == nil {
 			t.Error("no error")
 		}
 	})

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ipcbench/internal/cpulist"
 )
 
 // tree writes files below a new root and returns it.
@@ -36,7 +38,7 @@ func sysfs(cpus []CPU, llc map[int]string) map[string]string {
 		all = append(all, c.ID)
 		nodes[c.Node] = append(nodes[c.Node], c.ID)
 		dir := fmt.Sprintf("%s/cpu%d/", cpuDir, c.ID)
-		siblings := FormatList(c.Siblings) + "\n"
+		siblings := cpulist.Format(c.Siblings) + "\n"
 		files[dir+"topology/physical_package_id"] = fmt.Sprintln(c.Package)
 		files[dir+"topology/core_id"] = fmt.Sprintln(c.Core)
 		files[dir+"topology/thread_siblings_list"] = siblings
@@ -45,9 +47,9 @@ func sysfs(cpus []CPU, llc map[int]string) map[string]string {
 			files[fmt.Sprintf("%scache/index%d/shared_cpu_list", dir, index)] = shared
 		}
 	}
-	files[cpuDir+"/online"] = FormatList(all) + "\n"
+	files[cpuDir+"/online"] = cpulist.Format(all) + "\n"
 	for node, list := range nodes {
-		files[fmt.Sprintf("sys/devices/system/node/node%d/cpulist", node)] = FormatList(list) + "\n"
+		files[fmt.Sprintf("sys/devices/system/node/node%d/cpulist", node)] = cpulist.Format(list) + "\n"
 	}
 	return files
 }
@@ -69,7 +71,7 @@ func TestReadTopologyUnderstandsSysfs(t *testing.T) {
 						shared = append(shared, other.ID)
 					}
 				}
-				llc[c.ID] = FormatList(shared)
+				llc[c.ID] = cpulist.Format(shared)
 			}
 			got, err := ReadTopology(tree(t, sysfs(cpus, llc)))
 			if err != nil {
@@ -162,41 +164,4 @@ func TestThisMachinesTopologyHasEveryCPUItMayUse(t *testing.T) {
 			t.Errorf("CPU %d may be used; the topology has %+v, %v", id, cpu, ok)
 		}
 	}
-}
-
-func TestParseList(t *testing.T) {
-	for text, want := range map[string][]int{
-		"":            nil,
-		"\n":          nil,
-		"0":           {0},
-		"0-3,8\n":     {0, 1, 2, 3, 8},
-		"8,0-2,1":     {0, 1, 2, 8},
-		"64-65,70-70": {64, 65, 70},
-	} {
-		got, err := ParseList(text)
-		if err != nil || !slices.Equal(got, want) {
-			t.Errorf("ParseList(%q) = %v, %v, want %v", text, got, err, want)
-		}
-	}
-	for _, text := range []string{"a", "1-", "-1", "3-1", "0,,1", "0-99999999999", "1-2-3"} {
-		if got, err := ParseList(text); err == nil {
-			t.Errorf("ParseList(%q) = %v and no error", text, got)
-		}
-	}
-}
-
-func FuzzParseList(f *testing.F) {
-	for _, seed := range []string{"", "0", "0-3,8", "3-1", "65535", "0-65536", "-"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		list, err := ParseList(text)
-		if err != nil {
-			return
-		}
-		again, err := ParseList(FormatList(list))
-		if err != nil || !slices.Equal(list, again) {
-			t.Errorf("%q: %v became %v, %v", text, list, again, err)
-		}
-	})
 }

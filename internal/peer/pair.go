@@ -28,20 +28,20 @@ type Pair struct {
 
 // StartPair starts a worker for each of the sides and tells it its job. All of
 // them are killed when ctx ends.
-func StartPair(ctx context.Context, link transports.Link, sides []transports.Side, options func(transports.Side) Options, job func(side transports.Side, files int) any) (*Pair, error) {
+func StartPair(ctx context.Context, link transports.Link, sides []transports.Side, options func(transports.Side) Options, job func(transports.Side, Inherited) any) (*Pair, error) {
 	return StartPairs(ctx, []transports.Link{link}, sides, options, job)
 }
 
 // StartPairs is StartPair for several links at once.
-func StartPairs(ctx context.Context, links []transports.Link, sides []transports.Side, options func(transports.Side) Options, job func(side transports.Side, files int) any) (*Pair, error) {
+func StartPairs(ctx context.Context, links []transports.Link, sides []transports.Side, options func(transports.Side) Options, job func(transports.Side, Inherited) any) (*Pair, error) {
 	p := &Pair{links: links}
 	for _, link := range links {
 		for _, side := range sides {
-			files := link.Files(side)
-			w, err := Start(side, files, options(side))
+			h := link.For(side)
+			w, err := Start(side, h.Files, options(side))
 			if err == nil {
 				p.Workers = append(p.Workers, w)
-				err = w.Tell(job(side, len(files)))
+				err = w.Tell(job(side, Inherit(h)))
 			}
 			if err != nil {
 				p.Kill()

@@ -80,13 +80,23 @@ func (c *Control) ReadyFor(what any) error {
 	return c.Hear(what)
 }
 
-// Files returns the n descriptors that this worker inherited for its link.
-func (c *Control) Files(n int) []*os.File {
-	files := make([]*os.File, n)
-	for i := range files {
-		fd := firstLinkFD + i
+// Inherited is what a worker is told of its end of a link: the descriptors
+// themselves it was started with.
+type Inherited struct {
+	Files int // how many
+	Bytes []byte
+}
+
+// Inherit is what to tell a worker that was started with the files of h.
+func Inherit(h transports.Handover) Inherited { return Inherited{len(h.Files), h.Bytes} }
+
+// Handover is what this worker opens its end of the link by.
+func (c *Control) Handover(i Inherited) transports.Handover {
+	h := transports.Handover{Files: make([]*os.File, i.Files), Bytes: i.Bytes}
+	for n := range h.Files {
+		fd := firstLinkFD + n
 		unix.CloseOnExec(fd)
-		files[i] = os.NewFile(uintptr(fd), fmt.Sprintf("descriptor %d", fd))
+		h.Files[n] = os.NewFile(uintptr(fd), fmt.Sprintf("descriptor %d", fd))
 	}
-	return files
+	return h
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,6 +18,9 @@ import (
 // they would stay open when this thread closes them. An error means that the
 // table is shared as before.
 func (c *Control) OwnTable(n int) error {
+	if err := startPoller(); err != nil {
+		return err
+	}
 	if err := unshareTable(); err != nil {
 		return err
 	}
@@ -29,6 +33,17 @@ func (c *Control) OwnTable(n int) error {
 	}()
 	<-closed
 	return nil
+}
+
+// startPoller has the Go runtime open the descriptors of its poller, which all
+// threads use: opened later, by the first to need it, they would be in one table
+// and missing in the other, and the runtime ends a process for that.
+func startPoller() error {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return fmt.Errorf("start the runtime's poller: %w", err)
+	}
+	return errors.Join(r.Close(), w.Close())
 }
 
 // unshareTable copies the table by unshare(2), which containers often forbid for

@@ -6,11 +6,30 @@ import (
 	"testing"
 
 	"ipcbench/results"
+	"ipcbench/results/resultstest"
+	"ipcbench/results/summary"
+	"ipcbench/results/table"
 )
 
-func waiting(c results.Cell, kind, wait string) results.Cell {
-	c.Kind, c.Wait = kind, wait
-	c.Family, _, _ = strings.Cut(c.Transport, ":")
+// A run is launches that are being made up.
+type run struct{ launches []results.Launch }
+
+// add adds one launch for each value of the metric that the workload's
+// transports are compared by.
+func (r *run) add(cell results.Cell, values ...float64) {
+	r.launches = append(r.launches, resultstest.Of(cell, results.LookupWorkload(cell.Workload).Alike, values...)...)
+}
+
+func latencyOf(transport string, size int) results.Cell {
+	return resultstest.Cell(transport, "latency", size, "same-llc")
+}
+
+func throughputOf(transport string, size int) results.Cell {
+	return resultstest.Cell(transport, "throughput", size, "same-llc")
+}
+
+func waiting(c results.Cell, way results.Way) results.Cell {
+	c.Waits = string(way)
 	return c
 }
 
@@ -25,34 +44,32 @@ func around(centre float64, n int) []float64 {
 
 // addBoth adds launches of the smallest and the largest message of a run, and
 // what is between them.
-func (r *Run) addBoth(transport, kind, wait string, ns, bytesPerS float64, n int) {
-	r.add(waiting(latencyOf(transport, 64), kind, wait), around(ns, n)...)
-	r.add(waiting(latencyOf(transport, 4096), kind, wait), around(ns*1.5, n)...)
-	first := len(r.Launches)
-	r.add(waiting(throughputOf(transport, 64), kind, wait), around(1e6, n)...)
-	r.add(waiting(throughputOf(transport, 65536), kind, wait), around(bytesPerS/65536, n)...)
-	for _, l := range r.Launches[first:] {
-		l.Metrics[results.BytesPerS] = l.Metrics[results.MsgsPerS] * float64(l.SizeBytes)
-	}
+func (r *run) addBoth(transport string, way results.Way, ns, bytesPerS float64, n int) {
+	r.add(waiting(latencyOf(transport, 64), way), around(ns, n)...)
+	r.add(waiting(latencyOf(transport, 4096), way), around(ns*1.5, n)...)
+	r.add(waiting(throughputOf(transport, 64), way), around(64e6, n)...)
+	r.add(waiting(throughputOf(transport, 65536), way), around(bytesPerS, n)...)
 }
 
-func someWaits(n int) Run {
-	run := newRun("a")
-	run.addBoth("mmap", "memory", "spin", 200, 9e9, n)
-	run.addBoth("pipe:wait=spin", "stream", "spin", 800, 4e9, n)
-	run.addBoth("file", "file", "poll", 2600, 5e9, n) // which spins
-	run.addBoth("mmap:wait=futex", "memory", "futex", 4000, 7e9, n)
-	run.addBoth("pipe", "stream", "block", 4010, 3e9, n)
-	run.addBoth("unix", "stream", "block", 6000, 3.01e9, n)
-	run.addBoth("mq", "queue", "", 5000, 1e9, n)
-	run.addBoth("pipe:wait=poll", "stream", "poll", 5500, 3e9, n)
-	run.addBoth("null", "floor", "", 50, 9e9, n)
-	return run
+func (r *run) tables() []Alike { return Of(summary.Of(r.launches)) }
+
+func someWaits(n int) *run {
+	r := &run{}
+	r.addBoth("mmap", results.Spins, 200, 9e9, n)
+	r.addBoth("pipe:wait=spin", results.Spins, 800, 4e9, n)
+	r.addBoth("file", results.Spins, 2600, 5e9, n)
+	r.addBoth("mmap:wait=futex", results.Sleeps, 4000, 7e9, n)
+	r.addBoth("pipe", results.Sleeps, 4010, 3e9, n)
+	r.addBoth("unix", results.Sleeps, 6000, 3.01e9, n)
+	r.addBoth("mq", results.Sleeps, 5000, 1e9, n)
+	r.addBoth("pipe:wait=poll", results.Polls, 5500, 3e9, n)
+	r.addBoth("null", results.UnknownWay, 50, 9e9, n)
+	return r
 }
 
 // Spinning and sleeping transports never stand in one table, nor does a floor.
 func TestOnlyLikeIsComparedWithLike(t *testing.T) {
-	tables := LikeForLike(someWaits(8).Launches)
+	tables := someWaits(8).tables()
 	var got [][]string
 	for _, table := range tables {
 		names := []string{table.Title}
@@ -71,7 +88,7 @@ func TestOnlyLikeIsComparedWithLike(t *testing.T) {
 }
 
 func TestAdviceSaysWhatTheLaunchesTell(t *testing.T) {
-	sleeping := LikeForLike(someWaits(8).Launches)[0]
+	sleeping := someWaits(8).tables()[0]
 	want := []string{
 		"64 B, round trip: mmap:wait=futex or pipe (4.00 µs; not told apart by 8 launches each); the next that is told apart is mq (+25 %)",
 		"64 KiB, throughput: mmap:wait=futex is the best (7.00 GB/s, 8 launches each); the next that is told apart is unix (÷2.3)",
@@ -87,7 +104,7 @@ func TestAdviceSaysWhatTheLaunchesTell(t *testing.T) {
 
 // Three launches cannot tell four transports apart, however far they are.
 func TestTooFewLaunchesGiveNoAdvice(t *testing.T) {
-	for _, advice := range LikeForLike(someWaits(3).Launches)[0].Advice {
+	for _, advice := range someWaits(3).tables()[0].Advice {
 		if !strings.Contains(advice, "3 launches each are too few to tell any of 4 apart: take at least 5") {
 			t.Errorf("advice %q", advice)
 		}
@@ -97,18 +114,15 @@ func TestTooFewLaunchesGiveNoAdvice(t *testing.T) {
 // What is measured in two directories is told by them, and what has no result
 // at a size stands last in its table.
 func TestALikeTableOfDirectoriesAndGaps(t *testing.T) {
-	run := newRun("a")
+	r := &run{}
 	for dir, fstype := range map[string]string{"/tmp": "ext4", "/dev/shm": "tmpfs"} {
-		run.add(in(waiting(latencyOf("mmap:wait=futex", 64), "memory", "futex"), dir, fstype), around(4000+float64(len(dir)), 8)...)
+		cell := waiting(latencyOf("mmap:wait=futex", 64), results.Sleeps)
+		cell.Dir, cell.FSType = dir, fstype
+		r.add(cell, around(4000+float64(len(dir)), 8)...)
 	}
-	run.add(waiting(latencyOf("pipe", 64), "stream", "block"), around(9000, 8)...)
-	run.add(waiting(throughputOf("unix", 64), "stream", "block"), around(9000, 8)...)
-	for i := range run.Launches {
-		if l := &run.Launches[i]; l.Workload == "throughput" {
-			l.Metrics[results.BytesPerS] = 1e6
-		}
-	}
-	table := LikeForLike(run.Launches)[0]
+	r.add(waiting(latencyOf("pipe", 64), results.Sleeps), around(9000, 8)...)
+	r.add(waiting(throughputOf("unix", 64), results.Sleeps), around(1e6, 8)...)
+	table := r.tables()[0]
 	if !strings.Contains(table.Advice[0], "mmap:wait=futex on ext4 or mmap:wait=futex on tmpfs") {
 		t.Errorf("advice %q", table.Advice)
 	}
@@ -125,11 +139,11 @@ func TestALikeTableOfDirectoriesAndGaps(t *testing.T) {
 // What can carry a few bytes only is compared with its like alone, and each row
 // says which size it is about.
 func TestRowsOfSeveralSizesSayWhich(t *testing.T) {
-	run := someWaits(8)
+	r := someWaits(8)
 	for transport, ns := range map[string]float64{"eventfd": 2000, "signal": 3000} {
-		run.add(waiting(latencyOf(transport, 8), "notification", "block"), around(ns, 8)...)
+		r.add(waiting(latencyOf(transport, 8), results.Sleeps), around(ns, 8)...)
 	}
-	tables := LikeForLike(run.Launches)
+	tables := r.tables()
 	var got [][]string
 	for _, row := range tables[0].Rows {
 		got = append(got, []string{row.Cells[0], row.Cells[1], row.Cells[4]})
@@ -155,23 +169,23 @@ func TestRowsOfSeveralSizesSayWhich(t *testing.T) {
 }
 
 func TestNothingWaitsAlike(t *testing.T) {
-	run := newRun("a")
-	run.addBoth("pipe", "stream", "block", 4000, 3e9, 6)
-	run.addBoth("mmap", "memory", "spin", 200, 9e9, 6)
-	for _, style := range []results.Style{results.Text, results.Markdown} {
+	r := &run{}
+	r.addBoth("pipe", results.Sleeps, 4000, 3e9, 6)
+	r.addBoth("mmap", results.Spins, 200, 9e9, 6)
+	for _, style := range []table.Style{table.Text, table.Markdown} {
 		var b strings.Builder
-		if err := WriteLikeForLike(&b, LikeForLike(run.Launches), style); err != nil || !strings.HasPrefix(b.String(), "No two transports") {
+		if err := Write(&b, r.tables(), style); err != nil || !strings.HasPrefix(b.String(), "No two transports") {
 			t.Errorf("%q, %v", b.String(), err)
 		}
 	}
-	if tables := LikeForLike(nil); len(tables) > 0 {
+	if tables := Of(nil); len(tables) > 0 {
 		t.Errorf("tables of nothing: %+v", tables)
 	}
 }
 
 func TestAlikeTablesAsMarkdown(t *testing.T) {
 	var b strings.Builder
-	if err := WriteLikeForLike(&b, LikeForLike(someWaits(8).Launches), results.Markdown); err != nil {
+	if err := Write(&b, someWaits(8).tables(), table.Markdown); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"### Like for like, same-llc: spins\n\n| transport |", "\n- 64 B, round trip: mmap is the best", "| 64 KiB throughput |"} {
@@ -183,10 +197,10 @@ func TestAlikeTablesAsMarkdown(t *testing.T) {
 
 // An interval of several orders of magnitude says no more than that it is one.
 func TestAWideIntervalIsNoNumber(t *testing.T) {
-	run := newRun("a")
-	run.add(waiting(latencyOf("pipe", 64), "stream", "block"), 4000, 4010, 4020, 4030, 4040, 9e9)
-	run.add(waiting(latencyOf("unix", 64), "stream", "block"), around(6000, 6)...)
-	if row := LikeForLike(run.Launches)[0].Rows[0].Cells; !slices.Contains(row, ">999 %") {
+	r := &run{}
+	r.add(waiting(latencyOf("pipe", 64), results.Sleeps), 4000, 4010, 4020, 4030, 4040, 9e9)
+	r.add(waiting(latencyOf("unix", 64), results.Sleeps), around(6000, 6)...)
+	if row := r.tables()[0].Rows[0].Cells; !slices.Contains(row, ">999 %") {
 		t.Errorf("row %q", row)
 	}
 }

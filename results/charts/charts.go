@@ -11,7 +11,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"image/png"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -19,6 +21,7 @@ import (
 	"strings"
 	"sync"
 
+	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgimg"
 
 	"ipcbench/results"
@@ -97,14 +100,33 @@ func (c Chart) writeSVG(w io.Writer, asText bool) error {
 	return canvas.writeTo(w, c.Title, c.Caption)
 }
 
-// WritePNG writes the chart at 192 dots per inch.
+// WritePNG writes the chart at 192 dots per inch, or as many as make 3 million
+// dots of a tall one, but not below 96: whoever wants more has the SVG.
 func (c Chart) WritePNG(w io.Writer) error {
 	width, height := c.figure.size()
-	canvas := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(pngDPI))
+	canvas := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpiOf(width, height)))
 	c.figure.draw(canvas)
-	_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(w)
-	return err
+	return pngEncoder.Encode(w, canvas.Image())
 }
+
+func dpiOf(width, height vg.Length) int {
+	most := math.Sqrt(mostDots / (width.Dots(1) * height.Dots(1)))
+	return int(max(leastDPI, min(pngDPI, most)))
+}
+
+// pngEncoder is fast: a picture of a hundred rows takes a quarter of the time,
+// and a third more bytes.
+var pngEncoder = png.Encoder{CompressionLevel: png.BestSpeed, BufferPool: new(pngBuffers)}
+
+// pngBuffers keeps what the encoder needs from one picture to the next.
+type pngBuffers struct{ sync.Pool }
+
+func (p *pngBuffers) Get() *png.EncoderBuffer {
+	buffer, _ := p.Pool.Get().(*png.EncoderBuffer)
+	return buffer
+}
+
+func (p *pngBuffers) Put(buffer *png.EncoderBuffer) { p.Pool.Put(buffer) }
 
 // WriteDir writes each chart into dir, which it makes where it is missing, as
 // NAME.svg and NAME.png, and removes the pictures of other charts, which an

@@ -54,7 +54,7 @@ func parse(t testing.TB, svg []byte) (elements map[string]int, texts []string) {
 }
 
 func TestADefaultRunHasItsCharts(t *testing.T) {
-	got := chartNames(All(likeDefault.run(), likeDefault.all(t)))
+	got := chartNames(likeDefault.charts(t))
 	want := []string{
 		"latency-same-cpu", "latency-same-llc",
 		"percentiles-64B-same-cpu", "percentiles-4KiB-same-cpu", "percentiles-64KiB-same-cpu",
@@ -71,7 +71,7 @@ func TestADefaultRunHasItsCharts(t *testing.T) {
 // A size that few transports have is not drawn instead of one that many have.
 func TestTheSizesDrawnAreCommon(t *testing.T) {
 	word := synthetic{specs: []string{"eventfd", "signal"}, sizes: []int{8}, placements: []string{"same-llc"}, launches: 6, messages: 2000}
-	names := chartNames(All(likeDefault.run(), append(likeDefault.all(t), word.all(t)...)))
+	names := chartNames(chartsOf(likeDefault.run(), append(likeDefault.all(t), word.all(t)...)))
 	for name, want := range map[string]bool{
 		"percentiles-8B-same-llc": false, "percentiles-64B-same-llc": true, "percentiles-4KiB-same-llc": true, "percentiles-64KiB-same-llc": true,
 		"launches-latency-8B": false, "launches-latency-64B": true,
@@ -95,9 +95,9 @@ func TestPlacementsAreNotMixed(t *testing.T) {
 	both := small
 	both.specs, both.placements = []string{"pipe", "unix", "file"}, []string{"same-cpu", "same-llc"}
 	launches := both.all(t)
-	mixed := All(both.run(), launches)
+	mixed := chartsOf(both.run(), launches)
 	for _, placement := range both.placements {
-		apart := All(both.run(), slices.DeleteFunc(slices.Clone(launches), func(l results.Launch) bool { return l.Placement != placement }))
+		apart := chartsOf(both.run(), slices.DeleteFunc(slices.Clone(launches), func(l results.Launch) bool { return l.Placement != placement }))
 		compared := 0
 		for _, c := range apart {
 			i := slices.IndexFunc(mixed, func(m Chart) bool { return m.Name == c.Name })
@@ -118,7 +118,7 @@ func TestPlacementsAreNotMixed(t *testing.T) {
 // ofEveryTransport returns the charts of a run of every transport, made once.
 func ofEveryTransport(t testing.TB) []Chart {
 	t.Helper()
-	everyChart.once.Do(func() { everyChart.all = All(everyTransport.run(), everyTransport.all(t)) })
+	everyChart.once.Do(func() { everyChart.all = everyTransport.charts(t) })
 	return everyChart.all
 }
 
@@ -213,7 +213,7 @@ func TestOddRuns(t *testing.T) {
 	huge.sizes = []int{1, 1 << 30}
 	var failed []results.Launch
 	for _, l := range small.all(t) {
-		l.Status, l.Reason, l.Metrics, l.RTTHist = results.Failed, "killed", nil, ""
+		l.Status, l.Reason, l.Metrics, l.Histograms = results.Failed, "killed", nil, nil
 		failed = append(failed, l)
 	}
 	values := func(values ...float64) []results.Launch {
@@ -229,7 +229,7 @@ func TestOddRuns(t *testing.T) {
 	}
 	broken := small.all(t)
 	for i := range broken {
-		broken[i].RTTHist = "HISTFAAAnonsense"
+		broken[i].Histograms = map[string]string{results.RoundTrips: "HISTFAAAnonsense"}
 	}
 	fewSamples := small
 	fewSamples.messages = 1
@@ -251,7 +251,7 @@ func TestOddRuns(t *testing.T) {
 		"no metrics":           {[]results.Launch{{Cell: results.Cell{Workload: "latency"}, Status: results.OK}}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			all := All(small.run(), c.launches)
+			all := chartsOf(small.run(), c.launches)
 			if len(all) != c.want {
 				t.Errorf("%d charts %q, want %d", len(all), chartNames(all), c.want)
 			}
@@ -276,7 +276,7 @@ func TestHostileNames(t *testing.T) {
 	for i := range launches {
 		launches[i].Placement = "../" + hostile
 	}
-	all := All(run, launches)
+	all := chartsOf(run, launches)
 	if len(all) == 0 {
 		t.Fatal("no chart")
 	}
@@ -296,7 +296,7 @@ func TestHostileNames(t *testing.T) {
 }
 
 func TestFlavours(t *testing.T) {
-	for _, c := range All(small.run(), small.all(t)) {
+	for _, c := range small.charts(t) {
 		page, texts := parse(t, svgText(t, c))
 		if page["title"] != 1 || page["desc"] != 1 || !slices.Contains(texts, c.Title) || !slices.Contains(texts, c.Caption) {
 			t.Errorf("%s: the page's picture cannot be read aloud", c.Name)
@@ -313,7 +313,7 @@ func TestFlavours(t *testing.T) {
 
 func TestWriteDir(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "charts")
-	all := All(small.run(), small.all(t))
+	all := small.charts(t)
 	if err := WriteDir(dir, all); err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"ipcbench/results"
 	"ipcbench/results/compare"
+	"ipcbench/results/effect"
 )
 
 // changed makes two runs of a synthetic plan, of which the second takes so
@@ -78,12 +79,12 @@ func TestForestColoursWhatChanged(t *testing.T) {
 	c := someChanges(t)
 	svg := string(svgText(t, forestOf(t, c)))
 	for i, r := range c.Rows {
-		ink := verdictLooks[r.Verdict].color
+		ink := toneLooks[r.Verdict.Judgement().Tone].color
 		if !strings.Contains(svg, hex(ink)) {
 			t.Errorf("row %d: nothing is drawn as %s", i, r.Verdict)
 		}
 	}
-	if verdictLooks[compare.Faster].color == verdictLooks[compare.Slower].color {
+	if toneLooks[compare.Good].color == toneLooks[compare.Bad].color {
 		t.Error("faster and slower look alike")
 	}
 }
@@ -107,9 +108,9 @@ func TestForestSaysWhatItLeavesOut(t *testing.T) {
 func TestForestDrawsChangesBeforeNoise(t *testing.T) {
 	var rows []compare.Row
 	for range forestRows {
-		rows = append(rows, compare.Row{Verdict: compare.Faster, Effect: compare.Effect{Change: -0.1}})
+		rows = append(rows, compare.Row{Verdict: compare.Faster, Effect: effect.Effect{Change: -0.1}})
 	}
-	rows = append([]compare.Row{{Verdict: compare.Noisy, Effect: compare.Effect{Change: 5}}}, rows...)
+	rows = append([]compare.Row{{Verdict: compare.Noisy, Effect: effect.Effect{Change: 5}}}, rows...)
 	if kept := largest(rows); kept[0] || len(kept) != forestRows {
 		t.Errorf("of %d rows %d are drawn, the noisy one: %v", len(rows), len(kept), kept[0])
 	}
@@ -138,8 +139,8 @@ func TestForestOfLargeChangesIsAsFarToEitherSide(t *testing.T) {
 
 func TestForestCutsIntervalsThatSayNothing(t *testing.T) {
 	rows := []compare.Row{
-		{Verdict: compare.Slower, Effect: compare.Effect{Change: 0.1, Lo: 0.08, Hi: 0.12}},
-		{Verdict: compare.Noisy, Effect: compare.Effect{Change: 0.05, Lo: -0.9, Hi: 40}},
+		{Verdict: compare.Slower, Effect: effect.Effect{Change: 0.1, Lo: 0.08, Hi: 0.12}},
+		{Verdict: compare.Noisy, Effect: effect.Effect{Change: 0.05, Lo: -0.9, Hi: 40}},
 	}
 	if lo, hi := ratioRange(rows, 0.05); lo < 0.75 || hi > 1.3 {
 		t.Errorf("the axis reaches from %v to %v for a cell that is too noisy to tell", lo, hi)
@@ -151,7 +152,7 @@ func TestForestOfOddComparisons(t *testing.T) {
 	odd := func(change, lo, hi float64) compare.Comparison {
 		c := someChanges(t)
 		for i := range c.Rows {
-			c.Rows[i].Effect = compare.Effect{Change: change, Lo: lo, Hi: hi, P: nan, Corrected: nan}
+			c.Rows[i].Effect = effect.Effect{Change: change, Lo: lo, Hi: hi, P: nan, Corrected: nan}
 		}
 		return c
 	}

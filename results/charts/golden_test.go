@@ -40,10 +40,10 @@ func TestPicturesAreAsAgreed(t *testing.T) {
 	if runtime.GOARCH != "amd64" {
 		t.Skip("the pictures were made on amd64: elsewhere floating point may round the last digit otherwise")
 	}
-	for _, c := range All(small.run(), small.all(t)) {
+	for _, c := range small.charts(t) {
 		t.Run(c.Name, func(t *testing.T) { checkGolden(t, c) })
 	}
-	for _, c := range All(many.run(), many.all(t)) {
+	for _, c := range many.charts(t) {
 		if c.Name == "latency-same-llc" || strings.HasPrefix(c.Name, "percentiles-64B") || strings.HasPrefix(c.Name, "launches-throughput-64B") {
 			c.Name = "many-" + c.Name
 			t.Run(c.Name, func(t *testing.T) { checkGolden(t, c) })
@@ -78,7 +78,7 @@ func checkGolden(t *testing.T, c Chart) {
 
 func TestSameInputSamePicture(t *testing.T) {
 	launches := small.all(t)
-	first, second := All(small.run(), launches), All(small.run(), launches)
+	first, second := chartsOf(small.run(), launches), chartsOf(small.run(), launches)
 	if len(first) == 0 || len(first) != len(second) {
 		t.Fatalf("%d charts and then %d", len(first), len(second))
 	}

@@ -52,7 +52,7 @@ func launchStrip(s study, panels []panel) (Chart, bool) {
 	f.subtitle = "Each dot is one launch, a fresh pair of processes, in the order of measuring from top to bottom (" + cells.launchCount() +
 		"). Below them their median" + cells.bars()
 	f.footer = cells.footer()
-	newRows(all, []string{"median", "95 % CI"}, 24).put(&f, tickOf(metric.Unit), values)
+	newRows(all, []string{"median", "95\u00a0% CI"}, 24).put(&f, tickOf(metric.Unit), values)
 	return Chart{
 		Name: stem("launches", w.Name, sizeName(size)), Workload: w.Name, Title: f.title, Caption: f.subtitle,
 		Columns: []string{"placement", "transport", "median [95 % CI]", "launches"},

@@ -73,7 +73,7 @@ func TestNoTextLiesOnAnother(t *testing.T) {
 	odd.sizes = []int{64, 65, 66, 100, 1000, 1001, 4096}
 	for name, s := range map[string]synthetic{"default": likeDefault, "crowd": crowd, "wide": wide, "long names": long, "odd sizes": odd} {
 		t.Run(name, func(t *testing.T) {
-			for _, c := range All(s.run(), s.all(t)) {
+			for _, c := range s.charts(t) {
 				checkLayout(t, c)
 			}
 		})

@@ -1,6 +1,7 @@
 package charts
 
 import (
+	"cmp"
 	"fmt"
 	"hash/crc32"
 	"math"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"ipcbench/results"
+	"ipcbench/results/summary"
 )
 
 // A synthetic run resembles what a small virtual machine gives, launch by
@@ -53,6 +55,13 @@ func (s synthetic) run() results.Run {
 	}
 }
 
+// charts are those of its run.
+func (s synthetic) charts(t testing.TB) []Chart { return chartsOf(s.run(), s.all(t)) }
+
+func chartsOf(run results.Run, launches []results.Launch) []Chart {
+	return All(summary.Analyze(run, launches, nil))
+}
+
 func (s synthetic) all(t testing.TB) []results.Launch {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(s.seed, 2))
@@ -88,7 +97,7 @@ func (s synthetic) cells() []results.Cell {
 					}
 					for _, dir := range dirs {
 						cell := results.Cell{
-							Transport: spec, Family: familyOf(spec), Kind: kindOf(spec), Wait: waitOf(spec), Workload: workload, SizeBytes: size, Placement: placement,
+							Transport: spec, Family: familyOf(spec), Group: groupNameOf(spec), Wait: waitOf(spec), Waits: string(wayOf(spec)), Workload: workload, SizeBytes: size, Placement: placement,
 							ProducerCPU: 0, ConsumerCPU: 1, Pairs: 1, Dir: dir, FSType: fstypes[dir],
 						}
 						switch placement {
@@ -153,7 +162,7 @@ func (s synthetic) latency(t testing.TB, rng *rand.Rand, l *results.Launch) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.RTTHist = encoded
+	l.Histograms = map[string]string{results.RoundTrips: encoded}
 	l.Messages, l.ElapsedNS = int64(s.messages), int64(typical*float64(s.messages))
 	l.Metrics = map[string]float64{results.RTTMean: h.Mean(), results.CPUPerMsg: 1.8 * typical, results.CtxswPer: 2}
 	for metric, q := range map[string]float64{results.RTTP50: 0.5, results.RTTP90: 0.9, results.RTTP99: 0.99, results.RTTP999: 0.999} {
@@ -189,17 +198,29 @@ var everyTransport = synthetic{
 	seed:       4,
 }
 
-var kinds = map[string]string{
-	"mmap": "memory", "memfd": "memory", "shm": "memory", "sysv": "memory", "udp": "datagram", "vsock": "stream",
-	"mq": "queue", "sysvmsg": "queue", "eventfd": "notification", "signal": "notification", "futex": "notification",
-	"cma": "direct", "memfdpass": "memory", "file": "file", "log": "file", "null": "floor",
+var groupNames = map[string]string{
+	"mmap": "Shared memory", "memfd": "Shared memory", "shm": "Shared memory", "sysv": "Shared memory", "memfdpass": "Shared memory",
+	"pipe": "Pipes", "fifo": "Pipes", "vmsplice": "Pipes",
+	"unix": "Sockets", "tcp": "Sockets", "udp": "Sockets", "vsock": "Sockets", "sockmap": "Sockets",
+	"mq": "Message queues", "sysvmsg": "Message queues", "eventfd": "Notification", "signal": "Notification", "futex": "Notification",
+	"cma": "Copied by the kernel", "uring": "io_uring", "msgring": "io_uring", "file": "Files", "log": "Files", "null": "Floors",
 }
 
-func kindOf(spec string) string {
-	if kind := kinds[familyOf(spec)]; kind != "" {
-		return kind
+func groupNameOf(spec string) string { return cmp.Or(groupNames[familyOf(spec)], "Other streams") }
+
+var ways = map[string]results.Way{
+	"spin": results.Spins, "yield": results.Yields, "hybrid": results.SpinSleeps, "poll": results.Polls, "epoll": results.Epolls, "go": results.Parks,
+}
+
+func wayOf(spec string) results.Way {
+	group, wait := groupNameOf(spec), waitOf(spec)
+	switch {
+	case group == "Floors":
+		return results.UnknownWay
+	case group == "Files" && wait == "poll":
+		return results.Spins
 	}
-	return "stream"
+	return cmp.Or(ways[wait], results.Sleeps)
 }
 
 func waitOf(spec string) string {
@@ -207,7 +228,7 @@ func waitOf(spec string) string {
 	switch family := familyOf(spec); {
 	case named:
 		return wait
-	case kindOf(spec) == "memory":
+	case groupNameOf(spec) == "Shared memory":
 		return "spin"
 	case family == "file" || family == "log":
 		return "poll"

@@ -55,6 +55,8 @@ const (
 	markRadius  = 2.9
 	figureWidth = 7.6 * vg.Inch
 	pngDPI      = 192
+	leastDPI    = 96
+	mostDots    = 3e6
 )
 
 // The letterings.

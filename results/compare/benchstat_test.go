@@ -8,7 +8,7 @@ import (
 	"golang.org/x/perf/benchfmt"
 	"golang.org/x/perf/benchmath"
 
-	"ipcbench/results"
+	"ipcbench/results/export"
 )
 
 // TestBenchstatAgrees reads two runs' bench.txt as benchstat does: what is
@@ -27,7 +27,7 @@ func TestBenchstatAgrees(t *testing.T) {
 		t.Fatalf("%d benchmarks in bench.txt", len(before))
 	}
 	for i, name := range namesBySize(t, old) {
-		a, b := sample(before[name]), sample(after[name])
+		a, b := benchmath.NewSample(before[name], &benchmath.DefaultThresholds), benchmath.NewSample(after[name], &benchmath.DefaultThresholds)
 		p := benchmath.AssumeNothing.Compare(a, b).P
 		delta := benchmath.AssumeNothing.Summary(b, 0.95).Center/benchmath.AssumeNothing.Summary(a, 0.95).Center - 1
 		if math.Abs(p-rows[i].P) > 1e-9 {
@@ -66,7 +66,7 @@ func namesBySize(t *testing.T, run Run) []string {
 func eachResult(t *testing.T, run Run, each func(*benchfmt.Result)) {
 	t.Helper()
 	var text bytes.Buffer
-	if err := results.WriteBench(&text, run.Run, run.Launches); err != nil {
+	if err := export.WriteBench(&text, run.Run, run.Launches); err != nil {
 		t.Fatal(err)
 	}
 	reader := benchfmt.NewReader(&text, "bench.txt")

@@ -21,6 +21,17 @@ type Run struct {
 	Launches []results.Launch
 }
 
+// Of takes from a run's launches what is compared. The rest, which is most of
+// them, can be forgotten: there may be many runs.
+func Of(run results.Run, launches []results.Launch) Run {
+	taken := Run{Run: run, Launches: make([]results.Launch, len(launches))}
+	for i, l := range launches {
+		l.Histograms, l.SlicesNS, l.Workers, l.Jitter, l.Warnings = nil, nil, nil, nil, nil
+		taken.Launches[i] = l
+	}
+	return taken
+}
+
 // Options say what is compared and when a difference counts.
 type Options struct {
 	Metrics []string // names of results.Metrics; nil: those that each workload has for that

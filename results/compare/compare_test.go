@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ipcbench/results"
+	"ipcbench/results/effect"
 )
 
 // host is a machine of the size that most trials ran on.
@@ -265,8 +266,8 @@ func TestEnvironmentNamesWhatDiffersTheLikeliestFirst(t *testing.T) {
 // TestASmallMoveOfAFloorExplainsNoLargeChange has a cell of which little is
 // certain, and a clock that certainly moved by that little.
 func TestASmallMoveOfAFloorExplainsNoLargeChange(t *testing.T) {
-	clock := Control{Floor: results.Floor{Name: "clock"}, Effect: Effect{Change: 0.005, Lo: 0.004, Hi: 0.006}}
-	row := Row{Metric: results.RTTP50, Effect: Effect{Change: 0.2, Lo: 0.004, Hi: 0.4}, controls: []Control{clock}}
+	clock := Control{Floor: results.Floor{Name: "clock"}, Effect: effect.Effect{Change: 0.005, Lo: 0.004, Hi: 0.006}}
+	row := Row{Metric: results.RTTP50, Effect: effect.Effect{Change: 0.2, Lo: 0.004, Hi: 0.4}, controls: []Control{clock}}
 	if suspect, found := row.suspect(); found {
 		t.Errorf("%s explains a change of 20 %%", suspect.What())
 	}
@@ -281,6 +282,18 @@ func TestOneEqualValueASideProvesNothing(t *testing.T) {
 	for _, replicate := range []string{byLaunch, byRun} {
 		if e := effectOf([]float64{5000}, []float64{5000}, replicate); !math.IsNaN(e.Lo) {
 			t.Errorf("by %s, the interval of one value a side is %v to %v", replicate, e.Lo, e.Hi)
+		}
+	}
+}
+
+// TestNothingVariesAndNothingDiffers has no ratio to measure a change by.
+func TestNothingVariesAndNothingDiffers(t *testing.T) {
+	for _, replicate := range []string{byLaunch, byRun} {
+		for _, value := range []float64{0, 5} {
+			same := []float64{value, value, value, value}
+			if e := effectOf(same, same, replicate); e.Change != 0 || e.Lo != 0 || e.Hi != 0 || e.P != 1 {
+				t.Errorf("by %s, %v against the same: %+v", replicate, same, e)
+			}
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"ipcbench/results"
+	"ipcbench/results/effect"
 )
 
 // everything is a comparison with all that can be in one: each verdict, a cell
@@ -36,7 +37,7 @@ func everything(t *testing.T) Comparison {
 	i := slices.IndexFunc(c.Rows, func(r Row) bool { return r.Cell.Transport == "mmap" })
 	nowhere := c.Rows[i]
 	nowhere.Cell.Transport, nowhere.Verdict, nowhere.Because = "null", MachineChanged, "reading the clock became 12 % slower too"
-	nowhere.Effect = Effect{math.NaN(), math.Inf(-1), math.Inf(1), math.NaN(), math.NaN()}
+	nowhere.Effect = effect.Effect{Change: math.NaN(), Lo: math.Inf(-1), Hi: math.Inf(1), P: math.NaN(), Corrected: math.NaN()}
 	c.Rows = append(c.Rows, nowhere)
 	return c
 }

@@ -17,11 +17,11 @@ type side struct {
 
 // A group is the launches of one cell on one side.
 type group struct {
-	identity results.Cell       // what makes it the same cell on the other side
-	cell     results.Cell       // of its first launch
-	cpus     [][2]int           // where its ends ran: one pair, unless its runs differ
-	runs     [][]results.Launch // those that ended ok, by run
-	failed   []results.Launch   // the others
+	identity results.Cell        // what makes it the same cell on the other side
+	cell     results.Cell        // of its first launch
+	cpus     [][2]int            // where its ends ran: one pair, unless its runs differ
+	runs     [][]*results.Launch // those that ended ok, by run
+	failed   []*results.Launch   // the others
 }
 
 // newSide brings the launches of the runs together by the identity of their
@@ -29,7 +29,8 @@ type group struct {
 func newSide(value string, runs []Run, without ...string) side {
 	s := side{value: value, runs: runs, of: map[results.Cell]*group{}}
 	for number, run := range runs {
-		for _, launch := range run.Launches {
+		for i := range run.Launches {
+			launch := &run.Launches[i]
 			s.group(launch.Identity(without...)).add(launch, number)
 		}
 	}
@@ -41,13 +42,13 @@ func (s *side) group(identity results.Cell) *group {
 	if g, made := s.of[identity]; made {
 		return g
 	}
-	g := &group{identity: identity, runs: make([][]results.Launch, len(s.runs))}
+	g := &group{identity: identity, runs: make([][]*results.Launch, len(s.runs))}
 	s.groups = append(s.groups, g)
 	s.of[identity] = g
 	return g
 }
 
-func (g *group) add(launch results.Launch, run int) {
+func (g *group) add(launch *results.Launch, run int) {
 	if g.cell == (results.Cell{}) {
 		g.cell = launch.Cell
 	}
@@ -64,4 +65,4 @@ func (g *group) add(launch results.Launch, run int) {
 func (g *group) isMeasured() bool { return len(g.measured()) > 0 }
 
 // measured returns the launches that ended ok.
-func (g *group) measured() []results.Launch { return slices.Concat(g.runs...) }
+func (g *group) measured() []*results.Launch { return slices.Concat(g.runs...) }

@@ -72,10 +72,10 @@ func (v Verdict) IsChange() bool {
 // Words says the row's verdict as people do: "same within 1.2 %".
 func (r Row) Words() string {
 	words := r.Verdict.Judgement().Words
-	if r.Within > 0 {
+	switch {
+	case r.Verdict == Same:
 		words += " within " + results.FormatPercent(r.Within)
-	}
-	if r.Needed > 0 {
+	case r.Verdict == Noisy && r.Needed > 0:
 		words += fmt.Sprintf(", %d a side might", r.Needed)
 	}
 	return words

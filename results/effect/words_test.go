@@ -25,16 +25,15 @@ func TestFormatP(t *testing.T) {
 	}
 }
 
-func TestTerseShowsWhatDiffersInALongValue(t *testing.T) {
-	const line = "BOOT_IMAGE=/boot/vmlinuz-6.18.44 root=/dev/vda1 ro console=ttyS0 "
-	for _, c := range []struct{ old, new, wantOld, wantNew string }{
-		{"6.12", "6.18", "6.12", "6.18"},
-		{line + "quiet", line + "quiet mitigations=off", "…", "… mitigations=off"},
-		{line + "a b", line + "b a", line + "a b", line + "b a"},
-		{line + "a mid b", line + "c mid d", "… a … b", "… c … d"},
+func TestFormatInterval(t *testing.T) {
+	for _, c := range []struct {
+		lo, hi float64
+		want   string
+	}{
+		{-0.084, -0.051, "[−8.4 %, −5.1 %]"}, {-0.9, 1, "[÷10, ×2.0]"}, {math.NaN(), 1, "—"}, {-1, math.Inf(1), "—"},
 	} {
-		if old, new := (Difference{"kernel-cmdline", c.old, c.new}).Terse(); old != c.wantOld || new != c.wantNew {
-			t.Errorf("%q and %q became %q and %q", c.old, c.new, old, new)
+		if got := FormatInterval(Effect{Lo: c.lo, Hi: c.hi}); got != c.want {
+			t.Errorf("%v to %v became %s, want %s", c.lo, c.hi, got, c.want)
 		}
 	}
 }

@@ -2,9 +2,12 @@ package export
 
 import (
 	"bytes"
-	"encoding/csv"
 	"strings"
 	"testing"
+
+	"ipcbench/results"
+	"ipcbench/results/resultstest"
+	"ipcbench/results/summary"
 )
 
 const launchesHeader = "run,transport,workload,size_bytes,placement,producer_cpu,consumer_cpu,dir,fstype,pairs,rate_per_s," +
@@ -13,23 +16,6 @@ const launchesHeader = "run,transport,workload,size_bytes,placement,producer_cpu
 	"oneway_p50_ns,oneway_p99_ns,oneway_p999_ns,msgs_per_s,bytes_per_s," +
 	"cpu_ns_per_msg,ctxsw_per_msg,faults_per_msg,migrations,verified_messages,labels"
 
-// readCSV returns the header as written and the rows by the names in it.
-func readCSV(t *testing.T, written string) (header string, rows []map[string]string) {
-	t.Helper()
-	records, err := csv.NewReader(strings.NewReader(written)).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, record := range records[1:] {
-		row := map[string]string{}
-		for i, name := range records[0] {
-			row[name] = record[i]
-		}
-		rows = append(rows, row)
-	}
-	return strings.Join(records[0], ","), rows
-}
-
 func TestLaunchesCSV(t *testing.T) {
 	cell := results.Cell{
 		Transport: "mmap:wait=futex", Family: "mmap", Workload: "latency", SizeBytes: 64, Placement: "same-llc",
@@ -37,7 +23,7 @@ func TestLaunchesCSV(t *testing.T) {
 	}
 	good := results.Launch{
 		Run: "r", Cell: cell, Launch: 3, Status: results.OK, Messages: 100_000_000, Bytes: 6_400_000_000, ElapsedNS: 5e10, Verified: 7,
-		Metrics: map[string]float64{RTTMin: 58, RTTMean: 1234567.5, RTTP50: 1e21, Migrations: 0, CtxswPer: 0.0000025},
+		Metrics: map[string]float64{results.RTTMin: 58, results.RTTMean: 1234567.5, results.RTTP50: 1e21, results.Migrations: 0, results.CtxswPer: 0.0000025},
 		Labels:  map[string]string{"kernel": "6.18", "host": "a"},
 	}
 	bad := results.Launch{Run: "r", Cell: cell, Launch: 4, Status: results.Failed, Reason: "said \"no\",\nand died"}
@@ -47,7 +33,7 @@ func TestLaunchesCSV(t *testing.T) {
 	if err := WriteLaunchesCSV(&out, []results.Launch{good, bad}); err != nil {
 		t.Fatal(err)
 	}
-	header, rows := readCSV(t, out.String())
+	header, rows := resultstest.ReadCSV(t, out.String())
 	if header != launchesHeader {
 		t.Errorf("columns are\n%s\nwant\n%s", header, launchesHeader)
 	}
@@ -73,18 +59,18 @@ func TestLaunchesCSV(t *testing.T) {
 }
 
 func TestSummaryCSV(t *testing.T) {
-	cell := cellOf("pipe", "latency", 64, "same-cpu")
-	launches := launchesOf(cell, results.RTTP50, 10, 3, 7, 1, 9, 2, 8, 4, 6, 5)
-	few := cellOf("unix", "latency", 64, "same-cpu")
-	launches = append(launches, launchesOf(few, results.RTTP50, 10, 20)...)
-	skipped := cellOf("mmap", "latency", 64, "same-cpu")
+	cell := resultstest.Cell("pipe", "latency", 64, "same-cpu")
+	launches := resultstest.Of(cell, results.RTTP50, 10, 3, 7, 1, 9, 2, 8, 4, 6, 5)
+	few := resultstest.Cell("unix", "latency", 64, "same-cpu")
+	launches = append(launches, resultstest.Of(few, results.RTTP50, 10, 20)...)
+	skipped := resultstest.Cell("mmap", "latency", 64, "same-cpu")
 	launches = append(launches, results.Launch{Cell: skipped, Status: results.Skipped, Reason: "no"})
 
 	var out bytes.Buffer
-	if err := WriteSummaryCSV(&out, Summarize(launches)); err != nil {
+	if err := WriteSummaryCSV(&out, summary.Of(launches)); err != nil {
 		t.Fatal(err)
 	}
-	header, rows := readCSV(t, out.String())
+	header, rows := resultstest.ReadCSV(t, out.String())
 	if begins := "transport,workload,size_bytes,placement,producer_cpu,consumer_cpu,dir,fstype,pairs,rate_per_s,launches," +
 		"rtt_min_ns_median,rtt_min_ns_lo,rtt_min_ns_hi,rtt_mean_ns_median,"; !strings.HasPrefix(header, begins) {
 		t.Errorf("columns are %s, want %s...", header, begins)

@@ -11,13 +11,13 @@ import (
 
 // WriteJSON writes the run and one result for each cell, with every metric's
 // median and interval, for programs. What is not known is null or absent.
-func WriteJSON(w io.Writer, run results.Run, summaries []summary.Summary) error {
-	run.Schema = results.Schema
+func WriteJSON(w io.Writer, run summary.Analysis) error {
+	run.Run.Schema = results.Schema
 	document := struct {
 		Run     jsonRun      `json:"run"`
 		Results []jsonResult `json:"results"`
-	}{jsonRun{run, words(run.Warnings)}, []jsonResult{}}
-	for _, s := range summaries {
+	}{jsonRun{run.Run, words(run.Warnings)}, []jsonResult{}}
+	for _, s := range run.Cells {
 		document.Results = append(document.Results, jsonOf(s))
 	}
 	encoder := json.NewEncoder(w)

@@ -18,7 +18,7 @@ func slower(t testing.TB, kernel string) compare.Comparison {
 	newRun.Name, newRun.Host["kernel"] = "20261124T101500Z-3c4d", kernel
 	for i := range newLaunches {
 		for metric, value := range newLaunches[i].Metrics {
-			if results.MoreIsBetter(metric) {
+			if results.LookupMetric(metric).More {
 				newLaunches[i].Metrics[metric] = value / 2
 			} else {
 				newLaunches[i].Metrics[metric] = value * 2

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"ipcbench/results"
+	"ipcbench/results/charts"
+	"ipcbench/results/summary"
 )
 
 func cell(transport, workload string, size int) results.Cell {
@@ -30,7 +32,7 @@ func sample(t testing.TB) (results.Run, []results.Launch) {
 		Floors:   []results.Floor{{Name: "copy", SizeBytes: 4096, NS: 123, Doc: "one copy of a message"}},
 		Started:  time.Date(2026, 11, 23, 10, 15, 0, 0, time.UTC),
 		Ended:    time.Date(2026, 11, 23, 10, 15, 42, 0, time.UTC),
-		Warnings: []string{"another process used 12 % of a CPU"},
+		Warnings: []results.Warning{results.Told.With("text", "another process used 12 % of a CPU")},
 	}
 	var launches []results.Launch
 	for n := range 6 {
@@ -44,7 +46,7 @@ func sample(t testing.TB) (results.Run, []results.Launch) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			l.RTTHist = encoded
+			l.Histograms = map[string]string{results.RoundTrips: encoded}
 			l.Metrics[results.RTTP50] = 7500 + float64(n)
 			launches = append(launches, l)
 			launches = append(launches, results.Launch{
@@ -53,7 +55,7 @@ func sample(t testing.TB) (results.Run, []results.Launch) {
 			})
 		}
 	}
-	launches[0].Warnings = []string{"it ran beside another launch"}
+	launches[0].Warnings = []results.Warning{results.Told.With("text", "it ran beside another launch")}
 	launches[2].Status, launches[2].Reason = results.Failed, "consumer: signal: killed"
 	launches = append(launches,
 		results.Launch{Cell: cell("file", "latency", 64), Launch: 1, Status: results.Failed, Reason: "no space left on device"},
@@ -64,7 +66,8 @@ func sample(t testing.TB) (results.Run, []results.Launch) {
 func written(t testing.TB, run results.Run, launches []results.Launch) string {
 	t.Helper()
 	var page bytes.Buffer
-	if err := Write(&page, run, launches); err != nil {
+	a := summary.Analyze(run, launches, nil)
+	if err := Write(&page, a, charts.All(a)); err != nil {
 		t.Fatal(err)
 	}
 	return page.String()
@@ -113,7 +116,7 @@ func TestThePageComparesLikeWithLike(t *testing.T) {
 	for n := range 6 {
 		for i, transport := range []string{"fifo", "<unix>"} {
 			c := cell(transport, "latency", 64)
-			c.Kind, c.Wait = "stream", "block"
+			c.Waits = string(results.Sleeps)
 			launches = append(launches, results.Launch{Cell: c, Launch: n + 1, Status: results.OK, Metrics: map[string]float64{results.RTTP50: float64(4000*(i+1) + n)}})
 		}
 	}
@@ -137,7 +140,7 @@ func TestThePageHoldsTheRun(t *testing.T) {
 		"ipcbench run --label &#39;note=two words&#39; pipe", "4711", "50ms", "took 42s", "two words",
 		"Example 9000", "6.18.0", "one copy of a message", "123 ns", "another process used 12 % of a CPU",
 		`<a href="#latency-note-1">1</a>`, `<li id="latency-note-1">it ran beside another launch</li>`,
-		"1 of 6 launches are missing: consumer: signal: killed (latency, pipe, 4 KiB, same-llc)",
+		"1 of 6 launches are missing: consumer: signal: killed (pipe, latency, 4 KiB, same-llc)",
 		"failed: no space left on device", "skipped: this kernel has none",
 		"7.50 µs", "4.10 GB/s", "Round-trip latency by percentile, 64\u00a0B, same-llc", "Throughput by message size, same-llc",
 	} {
@@ -200,14 +203,14 @@ func TestHostileTexts(t *testing.T) {
 	const hostile = `"><script>alert(1)</script><img src=x onerror='alert(1)'>&`
 	run, launches := sample(t)
 	run.Name, run.Version, run.Status = hostile, hostile, hostile
-	run.Args, run.Warnings = []string{hostile}, []string{hostile}
+	run.Args, run.Warnings = []string{hostile}, []results.Warning{{ID: hostile, Values: map[string]any{hostile: hostile}}, results.Told.With("text", hostile)}
 	run.Labels, run.Host = map[string]string{hostile: hostile}, map[string]string{hostile: hostile, "cpu": hostile, "kernel": hostile}
 	run.Plan.Specs, run.Plan.Dirs, run.Plan.Warmup, run.Plan.Verify = []string{hostile}, []string{hostile}, hostile, hostile
 	run.Floors = []results.Floor{{Name: hostile, Doc: hostile}}
 	for i := range launches {
 		l := &launches[i]
 		l.Transport, l.Placement, l.Dir, l.FSType, l.Mount, l.Reason = l.Transport+hostile, hostile, hostile, hostile, hostile, hostile
-		l.Warnings = []string{hostile}
+		l.Warnings = []results.Warning{results.Told.With("text", hostile)}
 	}
 	page := written(t, run, launches)
 	elements := parse(t, page)
@@ -226,7 +229,7 @@ func TestNothingToShow(t *testing.T) {
 		t.Error("a page without launches does not say so")
 	}
 	for i := range launches {
-		launches[i].Status, launches[i].Reason, launches[i].Metrics, launches[i].RTTHist = results.Failed, "the disk is gone", nil, ""
+		launches[i].Status, launches[i].Reason, launches[i].Metrics, launches[i].Histograms = results.Failed, "the disk is gone", nil, nil
 	}
 	page := written(t, run, launches)
 	elements := parse(t, page)

@@ -65,9 +65,18 @@ func (a *Analysis) examine() {
 		for _, f := range doctor.Concerning(findings, s.Cell) {
 			all = append(all, unfit.With("finding", f.Finding, "remedy", f.Step()))
 		}
+		if s.Needs != "" && s.Way() != results.Parks { // which says so itself
+			all = append(all, unlike.With("needs", s.Needs))
+		}
 		a.Cells[i].Warnings = results.AppendOnce(all, s.Warnings...)
 	}
 }
+
+// unlike is of a transport that takes more of the Go runtime than the others: it
+// is measured as a program that uses it would be.
+var unlike = results.Cautions(results.Caution{ID: "own-runtime", Words: func(w results.Warning) string {
+	return "measured as in a program that uses it, with what it takes of the Go runtime (" + w.Text("needs") + "): it counts as its own cost"
+}})
 
 // unexplained is of a launch that was to explain others and failed.
 var unexplained = results.Cautions(results.Caution{ID: "why-failed", Words: func(w results.Warning) string {

@@ -6,12 +6,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"ipcbench/results"
+	"ipcbench/results/resultstest"
 )
 
 // drifting makes a launch of so many slices whose time per message goes from 1
 // to the end, in equal steps, under noise.
 func drifting(rng *rand.Rand, slices int, end float64, noise func(*rand.Rand) float64) results.Launch {
-	l := okLaunch(cellOf("pipe", "latency", 64, "same-cpu"), 1, results.RTTP50, 5000)
+	l := resultstest.OK(resultstest.Cell("pipe", "latency", 64, "same-cpu"), 1, results.RTTP50, 5000)
 	for i := range slices {
 		trend := 1 + (end-1)*float64(i)/float64(slices-1)
 		l.SlicesNS = append(l.SlicesNS, 5000*trend*noise(rng))
@@ -24,7 +27,7 @@ func shareDrifting(slices int, end float64, noise func(*rand.Rand) float64) floa
 	const trials = 4000
 	marked := 0
 	for range trials {
-		if drifting(rng, slices, end, noise).Drifting() {
+		if Drifting(drifting(rng, slices, end, noise)) {
 			marked++
 		}
 	}
@@ -76,13 +79,14 @@ func TestDriftingLaunchesAreMarkedWithARemedy(t *testing.T) {
 	launches[1].SlicesNS = nil // of a version that did not record them
 	failed := launches[0]
 	failed.Status = results.Failed
-	s := Summarize(append(launches, failed))[0]
-	if s.Drifting != 3 || len(s.Warnings) != 2 {
-		t.Fatalf("%d drifting, warnings %q", s.Drifting, s.Warnings)
+	s := Of(append(launches, failed))[0]
+	said := words(t, s.Warnings)
+	if s.Drifting != 3 || len(said) != 2 {
+		t.Fatalf("%d drifting, warnings %q", s.Drifting, said)
 	}
 	for i, want := range []string{"a launch still drifted to shorter times ", "a launch still drifted to longer times "} {
-		if !strings.HasPrefix(s.Warnings[i], want) || !strings.Contains(s.Warnings[i], "--") {
-			t.Errorf("warning is %q, want %q and a flag", s.Warnings[i], want)
+		if !strings.HasPrefix(said[i], want) || !strings.Contains(said[i], "--") {
+			t.Errorf("warning is %q, want %q and a flag", said[i], want)
 		}
 	}
 }

@@ -4,19 +4,22 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"ipcbench/results"
+	"ipcbench/results/resultstest"
 )
 
 func TestPrimaryMarginIsTheSummarysOwn(t *testing.T) {
-	cell := cellOf("pipe", "throughput", 64, "same-cpu")
-	launches := launchesOf(cell, results.MsgsPerS, 10, 3, 7, 1, 9, 2, 8)
+	cell := resultstest.Cell("pipe", "throughput", 64, "same-cpu")
+	launches := resultstest.Of(cell, results.MsgsPerS, 10, 3, 7, 1, 9, 2, 8)
 	launches = append(launches, results.Launch{Cell: cell, Launch: 8, Status: results.Failed})
-	if got, want := PrimaryMargin(launches), Summarize(launches)[0].Metrics[results.MsgsPerS].Margin(); got != want || !(got > 0) {
+	if got, want := Margin(launches), Of(launches)[0].Metrics[results.MsgsPerS].Margin(); got != want || !(got > 0) {
 		t.Errorf("the margin is %v and in the summary %v", got, want)
 	}
-	short := launchesOf(cellOf("pipe", "latency", 64, "same-cpu"), results.RTTP50, 1, 2, 3, 4, 5, 6, 7)
+	short := resultstest.Of(resultstest.Cell("pipe", "latency", 64, "same-cpu"), results.RTTP50, 1, 2, 3, 4, 5, 6, 7)
 	delete(short[0].Metrics, results.RTTP50) // too few round trips for a median
 	for what, launches := range map[string][]results.Launch{"none": nil, "failed": {{Cell: cell, Status: results.Failed}}, "one without a median": short} {
-		if got := PrimaryMargin(launches); !math.IsNaN(got) {
+		if got := Margin(launches); !math.IsNaN(got) {
 			t.Errorf("%s: the margin is %v", what, got)
 		}
 	}

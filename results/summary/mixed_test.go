@@ -5,26 +5,29 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"ipcbench/results"
+	"ipcbench/results/resultstest"
 )
 
 func TestLaunchInTwoModesIsTold(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	cell := cellOf("pipe", "latency", 64, "free")
+	cell := resultstest.Cell("pipe", "latency", 64, "free")
 	launches := []results.Launch{
-		latencyLaunch(t, cell, 1, around(rng, 5000, 2000)),
-		latencyLaunch(t, cell, 2, slices.Concat(around(rng, 5000, 1000), around(rng, 36_000, 1000))),
+		resultstest.Latency(t, cell, 1, resultstest.Around(rng, 5000, 2000)),
+		resultstest.Latency(t, cell, 2, slices.Concat(resultstest.Around(rng, 5000, 1000), resultstest.Around(rng, 36_000, 1000))),
 	}
-	s := Summarize(launches)[0]
+	s := Of(launches)[0]
 	want := "in 1 of 2 launches the round trips are of two kinds, such as "
-	if len(s.Warnings) != 1 || !strings.HasPrefix(s.Warnings[0], want) {
-		t.Errorf("warnings are %q, want %q", s.Warnings, want)
+	if said := words(t, s.Warnings); len(said) != 1 || !strings.HasPrefix(said[0], want) {
+		t.Errorf("warnings are %q, want %q", said, want)
 	}
 }
 
 func TestTwoKindsAreFarApartAndBothFrequent(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 2))
 	both := func(fast, slow int, times float64) *results.Histogram {
-		return histogramOf(slices.Concat(around(rng, 5000, fast), around(rng, times*5000, slow))...)
+		return resultstest.Histogram(slices.Concat(resultstest.Around(rng, 5000, fast), resultstest.Around(rng, times*5000, slow))...)
 	}
 	for name, c := range map[string]struct {
 		h   *results.Histogram
@@ -38,7 +41,7 @@ func TestTwoKindsAreFarApartAndBothFrequent(t *testing.T) {
 		"few":               {both(200, 200, 3), false},
 		"none":              {results.NewHistogram(), false},
 	} {
-		fast, slow, two := c.h.kinds()
+		fast, slow, two := kinds(c.h)
 		if two != c.two || two && (fast < 4500 || fast > 6000 || slow < 13_500 || slow > 18_000) {
 			t.Errorf("%s: %v and %v, %v", name, fast, slow, two)
 		}

@@ -4,12 +4,15 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"ipcbench/results"
+	"ipcbench/results/resultstest"
 )
 
 // withOutlier is a cell of ten launches of 50 ms that took about 5 µs, on one
 // CPU, where the ends wait for each other; but for the seventh.
 func withOutlier(ns float64, jitter *results.Jitter) []results.Launch {
-	launches := launchesOf(cellOf("pipe", "latency", 64, "same-cpu"), results.RTTP50, 5000, 5100, 4900, 5050, 5020, 4950, ns, 5000, 5080, 4990)
+	launches := resultstest.Of(resultstest.Cell("pipe", "latency", 64, "same-cpu"), results.RTTP50, 5000, 5100, 4900, 5050, 5020, 4950, ns, 5000, 5080, 4990)
 	for i := range launches {
 		launches[i].ElapsedNS = 50e6
 		launches[i].Jitter = &results.Jitter{WaitNS: waitOf(25e6), WorstNS: 100e3, StealNS: 0, ProbeCPU: new(int)}
@@ -26,8 +29,8 @@ func TestOutlierIsAttributed(t *testing.T) {
 		"a launch is an outlier to the slow side, which nothing that was watched explains":                     withOutlier(20500, &results.Jitter{WaitNS: waitOf(26e6), WorstNS: 200e3, ProbeCPU: new(int)}),
 		"a launch is an outlier to the fast side":                                                              withOutlier(2500, &results.Jitter{StealNS: 8e6}),
 	} {
-		s := Summarize(launches)[0]
-		if !slices.Equal(s.Warnings, []string{want}) {
+		s := Of(launches)[0]
+		if !slices.Equal(words(t, s.Warnings), []string{want}) {
 			t.Errorf("warnings are %q, want %q", s.Warnings, want)
 		}
 		if e := s.Metrics[results.RTTP50]; e.N != 10 || e.Max != max(5100, launches[6].Metrics[results.RTTP50]) {
@@ -37,18 +40,18 @@ func TestOutlierIsAttributed(t *testing.T) {
 }
 
 func TestSlowStreamIsAnOutlierToo(t *testing.T) {
-	launches := launchesOf(cellOf("pipe", "throughput", 64, "same-cpu"), results.MsgsPerS, 10, 10.1, 9.9, 10, 2, 10.2, 9.8)
+	launches := resultstest.Of(resultstest.Cell("pipe", "throughput", 64, "same-cpu"), results.MsgsPerS, 10, 10.1, 9.9, 10, 2, 10.2, 9.8)
 	want := []string{"a launch is an outlier to the slow side, which nothing that was watched explains"}
-	if s := Summarize(launches)[0]; !slices.Equal(s.Warnings, want) {
+	if s := Of(launches)[0]; !slices.Equal(words(t, s.Warnings), want) {
 		t.Errorf("warnings are %q, want %q", s.Warnings, want)
 	}
 }
 
 func TestLaunchesOfAModeAreNoOutliers(t *testing.T) {
-	launches := launchesOf(cellOf("pipe", "latency", 64, "free"), results.RTTP50, 5.1e3, 35e3, 5e3, 5.2e3, 36e3, 5.1e3, 5.3e3, 5e3, 38e3, 5.1e3)
+	launches := resultstest.Of(resultstest.Cell("pipe", "latency", 64, "free"), results.RTTP50, 5.1e3, 35e3, 5e3, 5.2e3, 36e3, 5.1e3, 5.3e3, 5e3, 38e3, 5.1e3)
 	want := []string{"launches fall into modes, 5.10 µs ×7, 36.0 µs ×3: the median is of one of them or of none: pin the ends with --placement"}
-	s := Summarize(launches)[0]
-	if !slices.Equal(s.Warnings, want) || len(s.Modes) != 2 {
+	s := Of(launches)[0]
+	if !slices.Equal(words(t, s.Warnings), want) || len(s.Modes) != 2 {
 		t.Errorf("modes %v, warnings %q, want %q", s.Modes, s.Warnings, want)
 	}
 }

@@ -7,24 +7,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"ipcbench/results"
+	"ipcbench/results/resultstest"
 )
 
-// ok makes a launch with one metric.
-func okLaunch(cell results.Cell, number int, metric string, value float64) results.Launch {
-	return results.Launch{Cell: cell, Launch: number, Status: results.OK, Messages: 1000, Metrics: map[string]float64{metric: value}}
-}
-
-func launchesOf(cell results.Cell, metric string, values ...float64) []results.Launch {
-	var launches []results.Launch
-	for i, value := range values {
-		launches = append(launches, okLaunch(cell, i+1, metric, value))
-	}
-	return launches
-}
-
 func TestEstimateIsTheMedianOfLaunchesWithItsInterval(t *testing.T) {
-	cell := cellOf("pipe", "latency", 64, "same-cpu")
-	s := Summarize(launchesOf(cell, results.RTTP50, 10, 3, 7, 1, 9, 2, 8, 4, 6, 5))
+	cell := resultstest.Cell("pipe", "latency", 64, "same-cpu")
+	s := Of(resultstest.Of(cell, results.RTTP50, 10, 3, 7, 1, 9, 2, 8, 4, 6, 5))
 	if len(s) != 1 {
 		t.Fatalf("%d summaries of one cell", len(s))
 	}
@@ -40,9 +30,9 @@ func TestEstimateIsTheMedianOfLaunchesWithItsInterval(t *testing.T) {
 }
 
 func TestFewerThanSixLaunchesHaveNoInterval(t *testing.T) {
-	cell := cellOf("pipe", "latency", 64, "same-cpu")
+	cell := resultstest.Cell("pipe", "latency", 64, "same-cpu")
 	for n, want := range map[int]bool{1: false, 5: false, 6: true} {
-		e := Summarize(launchesOf(cell, results.RTTP50, []float64{1, 2, 3, 4, 5, 6}[:n]...))[0].Metrics[results.RTTP50]
+		e := Of(resultstest.Of(cell, results.RTTP50, []float64{1, 2, 3, 4, 5, 6}[:n]...))[0].Metrics[results.RTTP50]
 		if e.HasInterval() != want {
 			t.Errorf("%d launches have an interval: %v (%+v)", n, e.HasInterval(), e)
 		}
@@ -55,7 +45,7 @@ func TestFewerThanSixLaunchesHaveNoInterval(t *testing.T) {
 // Two CPUs or one make a factor of ten, by which a kernel's benchmarks were once
 // thought to have become slower (lmbench's bw_pipe, moved by a load balancer).
 func TestPlacementsDirectoriesAndSizesAreNeverMixed_lmbench(t *testing.T) {
-	base := cellOf("mmap", "latency", 64, "same-cpu")
+	base := resultstest.Cell("mmap", "latency", 64, "same-cpu")
 	cells := []results.Cell{base}
 	for _, change := range []func(*results.Cell){
 		func(c *results.Cell) { c.Placement = "same-llc" },
@@ -72,10 +62,10 @@ func TestPlacementsDirectoriesAndSizesAreNeverMixed_lmbench(t *testing.T) {
 	var launches []results.Launch
 	for number := range 2 {
 		for _, cell := range cells {
-			launches = append(launches, okLaunch(cell, number+1, results.RTTP50, 1))
+			launches = append(launches, resultstest.OK(cell, number+1, results.RTTP50, 1))
 		}
 	}
-	summaries := Summarize(launches)
+	summaries := Of(launches)
 	if len(summaries) != len(cells) {
 		t.Fatalf("%d cells became %d summaries", len(cells), len(summaries))
 	}
@@ -88,14 +78,14 @@ func TestPlacementsDirectoriesAndSizesAreNeverMixed_lmbench(t *testing.T) {
 
 // Sends that were skipped were left out without a word.
 func TestFailedAndSkippedLaunchesAreCountedAndNotMeasured_sockperf(t *testing.T) {
-	cell := cellOf("pipe", "latency", 64, "same-cpu")
-	launches := launchesOf(cell, results.RTTP50, 1, 2, 3)
+	cell := resultstest.Cell("pipe", "latency", 64, "same-cpu")
+	launches := resultstest.Of(cell, results.RTTP50, 1, 2, 3)
 	for i, status := range []results.Status{results.Failed, results.Skipped, results.Failed} {
-		broken := okLaunch(cell, 4+i, results.RTTP50, 1e9)
+		broken := resultstest.OK(cell, 4+i, results.RTTP50, 1e9)
 		broken.Status, broken.Reason = status, fmt.Sprintf("reason %d", i+1)
 		launches = append(launches, broken)
 	}
-	s := Summarize(launches)[0]
+	s := Of(launches)[0]
 	if s.Launches != 3 || s.Failed != 2 || s.Skipped != 1 || s.Reason != "reason 1" {
 		t.Errorf("%d ok, %d failed, %d skipped, %q", s.Launches, s.Failed, s.Skipped, s.Reason)
 	}
@@ -105,44 +95,45 @@ func TestFailedAndSkippedLaunchesAreCountedAndNotMeasured_sockperf(t *testing.T)
 }
 
 func TestWarningsAreToldOnce(t *testing.T) {
-	launches := launchesOf(cellOf("pipe", "latency", 64, "free"), results.RTTP50, 1, 2, 3)
-	launches[0].Warnings = []string{"migrated"}
-	launches[2].Warnings = []string{"migrated", "preempted"}
-	if s := Summarize(launches)[0]; !slices.Equal(s.Warnings, []string{"migrated", "preempted"}) {
+	launches := resultstest.Of(resultstest.Cell("pipe", "latency", 64, "free"), results.RTTP50, 1, 2, 3)
+	migrated := func() results.Warning { return results.Told.With("text", "migrated") }
+	launches[0].Warnings = []results.Warning{migrated()}
+	launches[2].Warnings = []results.Warning{migrated(), results.Told.With("text", "preempted")}
+	if s := Of(launches)[0]; !slices.Equal(words(t, s.Warnings), []string{"migrated", "preempted"}) {
 		t.Errorf("warnings are %q", s.Warnings)
 	}
 }
 
 func TestPercentileOfShortLaunchesComesFromAllTogether(t *testing.T) {
-	cell := cellOf("pipe", "latency", 64, "same-cpu")
+	cell := resultstest.Cell("pipe", "latency", 64, "same-cpu")
 	rng := rand.New(rand.NewPCG(1, 1))
 	var all []int64
 	var launches []results.Launch
 	// One launch is fast enough for a p99.9 of its own. Alone it would stand
 	// for all.
 	for number, n := range []int{2000, 2000, 20_000, 2000, 2000, 2000} {
-		times := around(rng, 1e4*float64(5-number%3), n)
+		times := resultstest.Around(rng, 1e4*float64(5-number%3), n)
 		all = append(all, times...)
-		launches = append(launches, latencyLaunch(t, cell, number+1, times))
+		launches = append(launches, resultstest.Latency(t, cell, number+1, times))
 	}
-	s := Summarize(launches)[0]
-	want, _ := histogramOf(all...).Quantile(0.999)
+	s := Of(launches)[0]
+	want, _ := resultstest.Histogram(all...).Quantile(0.999)
 	if e := s.Metrics[results.RTTP999]; !e.Pooled || e.Median != want || e.N != 6 || e.HasInterval() {
 		t.Errorf("p99.9 is %+v, want %v from all launches, without an interval", e, want)
 	}
 	if e := s.Metrics[results.RTTP99]; e.Pooled || !e.HasInterval() {
 		t.Errorf("p99, for which every launch is long enough, is %+v", e)
 	}
-	if s.Histogram.Count() != int64(len(all)) {
-		t.Errorf("the merged histogram has %d of %d times", s.Histogram.Count(), len(all))
+	if s.Distributions[results.RoundTrips].Count != int64(len(all)) {
+		t.Errorf("the merged histogram has %d of %d times", s.Distributions[results.RoundTrips].Count, len(all))
 	}
 }
 
 func TestPercentileThatNoOneCanTellIsAbsent(t *testing.T) {
-	cell := cellOf("pipe", "latency", 64, "same-cpu")
-	s := Summarize([]results.Launch{
-		latencyLaunch(t, cell, 1, repeat(100, 500)),
-		latencyLaunch(t, cell, 2, repeat(100, 400)),
+	cell := resultstest.Cell("pipe", "latency", 64, "same-cpu")
+	s := Of([]results.Launch{
+		resultstest.Latency(t, cell, 1, resultstest.Repeat(100, 500)),
+		resultstest.Latency(t, cell, 2, resultstest.Repeat(100, 400)),
 	})[0]
 	if e, has := s.Metrics[results.RTTP99]; has {
 		t.Errorf("900 times give a p99 of %+v", e)
@@ -150,15 +141,15 @@ func TestPercentileThatNoOneCanTellIsAbsent(t *testing.T) {
 }
 
 func TestBrokenHistogramIsAWarning(t *testing.T) {
-	cell := cellOf("pipe", "latency", 64, "same-cpu")
-	launches := []results.Launch{latencyLaunch(t, cell, 1, repeat(100, 50)), latencyLaunch(t, cell, 2, repeat(100, 1000))}
-	launches[1].RTTHist = "HISTFAAA"
-	s := Summarize(launches)[0]
-	if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "launch 2") {
-		t.Errorf("warnings are %q, want one about launch 2", s.Warnings)
+	cell := resultstest.Cell("pipe", "latency", 64, "same-cpu")
+	launches := []results.Launch{resultstest.Latency(t, cell, 1, resultstest.Repeat(100, 50)), resultstest.Latency(t, cell, 2, resultstest.Repeat(100, 1000))}
+	launches[1].Histograms[results.RoundTrips] = "HISTFAAA"
+	s := Of(launches)[0]
+	if said := words(t, s.Warnings); len(said) != 1 || !strings.Contains(said[0], "launch 2") {
+		t.Errorf("warnings are %q, want one about launch 2", said)
 	}
-	if s.Histogram.Count() != 50 || s.Launches != 2 {
-		t.Errorf("%d times of %d launches, want 50 of 2", s.Histogram.Count(), s.Launches)
+	if s.Distributions[results.RoundTrips].Count != 50 || s.Launches != 2 {
+		t.Errorf("%d times of %d launches, want 50 of 2", s.Distributions[results.RoundTrips].Count, s.Launches)
 	}
 	if e, has := s.Metrics[results.RTTP99]; has {
 		t.Errorf("the one launch of two that has a p99 stands for both: %+v", e)
@@ -178,14 +169,14 @@ func TestReadingOrderIsNotThatOfMeasuring(t *testing.T) {
 	} {
 		metric := map[string]string{"latency": results.RTTP50, "throughput": results.MsgsPerS}[c.workload]
 		transport := fmt.Sprint("t", c.value)
-		launches = append(launches, okLaunch(cellOf(transport, c.workload, c.size, c.placement), 1, metric, c.value))
+		launches = append(launches, resultstest.OK(resultstest.Cell(transport, c.workload, c.size, c.placement), 1, metric, c.value))
 	}
 	broken := launches[7]
 	broken.Transport, broken.Status, broken.Metrics = "broken", results.Failed, nil
 	launches = append([]results.Launch{broken}, launches...)
 
 	var order []string
-	for _, s := range InReadingOrder(Summarize(launches)) {
+	for _, s := range InReadingOrder(Of(launches)) {
 		order = append(order, fmt.Sprintf("%s %s %d %s", s.Workload, s.Placement, s.SizeBytes, s.Transport))
 	}
 	want := []string{

@@ -6,18 +6,25 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"ipcbench/results"
+	"ipcbench/results/summary"
 )
 
 // footnoted are rows of which the first two have warnings of their own, and all
 // one in common; the last has no result.
-func footnoted() []Summary {
+func footnoted() []summary.Summary {
 	const common, other, own = "the frequency follows the load", "echo 1 | tee cpu*/state*/disable", "launch 7 is <far> off"
-	row := func(size int, warnings ...string) Summary {
-		return Summary{Cell: results.Cell{Transport: "pipe", Workload: "latency", SizeBytes: size, Placement: "same-llc"}, Launches: 7, Warnings: warnings}
+	row := func(size int, texts ...string) summary.Summary {
+		s := summary.Summary{Cell: results.Cell{Transport: "pipe", Workload: "latency", SizeBytes: size, Placement: "same-llc"}, Launches: 7}
+		for _, text := range texts {
+			s.Warnings = append(s.Warnings, results.Told.With("text", text))
+		}
+		return s
 	}
 	skipped := row(4096, common, own)
 	skipped.Launches, skipped.Skipped, skipped.Reason = 0, 1, "no such thing here"
-	return []Summary{row(64, common, own, other), row(128, common, other), row(256, common), skipped}
+	return []summary.Summary{row(64, common, own, other), row(128, common, other), row(256, common), skipped}
 }
 
 // What is on most rows has the lowest number.
@@ -73,10 +80,10 @@ func TestATableWithoutWarningsHasNoColumnForThem(t *testing.T) {
 	}
 }
 
-func written(t *testing.T, summaries []Summary, style Style) string {
+func written(t *testing.T, summaries []summary.Summary, style Style) string {
 	t.Helper()
 	var b strings.Builder
-	if err := RenderTable(&b, summaries, style); err != nil {
+	if err := Write(&b, summaries, style); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -85,18 +92,18 @@ func written(t *testing.T, summaries []Summary, style Style) string {
 // TestManyFootnotesBecomeFew: what only its numbers tell apart is said once where
 // each row would have a note of its own.
 func TestManyFootnotesBecomeFew(t *testing.T) {
-	var rows []Summary
+	var rows []summary.Summary
 	for i := range 20 {
-		s := Summary{Launches: 7}
-		s.warn(fmt.Sprintf("launch %d is an outlier of 3.%d times the median: its ends waited %d ms for a CPU", i%7, i, i))
-		s.warn(fmt.Sprintf("launches fall into modes, %d ns ×2, 900 ns ×5: the median is of one of them or of none", i))
-		s.warn(fmt.Sprintf("in %d of 7 launches the round trips are of two kinds, such as %d ns and 1 ms: their median is of the more frequent", i%7, i))
-		rows = append(rows, s)
+		rows = append(rows, summary.Summary{Launches: 7, Warnings: []results.Warning{
+			{ID: "outlier-slow-explained", Values: map[string]any{"launch": i % 7, "times": 3 + float64(i)/10, "suspect": "wait", "took_ns": 1e6 * float64(i)}},
+			{ID: "modes", Values: map[string]any{"modes": fmt.Sprintf("%d ns ×2, 900 ns ×5", i)}},
+			{ID: "mixed", Values: map[string]any{"mixed": i % 7, "launches": 7, "fast_ns": float64(i), "slow_ns": 1e6}},
+		}})
 	}
-	if notes := footnotesOf(rows[:3]); len(notes.OnRow) != 9 || !strings.Contains(notes.text(), "waited 2 ms") {
+	if notes := footnotesOf(rows[:3]); len(notes.OnRow) != 9 || !strings.Contains(notes.text(), "waited 2.00 ms") {
 		t.Errorf("of three rows: %q", notes.OnRow)
 	}
-	rows = append(rows, Summary{Launches: 7})
+	rows = append(rows, summary.Summary{Launches: 7})
 	notes := footnotesOf(rows)
 	want := []string{
 		"a launch is an outlier to the slow side: its ends waited for a CPU",

@@ -13,7 +13,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	_ "ipcbench/internal/foreign"
 	"ipcbench/transports"
+	_ "ipcbench/transports/all"
 )
 
 // A broken transport is the pipe with one promise of the interface not kept.
@@ -27,6 +29,8 @@ type broken struct {
 	limit   int   // its MaxSize
 	probe   error // of every spec
 	refuses bool  // more than limit
+	hoards  int   // descriptors that its link has besides
+	drops   bool  // what it has of them where it cannot have all
 }
 
 func (b broken) Info() transports.Info {
@@ -67,12 +71,47 @@ func (b broken) Create(s transports.Spec) (transports.Link, error) {
 	if err == nil && b.create != nil {
 		link = b.create(s, link)
 	}
+	if err == nil && b.hoards > 0 {
+		return b.hoard(link)
+	}
 	return link, err
 }
 
-func (b broken) Open(s transports.Spec, side transports.Side, files []*os.File) (transports.Endpoint, error) {
+// hoard adds descriptors to a link.
+func (b broken) hoard(l transports.Link) (transports.Link, error) {
+	h := hoard{Link: l}
+	for range b.hoards {
+		f, err := os.Open(os.DevNull)
+		if err != nil {
+			if b.drops {
+				dropped = append(dropped, h.files...) // or the collector would close them
+				return nil, errors.Join(err, l.Close())
+			}
+			return nil, errors.Join(err, h.Close())
+		}
+		h.files = append(h.files, f)
+	}
+	return h, nil
+}
+
+var dropped []*os.File
+
+// A hoard is a link that has more descriptors than its ends need.
+type hoard struct {
+	transports.Link
+	files []*os.File
+}
+
+func (h hoard) Close() error {
+	for _, f := range h.files {
+		f.Close() // again: os.ErrClosed, which is nothing new
+	}
+	return h.Link.Close()
+}
+
+func (b broken) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {
 	t, spec := b.pipe(s)
-	ep, err := t.Open(spec, side, files)
+	ep, err := t.Open(spec, side, h)
 	if err == nil && b.spoil != nil {
 		ep = b.spoil(ep)
 	}
@@ -120,8 +159,9 @@ func (l leakyLink) Close() error {
 // both would.
 type sharedLink struct{ transports.Link }
 
-func (l sharedLink) Files(side transports.Side) []*os.File {
-	return append(slices.Clone(l.Link.Files(side)), l.Link.Files(side.Peer())...)
+func (l sharedLink) For(side transports.Side) transports.Handover {
+	files := slices.Clone(l.Link.For(side).Files)
+	return transports.Handover{Files: append(files, l.Link.For(side.Peer()).Files...)}
 }
 
 // A brittleLink fails to close twice.
@@ -241,6 +281,7 @@ var allBroken = []broken{
 	{name: "takes what is too large", caught: "a link too large is refused", limit: usual},
 	{name: "creates what probe refuses", caught: probeCase, probe: errors.ErrUnsupported},
 	{name: "probes with a failure", caught: probeCase, probe: errors.New("no")},
+	{name: "drops what it has when it fails", caught: "a failed create leaves nothing", hoards: 3, drops: true},
 	{name: "cannot close twice", caught: "close is idempotent", create: func(_ transports.Spec, l transports.Link) transports.Link { return brittleLink{l, new(bool)} }},
 }
 
@@ -249,11 +290,7 @@ var allBroken = []broken{
 func TestCatchesBroken(t *testing.T) {
 	for _, b := range allBroken {
 		t.Run(b.name, func(t *testing.T) {
-			spec, err := transports.Parse(b.Info().Name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			spec = linkOf(spec, t.TempDir())
+			spec := linkOf(parse(t, b.Info().Name), t.TempDir())
 			if b.caught == probeCase {
 				if err := agrees(b, spec, b.Probe(spec)); err == nil {
 					t.Error("it was not found")
@@ -285,6 +322,39 @@ func TestCatchesBroken(t *testing.T) {
 // of, with nothing broken.
 func TestKeepsSound(t *testing.T) {
 	Run(t, sound)
+}
+
+// TestKeepsHoards: a link may need more descriptors than any of ours.
+func TestKeepsHoards(t *testing.T) {
+	spec := linkOf(parse(t, large.Info().Name), t.TempDir())
+	for _, c := range cases {
+		if c.name == "a failed create leaves nothing" {
+			if err := runCase(c, large, spec, watchdog); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+var large = broken{name: "has many descriptors", hoards: 40}
+
+// TestKeepsForeign: a transport that declares what it takes of the Go runtime is
+// not held to what the others promise.
+func TestKeepsForeign(t *testing.T) {
+	foreign, err := transports.Lookup("foreign")
+	if err != nil {
+		t.Fatal(err)
+	}
+	Run(t, foreign)
+}
+
+func parse(t *testing.T, text string) transports.Spec {
+	t.Helper()
+	spec, err := transports.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return spec
 }
 
 // It also has a limit on the size of its messages that depends on an option.
@@ -322,7 +392,7 @@ func leaveQueue() {
 func removeQueue() { unix.Syscall(unix.SYS_MQ_UNLINK, uintptr(unsafe.Pointer(&leftQueue)), 0, 0) }
 
 func TestMain(m *testing.M) {
-	for _, b := range append(allBroken, sound, unable) {
+	for _, b := range append(allBroken, sound, unable, large) {
 		transports.Register(b)
 	}
 	Worker()

@@ -23,7 +23,7 @@ var cases = []testCase{
 	{name: "far more than it holds, consumer to producer", not: transports.OneProcess, test: flood(transports.Consumer)},
 	{name: "end of stream without a message", not: transports.OneProcess, test: silence},
 	{name: "a message too long is refused", not: transports.OneProcess, test: tooLong},
-	{name: "no allocation per message", not: transports.OneProcess, test: noAllocation},
+	{name: "no allocation per message", not: transports.OneProcess | transports.Allocates, test: noAllocation},
 	{name: inPlaceCase, needs: transports.CanInPlace, not: transports.OneProcess, test: inPlace},
 	{name: "the consumer sees the producer killed", needs: transports.SeesPeerDeath, test: death(transports.Producer)},
 	{name: "the producer sees the consumer killed", needs: transports.SeesPeerDeath, test: death(transports.Consumer)},
@@ -65,9 +65,9 @@ func (s subject) start(ctx context.Context, producer, consumer task) (*peer.Pair
 	sides := []transports.Side{transports.Producer, transports.Consumer}
 	tasks := [...]task{producer, consumer}
 	options := func(transports.Side) peer.Options { return peer.Options{Role: workerRole, CPU: -1} }
-	p, err := peer.StartPair(ctx, link, sides, options, func(side transports.Side, files int) any {
+	p, err := peer.StartPair(ctx, link, sides, options, func(side transports.Side, inherited peer.Inherited) any {
 		t := tasks[side]
-		t.Spec, t.Files = s.spec, files
+		t.Spec, t.Inherited = s.spec, inherited
 		return t
 	})
 	if err != nil {
@@ -238,7 +238,7 @@ func bothKilled(ctx context.Context, s subject) error {
 
 // alone sends and receives by the one endpoint, in this process.
 func alone(ctx context.Context, s subject) error {
-	ep, err := s.transport.Open(s.spec, transports.Producer, nil)
+	ep, err := s.transport.Open(s.spec, transports.Producer, transports.Handover{})
 	if err != nil {
 		return err
 	}
@@ -293,31 +293,35 @@ func closeTwice(ctx context.Context, s subject) error {
 	return nil
 }
 
-// failedCreate takes descriptors away until Create fails, at each of its
-// steps in turn; runCase sees what is left then. Where Create needs none, it
-// cannot fail in this way.
+// failedCreate takes descriptors away until Create fails, and gives back one at
+// a time until it does not: so it fails at each of its steps in turn, and may
+// leave nothing of any. Where Create needs none, it cannot fail in this way.
 func failedCreate(ctx context.Context, s subject) error {
 	var old unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &old); err != nil {
 		return err
 	}
-	defer unix.Setrlimit(unix.RLIMIT_NOFILE, &old)
 	first, err := os.Open("/dev/null") // the lowest free descriptor
 	if err != nil {
 		return err
 	}
 	lowest := uint64(first.Fd())
 	first.Close()
-	for room := range uint64(16) {
-		limit := unix.Rlimit{Cur: lowest + room, Max: old.Max}
-		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+	before := owned() // what others may have is seen at the end of the case
+	for limit := lowest; limit <= old.Cur && ctx.Err() == nil; limit++ {
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: limit, Max: old.Max}); err != nil {
 			return err
 		}
-		link, err := s.transport.Create(s.spec)
-		unix.Setrlimit(unix.RLIMIT_NOFILE, &old)
-		if err == nil {
+		link, failed := s.transport.Create(s.spec)
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &old); err != nil {
+			return err
+		}
+		if failed == nil {
 			return link.Close()
 		}
+		if err := Leaked(before, owned); err != nil {
+			return fmt.Errorf("with room for %d descriptors create failed (%w), and %w", limit-lowest, failed, err)
+		}
 	}
-	return fmt.Errorf("create: still fails with room for 16 descriptors")
+	return errors.New("create fails however many descriptors there may be")
 }

@@ -65,7 +65,7 @@ func Run(t *testing.T, tr transports.Transport) {
 	}
 }
 
-// linkOf completes spec: a link in dir for messages of the usual size, or of
+// links.Of completes spec: a link in dir for messages of the usual size, or of
 // less where it takes no more.
 func linkOf(spec transports.Spec, dir string) transports.Spec {
 	spec.Dir, spec.Size, spec.Capacity = dir, usual, capacity
@@ -151,6 +151,9 @@ func checkInfo(info transports.Info) error {
 	if strings.ContainsAny(info.Doc, "\n") {
 		errs = append(errs, errors.New("the doc is more than one line"))
 	}
+	if info.Waits != (transports.Waiting{}) && info.Waits.Name == "" {
+		errs = append(errs, errors.New("its way of waiting has no name"))
+	}
 	for _, option := range info.Options {
 		if len(option.Values) == 0 || option.Doc == "" {
 			errs = append(errs, fmt.Errorf("option %s has %d values and doc %q", option.Name, len(option.Values), option.Doc))
@@ -158,6 +161,9 @@ func checkInfo(info transports.Info) error {
 		for _, value := range option.Values {
 			if value.Name == "" || value.Doc == "" {
 				errs = append(errs, fmt.Errorf("option %s, value %q has doc %q", option.Name, value.Name, value.Doc))
+			}
+			if value.Waits != (transports.Waiting{}) && value.Waits.Name == "" {
+				errs = append(errs, fmt.Errorf("option %s, value %q: its way of waiting has no name", option.Name, value.Name))
 			}
 		}
 	}

@@ -17,11 +17,11 @@ const workerRole = "conformance"
 
 // A task is what one end does in a case.
 type task struct {
-	Spec  transports.Spec
-	Files int
-	Do    string // a key of behaviours
-	Sizes []int  // of the messages, in turn
-	Count int    // of the messages
+	Spec      transports.Spec
+	Inherited peer.Inherited
+	Do        string // a key of behaviours
+	Sizes     []int  // of the messages, in turn
+	Count     int    // of the messages
 }
 
 // An outcome is what an end reports.
@@ -57,20 +57,23 @@ func Worker() {
 		if err := c.Hear(&job); err != nil {
 			return err
 		}
-		// A blocked raw system call cannot be stopped for a collection.
-		debug.SetGCPercent(-1)
-		if job.Spec.Waits() != transports.Parks {
+		caps := job.Spec.Caps()
+		if !caps.Has(transports.NeedsCollector) {
+			// A blocked raw system call cannot be stopped for a collection.
+			debug.SetGCPercent(-1)
+		}
+		if !caps.Has(transports.OwnThreads) {
 			runtime.LockOSThread()
-			c.OwnTable(job.Files) // as in the benchmark, where that is possible
+			c.OwnTable(job.Inherited.Files) // as in the benchmark, where that is possible
 		}
 		t, err := transports.Lookup(job.Spec.Transport)
 		if err != nil {
 			return err
 		}
-		files := c.Files(job.Files)
+		h := c.Handover(job.Inherited)
 		startPoller()
-		before := more(targets(files), owned())
-		ep, err := t.Open(job.Spec, c.Side, files)
+		before := more(targets(h.Files), owned())
+		ep, err := t.Open(job.Spec, c.Side, h)
 		if err != nil {
 			return fmt.Errorf("open: %w", err)
 		}

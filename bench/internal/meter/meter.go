@@ -15,7 +15,7 @@ import (
 // switches, faults, migrations, and what the Go runtime did, which should be
 // nothing.
 type Meter struct {
-	whole      bool // of the whole process, where goroutines move between threads; otherwise of this thread
+	whole      bool // of the whole process, where the transport has threads of its own; otherwise of this thread
 	usage      host.Usage
 	mem        runtime.MemStats
 	migrations int64

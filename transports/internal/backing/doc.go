@@ -1,0 +1,3 @@
+// Package backing makes the files that transports keep messages in: without a
+// name, with every byte reserved.
+package backing

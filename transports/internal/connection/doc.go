@@ -1,0 +1,2 @@
+// Package connection makes pairs of connected sockets.
+package connection

@@ -1,0 +1,2 @@
+// Package pipes makes pairs of pipes.
+package pipes

@@ -1,0 +1,2 @@
+// Package remedy says what to do about an error of making something.
+package remedy

@@ -1,0 +1,9 @@
+package stream_test
+
+import (
+	"testing"
+
+	"ipcbench/transports/internal/pairtest"
+)
+
+func TestMain(m *testing.M) { pairtest.Main(m) }

@@ -1,0 +1,132 @@
+package memory
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"ipcbench/transports"
+	"ipcbench/transports/internal/backing"
+	"ipcbench/transports/internal/links"
+	"ipcbench/transports/internal/remedy"
+	"ipcbench/transports/internal/ring"
+)
+
+func init() { transports.Register(mmap{}) }
+
+// mmap is a file that both processes map shared: a ring in each direction,
+// written and read as memory. See mmap(2), msync(2). On a hugetlbfs the file
+// consists of huge pages.
+type mmap struct{}
+
+var mmapInfo = transports.Info{
+	Name:    "mmap",
+	Doc:     "a file that both processes map, a ring in each direction (mmap)",
+	Kind:    transports.Memory,
+	Group:   group,
+	Caps:    transports.CanInPlace | transports.NeedsDir,
+	MaxSize: transports.LargestMessage,
+	Options: ring.Options(transports.Option{Name: "sync", Doc: "what is pushed to storage, and when", Values: []transports.Value{
+		{Name: "none", Doc: "nothing: the kernel writes back when it likes"},
+		{Name: "async", Doc: "msync(MS_ASYNC) of each message, which on Linux starts nothing"},
+		{Name: "sync", Doc: "msync(MS_SYNC) of each message: Send returns when it is stored"},
+	}}),
+}
+
+func (mmap) Info() transports.Info { return mmapInfo }
+
+func (mmap) Probe(s transports.Spec) error {
+	if s.Dir == "" {
+		return transports.ProbeSize(s)
+	}
+	create := func() (*os.File, error) { return backing.Unnamed(s.Dir) }
+	huge := hugePageIn(s.Dir)
+	if err := ring.Probe(s, huge, ring.ScratchFile(create), func() string { return ring.SmallFile(s.Dir) }); err != nil || huge == 0 {
+		return err
+	}
+	f, err := create()
+	if err != nil {
+		return nil // Create says what is wrong with the directory
+	}
+	defer f.Close()
+	if err := ring.ReserveHuge(f, ring.Bytes(s, huge)); err != nil {
+		return ring.HugeError(s, ring.Bytes(s, huge), huge, err)
+	}
+	return nil
+}
+
+// hugePageIn is hugePageOf a file in dir.
+func hugePageIn(dir string) int {
+	var fs unix.Statfs_t
+	if err := unix.Statfs(dir, &fs); err != nil || fs.Type != unix.HUGETLBFS_MAGIC {
+		return 0
+	}
+	return int(fs.Bsize)
+}
+
+func (m mmap) Create(s transports.Spec) (transports.Link, error) {
+	if err := m.Probe(s); err != nil {
+		return nil, err
+	}
+	f, err := ring.NewFile(s, s.Dir, remedy.File)
+	if err != nil {
+		return nil, err
+	}
+	return ring.Share(s, f)
+}
+
+func (mmap) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {
+	memory, err := ring.OpenFile(s, h.Files[0], "the mapped file",
+		"the file no longer reaches that far (something truncated it) or its filesystem could not provide the page")
+	if err != nil {
+		links.Close(h.Files[1:]...)
+		return nil, err
+	}
+	e, err := ring.Open(s, side, memory, h.Files[1:])
+	if err != nil {
+		return nil, err
+	}
+	if s.Option("sync") == "none" {
+		return e, nil
+	}
+	flags := map[string]int{"async": unix.MS_ASYNC, "sync": unix.MS_SYNC}[s.Option("sync")]
+	return &syncedEndpoint{Endpoint: *e, flags: flags, page: os.Getpagesize()}, nil
+}
+
+// A syncedEndpoint hands each message to msync as it is sent.
+type syncedEndpoint struct {
+	ring.Endpoint
+	flags int // of msync
+	page  int
+}
+
+func (e *syncedEndpoint) Send(msg []byte) error {
+	if err := e.Writer.Send(msg); err != nil {
+		return err
+	}
+	return e.push()
+}
+
+func (e *syncedEndpoint) Commit() error {
+	e.Writer.Commit()
+	return e.push()
+}
+
+// push hands the message sent last to msync, in whole pages as that demands.
+// The peer may see the message before it is stored, as with write and
+// fdatasync.
+func (e *syncedEndpoint) push() error {
+	at, length := e.Last()
+	skip := int(uintptr(at) & uintptr(e.page-1))
+	_, _, errno := unix.RawSyscall(unix.SYS_MSYNC, uintptr(at)-uintptr(skip), uintptr(length+skip), uintptr(e.flags))
+	if errno != 0 {
+		return fmt.Errorf("mmap: msync %d bytes of the mapped file: %w", length+skip, errno)
+	}
+	return nil
+}
+
+var (
+	_ transports.InPlace = (*syncedEndpoint)(nil)
+	_ transports.Faulter = (*syncedEndpoint)(nil)
+)

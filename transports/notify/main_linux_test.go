@@ -1,0 +1,9 @@
+package notify
+
+import (
+	"testing"
+
+	"ipcbench/transports/internal/pairtest"
+)
+
+func TestMain(m *testing.M) { pairtest.Main(m) }
