@@ -200,17 +200,17 @@ func (r *Run) failure() error {
 // analyze works out what follows from what is on disk; where there is no launch,
 // or they cannot be read, from what the run knows of itself.
 func (r *Run) analyze() (summary.Analysis, error) {
-	known := summary.Analyze(r.record, r.launches, r.diagnosed)
+	known := func() summary.Analysis { return summary.Analyze(r.record, r.launches, r.diagnosed) }
 	if len(r.launches) == 0 {
-		return known, nil
+		return known(), nil
 	}
 	run, launches, _, err := results.Open(r.Path())
 	if err != nil {
-		return known, err
+		return known(), err
 	}
 	diagnosed, _, err := results.OpenWhy(r.Path(), run.Schema)
 	if err != nil {
-		return known, err
+		return known(), err
 	}
 	return summary.Analyze(run, launches, diagnosed), nil
 }

@@ -139,8 +139,9 @@ func LookupWorkload(name string) Workload {
 	}
 	return Workload{
 		Name: name, Title: name, Unit: "message",
-		Caption: "This version does not know the workload " + name + ": its further metrics are in summary.csv, by their names.",
-		Columns: []ResultColumn{{"CPU/msg", CPUPerMsg, false}, {"ctxsw/msg", CtxswPer, false}},
+		Caption:  "This version does not know the workload " + name + ": its further metrics are in summary.csv, by their names.",
+		Compared: []string{CPUPerMsg},
+		Columns:  []ResultColumn{{"CPU/msg", CPUPerMsg, false}, {"ctxsw/msg", CtxswPer, false}},
 	}
 }
 

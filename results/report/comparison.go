@@ -17,7 +17,7 @@ var comparisonText string
 
 // comparisonPage looks like the page of a run.
 var comparisonPage = sync.OnceValue(func() *template.Template {
-	return template.Must(template.Must(page().Clone()).New("comparison").Parse(comparisonText))
+	return template.Must(parsePage().New("comparison").Parse(comparisonText))
 })
 
 // WriteComparison writes the page of a comparison: the forest plot of the

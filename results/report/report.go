@@ -32,7 +32,9 @@ import (
 var pageText string
 
 // page is parsed where a page is made, and not in every worker of a run.
-var page = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageText)) })
+var page = sync.OnceValue(parsePage)
+
+func parsePage() *template.Template { return template.Must(template.New("page").Parse(pageText)) }
 
 // Write writes the page of a run with its charts. It needs no launch to have gone
 // well: what was skipped or failed stands in it with its reason.

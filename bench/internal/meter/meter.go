@@ -50,6 +50,7 @@ func (m *Meter) read() host.Usage {
 // leave the meter's own work out.
 func (m *Meter) Begin() {
 	m.migrations, m.countable = host.Migrations()
+	m.countable = m.countable && !m.whole // a goroutine that changes threads reads now one's count, now another's
 	runtime.ReadMemStats(&m.mem)
 	m.waited, m.waits = m.queue.WaitNS()
 	if m.events != nil {
