@@ -100,7 +100,7 @@ func (c Chart) writeSVG(w io.Writer, asText bool) error {
 	return canvas.writeTo(w, c.Title, c.Caption)
 }
 
-// WritePNG writes the chart at 192 dots per inch, or as many as make 3 million
+// WritePNG writes the chart at 192 dots per inch, or as many as make 2 million
 // dots of a tall one, but not below 96: whoever wants more has the SVG.
 func (c Chart) WritePNG(w io.Writer) error {
 	width, height := c.figure.size()

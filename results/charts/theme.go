@@ -56,7 +56,7 @@ const (
 	figureWidth = 7.6 * vg.Inch
 	pngDPI      = 192
 	leastDPI    = 96
-	mostDots    = 3e6
+	mostDots    = 2e6
 )
 
 // The letterings.
