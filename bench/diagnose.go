@@ -11,6 +11,7 @@ import (
 // them: events make what they count dearer. Its cells come in their own order,
 // and its records have launch number 0.
 func (p Plan) Diagnose(ctx context.Context, cells []Cell, each func(results.Launch) error) error {
+	p = p.complete()
 	p.perf = true
 	for _, c := range cells {
 		if !c.Runnable() {

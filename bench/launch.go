@@ -152,7 +152,7 @@ func (c Cell) job(p Plan, side transports.Side, inherited peer.Inherited) job {
 	return job{
 		Task: workload.Task{
 			Spec: c.Spec, Workload: c.Workload, Size: c.SizeBytes,
-			Time: p.Time, Messages: p.Messages, Warmup: p.Warmup, Full: p.Verify == "full", Perf: p.perf,
+			Time: p.Time, Messages: p.Messages, Warmup: p.Warmup, Full: p.Verify == VerifyAll, Perf: p.perf,
 		},
 		Inherited: inherited, CPU: c.cpu(side),
 	}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"ipcbench/internal/peer"
 	"ipcbench/results"
 )
 
@@ -20,8 +21,11 @@ import (
 // cancellation Run ends the launch in flight, which leaves no record, and
 // returns what it has with the context's error.
 func (p Plan) Run(ctx context.Context, cells []Cell, each func(results.Launch) error) ([]results.Launch, error) {
+	if err := peer.Idle(); err != nil {
+		return nil, err
+	}
 	s := series{
-		Plan: p, each: each, random: rand.New(rand.NewPCG(p.Seed, p.Seed)),
+		Plan: p.complete(), each: each, random: rand.New(rand.NewPCG(p.Seed, p.Seed)),
 		of: map[results.Cell][]results.Launch{}, stuck: map[results.Cell]int{},
 	}
 	err := s.refuse(cells)

@@ -13,7 +13,7 @@ import (
 func TestSeveralPairsAreOneLaunch(t *testing.T) {
 	p := smallPlan(t, "pipe", "mmap:wait=futex", "null")
 	p.Workloads, p.Launches, p.Pairs = []string{"latency", "throughput"}, 1, 2
-	p.Messages, p.Time = 0, 100*time.Millisecond
+	p.Messages, p.Time = 0, 300*time.Millisecond
 	for _, l := range measure(t, p) {
 		if l.Status != results.OK || l.Pairs != 2 {
 			t.Errorf("%s %s of %d pairs: %s", l.Transport, l.Workload, l.Pairs, l.Reason)

@@ -149,7 +149,7 @@ func (m machine) resolve(name string, spec transports.Spec) ([]Placement, error)
 }
 
 func (m machine) named(name string, spec transports.Spec) ([]Placement, error) {
-	if name == "auto" {
+	if name == results.Auto {
 		return m.auto(spec.Waits()), nil
 	}
 	all := m.placements()

@@ -12,6 +12,7 @@
 package bench
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -40,8 +41,8 @@ type Plan struct {
 	Time     time.Duration   // measured time of a launch, or,
 	Messages int64           // where not 0, measured messages of a launch
 	Warmup   workload.Warmup //  before the measured part, every byte verified
-	Verify   string          // "header": sequence, length and both ends of every message; "full": every byte
-	Timeout  time.Duration   // of a launch, from start to end; then it is killed and failed
+	Verify   string          // VerifyEnds or VerifyAll; "": VerifyEnds
+	Timeout  time.Duration   // of a launch, from start to end; then it is killed and failed; 0: 10 s beyond the rest
 	Seed     uint64          // of the order of the launches
 	Labels   map[string]string
 
@@ -60,6 +61,24 @@ type Plan struct {
 	perf bool // see Diagnose
 }
 
+// What is checked of a measured message. While warming up, it is every byte.
+const (
+	VerifyEnds = "header" // its number, its length and both of its ends
+	VerifyAll  = "full"   // every byte
+)
+
+// spare is how much longer a launch may take than what it measures, unless the
+// plan says so.
+const spare = 10 * time.Second
+
+// complete fills in what a plan may leave out.
+func (p Plan) complete() Plan {
+	p.Verify = cmp.Or(p.Verify, VerifyEnds)
+	p.Timeout = cmp.Or(p.Timeout, p.Time+p.Warmup.Time+spare)
+	p.Pairs = cmp.Or(p.Pairs, 1)
+	return p
+}
+
 // A Warmup is how long both ends exchange messages before what is measured.
 type Warmup = workload.Warmup
 
@@ -74,6 +93,7 @@ func Workloads() []results.Workload {
 
 // Record returns the plan as run.json keeps it.
 func (p Plan) Record() results.Plan {
+	p = p.complete()
 	var specs []string
 	for _, spec := range p.Specs {
 		specs = append(specs, spec.String())
@@ -89,6 +109,7 @@ func (p Plan) Record() results.Plan {
 // Cells crosses the plan's axes and tries whether each cell can run, by making
 // its link once and closing it. An error means that the plan itself is wrong.
 func (p Plan) Cells() ([]Cell, error) {
+	p = p.complete()
 	if err := p.check(); err != nil {
 		return nil, err
 	}
@@ -97,7 +118,7 @@ func (p Plan) Cells() ([]Cell, error) {
 		return nil, err
 	}
 	var cells []Cell
-	tried := trials{}
+	tried, crossed := trials{}, map[results.Cell]bool{}
 	for _, name := range p.Workloads {
 		for _, spec := range p.Specs {
 			places, err := p.places(spec)
@@ -108,11 +129,14 @@ func (p Plan) Cells() ([]Cell, error) {
 				for _, dir := range p.dirs(spec) {
 					for _, size := range p.sizes(spec) {
 						spec.Dir, spec.Size, spec.Uniform = dir, size, true
-						c := newCell(name, spec, place, mounts[dir], max(1, p.Pairs))
+						c := newCell(name, spec, place, mounts[dir], p.Pairs)
 						if c.Skip == "" {
 							c.Skip, c.Fail = tried.link(spec)
 						}
-						cells = append(cells, c)
+						if !crossed[c.Cell] { // an axis may name a value twice
+							crossed[c.Cell] = true
+							cells = append(cells, c)
+						}
 					}
 				}
 			}
@@ -156,7 +180,7 @@ func (p Plan) check() error {
 	if least := p.Time + p.Warmup.Time; p.Timeout <= least {
 		return fmt.Errorf("timeout %v: warm-up and measured time alone take %v: give a longer --timeout", p.Timeout, least)
 	}
-	if p.Verify != "header" && p.Verify != "full" {
+	if p.Verify != VerifyEnds && p.Verify != VerifyAll {
 		return fmt.Errorf("verify %q: it is header or full", p.Verify)
 	}
 	if i := slices.IndexFunc(p.Specs, needsDir); i >= 0 && len(p.Dirs) == 0 {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ipcbench/internal/facts"
+	"ipcbench/internal/peer"
 	"ipcbench/results"
 	"ipcbench/results/summary"
 )
@@ -24,6 +25,7 @@ type Run struct {
 	record    results.Run
 	launches  []results.Launch
 	diagnosed []results.Launch // none of the launches: they explain those
+	carried   bool
 }
 
 // Options are what a run needs beside its plan.
@@ -55,6 +57,9 @@ const (
 // NewRun makes the directory of a run of these cells, which are the plan's. An
 // error is that there can be none.
 func NewRun(p Plan, cells []Cell, o Options) (*Run, error) {
+	if err := peer.Idle(); err != nil {
+		return nil, err
+	}
 	r := &Run{plan: p, cells: cells, options: o, record: results.Run{
 		Version: o.Version,
 		Args:    o.Args,
@@ -75,13 +80,18 @@ func NewRun(p Plan, cells []Cell, o Options) (*Run, error) {
 // Path returns where the run's directory is.
 func (r *Run) Path() string { return r.dir.Path() }
 
-// Carry carries the run out, once, and returns what follows from it: also where
+// Carry carries the run out and returns what follows from it: also where
 // it was cut short, of the launches there are. An error says what went wrong,
-// one failed launch included. It wraps ctx's where that ended the run.
+// one failed launch included. It wraps ctx's where that ended the run. A run is
+// carried out once.
 //
 // The analysis is of what is on disk, so that whoever opens the directory later
 // comes to the same.
 func (r *Run) Carry(ctx context.Context) (summary.Analysis, error) {
+	if r.carried {
+		return summary.Analysis{}, errors.New("a run is carried out once: make another by NewRun")
+	}
+	r.carried = true
 	err := r.measure(ctx)
 	if ctx.Err() != nil {
 		err = interruption{ctx.Err()}

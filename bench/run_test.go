@@ -140,7 +140,7 @@ func TestWrongPlans(t *testing.T) {
 		"no such CPU":       {func(p *bench.Plan) { p.Placements = []string{"0-4095"} }, "4095"},
 		"no launch":         {func(p *bench.Plan) { p.Launches = 0 }, "at least 1"},
 		"no time":           {func(p *bench.Plan) { p.Messages = 0 }, "time"},
-		"no deadline":       {func(p *bench.Plan) { p.Timeout = 0 }, "--timeout"},
+		"no time to run":    {func(p *bench.Plan) { p.Time, p.Timeout = time.Second, time.Second }, "--timeout"},
 		"wrong verify":      {func(p *bench.Plan) { p.Verify = "some" }, "header or full"},
 		"missing directory": {func(p *bench.Plan) { p.Dirs = []string{"/nonexistent"} }, "/nonexistent"},
 		"no directory":      {func(p *bench.Plan) { p.Dirs = nil }, "directory"},

@@ -32,7 +32,7 @@ side for what also changes from boot to boot and hour to hour.`,
 	flags.SortFlags = false
 	flags.StringArrayVar(&c.old, "old", nil, "a `run` of the old side; repeatable")
 	flags.StringArrayVar(&c.new, "new", nil, "a `run` of the new side; repeatable")
-	flags.StringVar(&c.by, "by", "", "compare by a `column`: transport, dir, fstype, placement or label.KEY")
+	flags.StringVar(&c.by, "by", "", "compare by a `column`: "+compare.Columns())
 	flags.Func("metric", "`names` of columns of launches.csv, or all (default rtt_p50_ns,msgs_per_s)", c.setMetrics)
 	percentVar(flags, &c.threshold, "threshold", "exit with 1 if anything is slower by more than a `percentage`, as 5%, or fails")
 	percentVar(flags, &c.options.Same, "same", "call the same what is certainly within ± a `percentage` (default 5%)")
@@ -141,7 +141,7 @@ func (c *comparer) sides(paths []string) (old, new []string, err error) {
 	case len(paths) == 2:
 		return paths[:1], paths[1:], nil
 	case len(paths) == 1:
-		return nil, nil, fmt.Errorf("compare: %s alone: name a second run, or compare its parts with --by transport, fstype, dir, placement or label.KEY", paths[0])
+		return nil, nil, fmt.Errorf("compare: %s alone: name a second run, or compare its parts with --by %s", paths[0], compare.Columns())
 	}
 	return nil, nil, fmt.Errorf("compare: %d runs are given: name an old one and a new one, or several with --old and --new before each (and output files as in --json=FILE)", len(paths))
 }

@@ -3,6 +3,7 @@ package cmd
 import (
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -21,8 +22,13 @@ func printResults(w io.Writer, dir string, run summary.Analysis) error {
 	var b strings.Builder
 	printFloors(&b, run.Floors)
 	printWarnings(&b, run.Warnings)
-	fmt.Fprintf(&b, "\n%s\n", filepath.Join(dir, report.PageFile))
-	fmt.Fprintf(&b, "%s\n", filepath.Join(dir, report.LaunchesFile))
+	b.WriteString("\n")
+	for _, name := range []string{report.PageFile, report.LaunchesFile} {
+		path := filepath.Join(dir, name)
+		if _, err := os.Stat(path); err == nil { // where the disk is full, there is none
+			fmt.Fprintln(&b, path)
+		}
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

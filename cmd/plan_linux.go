@@ -47,7 +47,7 @@ type planFlags struct {
 // add declares the flags that make a plan.
 func (f *planFlags) add(flags *pflag.FlagSet) {
 	p := &f.plan
-	flags.FuncP("workload", "w", "what to measure, by `names` (default latency,throughput)", func(text string) error {
+	flags.FuncP("workload", "w", "what to measure, by `names` (default "+strings.Join(defaultWorkloads, ",")+")", func(text string) error {
 		return appendNames(&p.Workloads, text, checkWorkload)
 	})
 	flags.FuncP("size", "s", "message `sizes`, or ranges as 64..1MiB (default 64,4KiB,64KiB, or the most it carries)", func(text string) error {
@@ -70,7 +70,7 @@ func (f *planFlags) add(flags *pflag.FlagSet) {
 	})
 	flags.Func("verify", "check the `header` of every message, or full: every byte (default header)", func(text string) error {
 		p.Verify = text
-		return oneOf(text, "header", "full")
+		return oneOf(text, bench.VerifyEnds, bench.VerifyAll)
 	})
 	flags.DurationVar(&p.Timeout, "timeout", 0, "longest `time` a launch may take (default 10s beyond the rest)")
 	flags.Uint64Var(&p.Seed, "seed", 0, "`number` that settles the order of the launches (default random)")
@@ -130,14 +130,8 @@ func (f *planFlags) settle(flags *pflag.FlagSet, specs []string) (bench.Plan, er
 	if p.Until > 0 && !flags.Changed("budget") {
 		p.Budget = defaultBudget
 	}
-	if !flags.Changed("timeout") {
-		p.Timeout = 10*time.Second + p.Time + p.Warmup.Time
-	}
 	if !flags.Changed("seed") {
 		p.Seed = uint64(rand.Uint32()) // short enough to type
-	}
-	if p.Verify == "" {
-		p.Verify = "header"
 	}
 	if len(p.Workloads) == 0 {
 		p.Workloads = defaultWorkloads
@@ -146,7 +140,7 @@ func (f *planFlags) settle(flags *pflag.FlagSet, specs []string) (bench.Plan, er
 		p.Sizes, p.FitSizes = defaultSizes, true
 	}
 	if len(p.Placements) == 0 {
-		p.Placements = []string{"auto"}
+		p.Placements = []string{results.Auto}
 	}
 	if len(p.Dirs) == 0 {
 		p.Dirs = defaultDirs()
@@ -168,6 +162,8 @@ func checkAmounts(flags *pflag.FlagSet, p bench.Plan) error {
 		return errors.New("--budget ends what --until begins: give both, or neither")
 	case flags.Changed("budget") && p.Budget <= 0:
 		return fmt.Errorf("--budget %s: the time for the run must be positive", p.Budget)
+	case flags.Changed("timeout") && p.Timeout <= 0:
+		return fmt.Errorf("--timeout %s: a launch takes some time", p.Timeout)
 	case flags.Changed("messages") && p.Messages < 1:
 		return fmt.Errorf("--messages %d: a launch has at least 1", p.Messages)
 	}

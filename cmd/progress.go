@@ -152,6 +152,9 @@ func metric(s summary.Summary) string {
 		return fmt.Sprintf("%d launches", s.Launches)
 	}
 	text := s.Main().Format(main.Median)
+	if q := s.Main().Q; q > 0 {
+		text = fmt.Sprintf("p%g %s", 100*q, text)
+	}
 	if drawn := s.Metrics[w.Drawn]; w.Drawn != w.Main && drawn.N > 0 {
 		text += ", " + results.LookupMetric(w.Drawn).Format(drawn.Median)
 	}

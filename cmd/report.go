@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -32,25 +33,20 @@ waiting.`,
 			if err != nil {
 				return usage(err)
 			}
+			var wrong []error
 			for _, run := range runs {
 				analysis := summary.Analyze(run.Run, run.launches, run.diagnosed)
-				if err := report.Remake(run.path, analysis); err != nil {
-					return err
-				}
+				wrong = append(wrong, report.Remake(run.path, analysis)) // what cannot be written can be read all the same
 				if format != "" {
-					if err := alike.Write(out.stdout, alike.Of(analysis.Cells), format.style()); err != nil {
-						return err
-					}
-				} else if err := printResults(out.stdout, run.path, analysis); err != nil {
-					return err
+					wrong = append(wrong, alike.Write(out.stdout, alike.Of(analysis.Cells), format.style()))
+				} else {
+					wrong = append(wrong, printResults(out.stdout, run.path, analysis))
 				}
 				if why {
-					if err := printWhy(out.stdout, analysis); err != nil {
-						return err
-					}
+					wrong = append(wrong, printWhy(out.stdout, analysis))
 				}
 			}
-			return nil
+			return errors.Join(wrong...)
 		},
 	}
 	cmd.Flags().BoolVar(&why, "why", false, "also print what the time of each cell goes to")

@@ -165,7 +165,7 @@ func (r *runner) finish(dir string, analysis summary.Analysis, err error) error 
 		printResults(r.tableTo(), dir, analysis),
 		r.printWhy(analysis))
 	if errors.Is(err, context.Canceled) {
-		return fmt.Errorf("%w: launches that had ended: %d: %s has the reports on them", err, len(analysis.Launches), dir)
+		return fmt.Errorf("%w: launches that had ended: %d: %s has the reports on them", err, analysis.Made(), dir)
 	}
 	return err
 }

@@ -210,6 +210,12 @@ func (c Cell) Identity(without ...string) Cell {
 	return c.Only(func(d Dimension) bool { return d.Role != Environment && !slices.Contains(without, d.Name) })
 }
 
+// OnOneCPU says whether both ends are pinned to the same CPU.
+func (c Cell) OnOneCPU() bool { return c.ProducerCPU >= 0 && c.ProducerCPU == c.ConsumerCPU }
+
+// OnTwoCPUs says whether each end is pinned to a CPU of its own.
+func (c Cell) OnTwoCPUs() bool { return c.ProducerCPU >= 0 && c.ProducerCPU != c.ConsumerCPU }
+
 // Setting is what a cell must share with others to be shown beside them.
 func (c Cell) Setting() Cell { return c.Only(func(d Dimension) bool { return d.Role == Setting }) }
 

@@ -163,7 +163,9 @@ func (m Metric) Quantity() string {
 
 // TellsTime says whether the metric is a time or a rate, and so moves with the
 // machine's speed, as a count does not.
-func (m Metric) TellsTime() bool { return m.Unit != Count }
+func (m Metric) TellsTime() bool {
+	return m.Unit == Nanoseconds || m.Unit == PerSecond || m.Unit == BytesPerSecond
+}
 
 // IsBetter says whether a is a better value than b.
 func (m Metric) IsBetter(a, b float64) bool {

@@ -17,6 +17,9 @@ const (
 	CrossLLC  = "cross-llc"
 	CrossNode = "cross-node"
 	Free      = "free"
+
+	// Auto stands for those that make sense for a spec.
+	Auto = "auto"
 )
 
 // placements are all that have a name, near to far. Others are two CPU numbers.

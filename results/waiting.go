@@ -27,16 +27,27 @@ const (
 var ways = []struct {
 	way   Way
 	words string
-	busy  bool // a waiting end keeps its CPU
+	does  doing
+	hue   int // its colour in charts: each has one of its own, from 0 without a gap
 }{
-	{Sleeps, "sleeps in the kernel", false},
-	{Polls, "sleeps in poll(2), then calls", false},
-	{Epolls, "sleeps in epoll_wait(2), then calls", false},
-	{Parks, "parks in the Go runtime", false},
-	{SpinSleeps, "spins for a while, then sleeps", false},
-	{Yields, "gives way and looks again", true},
-	{Spins, "spins", true},
+	{Sleeps, "sleeps in the kernel", asleep, 0},
+	{Polls, "sleeps in poll(2), then calls", asleep, 2},
+	{Epolls, "sleeps in epoll_wait(2), then calls", asleep, 5},
+	{Parks, "parks in the Go runtime", inRuntime, 6},
+	{SpinSleeps, "spins for a while, then sleeps", asleep, 3},
+	{Yields, "gives way and looks again", busy, 4},
+	{Spins, "spins", busy, 1},
 }
+
+// doing is what the thread of a waiting end does, as the declaration of its
+// transport has it too; see package transports/all for the test that they agree.
+type doing int
+
+const (
+	asleep    doing = iota // sooner or later it gives its CPU up
+	busy                   // it keeps it
+	inRuntime              // the Go runtime's threads wait for it
+)
 
 // Way returns the cell's way of waiting.
 func (c Cell) Way() Way { return Way(c.Waits) }
@@ -52,7 +63,22 @@ func (w Way) String() string {
 // Busy says whether an end that waits so keeps its CPU.
 func (w Way) Busy() bool {
 	i := w.place()
-	return i < len(ways) && ways[i].busy
+	return i < len(ways) && ways[i].does == busy
+}
+
+// InRuntime says whether the Go runtime's own threads wait for an end that waits
+// so, and count among what it costs.
+func (w Way) InRuntime() bool {
+	i := w.place()
+	return i < len(ways) && ways[i].does == inRuntime
+}
+
+// Hue is the place of the way's colour among those of charts; -1: it has none.
+func (w Way) Hue() int {
+	if i := w.place(); i < len(ways) {
+		return ways[i].hue
+	}
+	return -1
 }
 
 func (w Way) place() int {

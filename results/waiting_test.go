@@ -77,12 +77,20 @@ func TestWaysAreOrderedByWhatTheyCostAndThenByName(t *testing.T) {
 	if want := []results.Way{results.Sleeps, results.Parks, results.Spins, "a", "new"}; !slices.Equal(mixed, want) {
 		t.Errorf("%q, want %q", mixed, want)
 	}
+	var hues []int
 	for _, way := range results.Ways() {
+		hues = append(hues, way.Hue())
 		if want := way == results.Spins || way == results.Yields; way.Busy() != want {
 			t.Errorf("%s keeps its CPU: %v", way, !want)
 		}
 		if way.String() == string(way) {
 			t.Errorf("%s has no words", way)
+		}
+	}
+	slices.Sort(hues)
+	for place, hue := range hues {
+		if hue != place {
+			t.Errorf("colours of ways are %v", hues)
 		}
 	}
 }

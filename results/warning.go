@@ -116,6 +116,8 @@ var (
 	// Allocated is of a worker in which the Go runtime was not still.
 	Allocated = Cautions(Caution{ID: "allocated", Words: func(w Warning) string {
 		return fmt.Sprintf("the %s made %s heap allocations and %s garbage collections while it was measured", w.Text("side"), w.Text("mallocs"), w.Text("gcs"))
+	}, Brief: func(w Warning) string {
+		return "the " + w.Text("side") + " made heap allocations while it was measured"
 	}})
 	// FloorUnknown is of a floor that could not be taken at some time.
 	FloorUnknown = Cautions(Caution{ID: "floor-unknown", Words: func(w Warning) string {

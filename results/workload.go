@@ -11,17 +11,17 @@ import (
 type Workload struct {
 	Name    string // the word a user types and the key in every record: "latency"
 	Doc     string // one line for ipcbench list
-	Title   string // of its table: "Round-trip latency"
+	Title   string // of its table: "Round-trip latency"; "": its name
 	Caption string // below it: what the numbers mean, a line each
 	Subject string // what a chart of it shows, below its title: "Ping-pong, one message in flight"
 
-	Main     string // the metric that says most: tables are sorted by it, --until narrows it down, compare decides on it
-	Compared []string
-	Op       string // the metric that Go benchmarks call ns/op; "": the time per message
-	Columns  []ResultColumn
+	Main     string         // the metric that says most: tables are sorted by it, --until narrows it down, compare decides on it
+	Compared []string       // the metrics that compare shows unless it is asked for others; nil: Main
+	Op       string         // the metric that Go benchmarks call ns/op; "": the time per message
+	Columns  []ResultColumn // of its table, beside those of the cell; nil: Main with its margin
 
-	Drawn string // the metric that its charts show
-	Axis  string // what that is called on an axis: "Median round trip"
+	Drawn string // the metric that its charts show; "": Main
+	Axis  string // what that is called on an axis: "Median round trip"; "": by its words
 	Of    string // the named histogram that has a chart of its own; "": none
 
 	Alike  string // the metric by which transports that wait alike are compared; "": by none
@@ -90,6 +90,12 @@ var workloads = []Workload{
 		Alike: BytesPerS, Asked: "throughput", Larger: true,
 		Exchange: OneWay, Unit: "message",
 	},
+}
+
+func init() {
+	for i := range workloads {
+		workloads[i] = workloads[i].complete()
+	}
 }
 
 // RegisterWorkload makes a workload of another package known. It is called from

@@ -44,12 +44,12 @@ func Plan(specs ...string) bench.Plan {
 	p := bench.Plan{
 		Workloads:  []string{"latency", "throughput"},
 		Sizes:      []int{64, 4 << 10, 64 << 10},
-		Placements: []string{"auto"},
+		Placements: []string{results.Auto},
 		Dirs:       []string{os.TempDir()},
 		Launches:   1,
 		Time:       time.Second, // for the check of the plan: a benchmark counts messages
 		Warmup:     bench.Warmup{Time: 5 * time.Millisecond},
-		Verify:     "header",
+		Verify:     bench.VerifyEnds,
 		Timeout:    time.Minute,
 	}
 	for _, text := range specs {

@@ -157,6 +157,5 @@ func everyCell(results.Cell) bool { return true }
 // wakesAnother reports whether an end of the cell may have to be woken on a CPU
 // that has nothing else to do.
 func wakesAnother(c results.Cell) bool {
-	onOneCPU := c.ProducerCPU >= 0 && c.ProducerCPU == c.ConsumerCPU
-	return !onOneCPU && c.Way() != results.UnknownWay && !c.Way().Busy()
+	return !c.OnOneCPU() && c.Way() != results.UnknownWay && !c.Way().Busy()
 }

@@ -20,6 +20,16 @@ type Control struct {
 	decoder *json.Decoder
 }
 
+// Idle is the error in a process that was started as a worker and did not become
+// one: it would start workers of its own, which would do the same. It is nil in
+// any other.
+func Idle() error {
+	if role := os.Getenv(roleEnv); role != "" {
+		return fmt.Errorf("this process was started as a worker (%s) and did not become one: call bench.Worker first in main, or in TestMain", role)
+	}
+	return nil
+}
+
 // Serve runs work and ends the process, where the driver started it for this
 // role; otherwise it returns at once. An error is its last words, and ends it
 // with status 1, or 3 where the error is that the peer was gone.

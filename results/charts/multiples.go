@@ -2,7 +2,6 @@ package charts
 
 import (
 	"cmp"
-	"image/color"
 	"slices"
 	"strings"
 
@@ -232,17 +231,14 @@ func rowsOf(all []multiple, height vg.Length) []part {
 
 func smallLeft(column int) vg.Length { return vg.Length(column) * (smallWidth + smallGap) }
 
-// wayColors are the colours of the ways of waiting.
-var wayColors = map[results.Way]color.NRGBA{
-	results.Sleeps: palette[0], results.Spins: palette[1], results.Polls: palette[2], results.SpinSleeps: palette[3],
-	results.Yields: palette[4], results.Epolls: palette[5], results.Parks: violet,
-}
+// hues are the colours of the ways of waiting.
+var hues = append(slices.Clone(palette[:6]), violet)
 
 // lookOfWay returns the look of the nth series of a plot that waits like this.
 func lookOfWay(way results.Way, nth int) look {
 	l := look{color: ink, dashes: dashes[nth%len(dashes)], marker: nth % len(polygons)}
-	if c, has := wayColors[way]; has {
-		l.color = c
+	if hue := way.Hue(); hue >= 0 && hue < len(hues) {
+		l.color = hues[hue]
 	}
 	return l
 }

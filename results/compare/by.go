@@ -35,7 +35,7 @@ func lookupColumn(name string) (column, error) {
 	d, known := results.LookupDimension(shown)
 	plan, _ := results.LookupDimension(planned)
 	if !known || plan.Plan == nil || d.Role == results.Question {
-		return column{}, fmt.Errorf("compare by %q: there is no such column: it is %s or label.KEY", name, strings.Join(columnNames(), ", "))
+		return column{}, fmt.Errorf("compare by %q: there is no such column: it is %s", name, Columns())
 	}
 	return column{
 		value:   func(_ Run, l results.Launch) string { return d.Plain(l.Cell) },
@@ -44,14 +44,15 @@ func lookupColumn(name string) (column, error) {
 	}, nil
 }
 
-func columnNames() []string {
+// Columns names those that parts of runs can be compared by.
+func Columns() string {
 	var names []string
 	for _, d := range results.Dimensions() {
 		if d.Name == fstype || d.Plan != nil && d.Role != results.Question {
 			names = append(names, d.Name)
 		}
 	}
-	return names
+	return strings.Join(names, ", ") + " or " + labelColumn + "KEY"
 }
 
 func labelled(key string) func(Run, results.Launch) string {
@@ -64,8 +65,7 @@ func labelled(key string) func(Run, results.Launch) string {
 }
 
 // By compares the parts of runs that a column tells apart: each of its values
-// with the first one in the plan. The column is "transport", "dir", "fstype",
-// "placement" or "label.KEY". Launches of several runs come together. It is an
+// with the first one in the plan. The column is one of [Columns]. Launches of several runs come together. It is an
 // error where the column has no two values, or the parts have nothing in
 // common.
 func By(runs []Run, name string, o Options) (Comparison, error) {

@@ -31,7 +31,7 @@ func TestWorkersCSV(t *testing.T) {
 	const want = "run,transport,workload,size_bytes,placement,dir,fstype,launch,kind,status,side,cpu," +
 		"user_ns_per_msg,system_ns_per_msg,cpu_ns_per_msg,voluntary_switches_per_msg,involuntary_switches_per_msg," +
 		"minor_faults_per_msg,major_faults_per_msg,migrations,wait_ns_per_msg,steal_ns,stalls,worst_stall_ns,probe_cpu," +
-		"perf_context_switches_per_msg,perf_cycles_u_per_msg"
+		"perf_context_switches_per_msg,perf_cycles_u_per_msg,pairs,rate_per_s"
 	if header != want {
 		t.Errorf("header\n%s\nwant\n%s", header, want)
 	}

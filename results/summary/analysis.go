@@ -31,11 +31,23 @@ func Analyze(run results.Run, launches, diagnosed []results.Launch) Analysis {
 	}
 	switch {
 	case run.Status == results.RunInterrupted && run.Schema != 1:
-		a.Warnings = append(a.Warnings, interrupted.With("launches", len(launches)))
+		a.Warnings = append(a.Warnings, interrupted.With("launches", a.Made()))
 	case run.Status == results.Running:
-		a.Warnings = append(a.Warnings, notEnded.With("launches", len(launches)))
+		a.Warnings = append(a.Warnings, notEnded.With("launches", a.Made()))
 	}
 	return a
+}
+
+// Made counts the launches that were made: a cell that cannot run has a record,
+// and no launch.
+func (a Analysis) Made() int {
+	made := 0
+	for _, l := range a.Launches {
+		if l.Status != results.Skipped {
+			made++
+		}
+	}
+	return made
 }
 
 // Of runs that did not come to their end.
@@ -65,7 +77,7 @@ func (a *Analysis) examine() {
 		for _, f := range doctor.Concerning(findings, s.Cell) {
 			all = append(all, unfit.With("finding", f.Finding, "remedy", f.Step()))
 		}
-		if s.Needs != "" && s.Way() != results.Parks { // which says so itself
+		if s.Needs != "" && !s.Way().InRuntime() { // which says so itself
 			all = append(all, unlike.With("needs", s.Needs))
 		}
 		a.Cells[i].Warnings = results.AppendOnce(all, s.Warnings...)

@@ -3,8 +3,6 @@ package summary
 import (
 	"math"
 
-	"github.com/montanaflynn/stats"
-
 	"ipcbench/results"
 )
 
@@ -26,8 +24,8 @@ func drift(l results.Launch) float64 {
 	if !hasTrend(l.SlicesNS) {
 		return 0
 	}
-	first, _ := stats.Median(l.SlicesNS[:third])
-	last, _ := stats.Median(l.SlicesNS[len(l.SlicesNS)-third:])
+	first := results.Median(l.SlicesNS[:third])
+	last := results.Median(l.SlicesNS[len(l.SlicesNS)-third:])
 	if change := last/first - 1; math.Abs(change) > leastDrift {
 		return change
 	}

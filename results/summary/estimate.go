@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/montanaflynn/stats"
+
+	"ipcbench/results"
 )
 
 // An Estimate is a metric over the launches of a cell. The launch is the
@@ -29,7 +31,7 @@ func EstimateOf(values []float64) Estimate {
 	e := Estimate{N: len(values), Min: slices.Min(values), Max: slices.Max(values)}
 	// Neither fails on values that are there; CV is NaN for one launch or a
 	// mean of 0, which is what it should be.
-	e.Median, _ = stats.Median(values)
+	e.Median = results.Median(values)
 	e.CV, _ = stats.CoefficientOfVariation(values)
 
 	e.Lo, e.Hi = medianInterval(slices.Sorted(slices.Values(values)))

@@ -4,10 +4,9 @@ import (
 	"math"
 
 	"github.com/aclements/go-moremath/stats"
-)
 
-// confidence of every interval.
-const confidence = 0.95
+	"ipcbench/results"
+)
 
 // medianInterval returns a 95 % confidence interval of the median of what the
 // sorted values were drawn from, without assuming a distribution, or NaN where
@@ -24,14 +23,14 @@ func medianInterval(sorted []float64) (lo, hi float64) {
 	n := len(sorted)
 	coin := stats.BinomialDist{N: n, P: 0.5}
 	covers := func(k int) float64 { return 1 - 2*coin.CDF(float64(k-1)) }
-	if n == 0 || covers(1) < confidence {
+	if n == 0 || covers(1) < results.Confidence {
 		return math.NaN(), math.NaN()
 	}
 	k := 1
-	for covers(k+1) >= confidence {
+	for covers(k+1) >= results.Confidence {
 		k++
 	}
-	inward := (covers(k) - confidence) / (covers(k) - covers(k+1))
+	inward := (covers(k) - results.Confidence) / (covers(k) - covers(k+1))
 	weight := float64(n-k) * inward / (float64(k) + float64(n-2*k)*inward)
 	between := func(outer, inner float64) float64 { return outer + weight*(inner-outer) }
 	return between(sorted[k-1], sorted[k]), between(sorted[n-k], sorted[n-k-1])

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/montanaflynn/stats"
-
 	"ipcbench/results"
 )
 
@@ -74,7 +72,7 @@ func ModesOf(values []float64) []Mode {
 	var modes []Mode
 	for _, group := range groupsOf(values) {
 		if len(group) > 1 {
-			middle, _ := stats.Median(group)
+			middle := results.Median(group)
 			modes = append(modes, Mode{middle, len(group)})
 		}
 	}

@@ -80,7 +80,7 @@ func outlierOf(values []float64) func(float64) bool {
 	for _, value := range values {
 		logs = append(logs, math.Log(value))
 	}
-	middle, _ := stats.Median(logs)
+	middle := results.Median(logs)
 	deviation, _ := stats.MedianAbsoluteDeviation(logs)
 	far := max(farOff*normalDeviation*deviation, math.Log(leastOutlier))
 	return func(value float64) bool { return math.Abs(math.Log(value)-middle) > far }

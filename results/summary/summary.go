@@ -118,7 +118,7 @@ func (s Summary) Margin() float64 {
 	return e.Margin()
 }
 
-// Unreadable is of a launch whose histogram is missing from what is merged.
+// unreadable is of a launch whose histogram is missing from what is merged.
 var unreadable = results.Cautions(results.Caution{ID: "histogram-unreadable", Words: func(w results.Warning) string {
 	return fmt.Sprintf("launch %s is not in the merged histogram: %s", w.Text("launch"), w.Text("error"))
 }})

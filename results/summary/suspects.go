@@ -3,8 +3,6 @@ package summary
 import (
 	"fmt"
 
-	"github.com/montanaflynn/stats"
-
 	"ipcbench/results"
 )
 
@@ -80,6 +78,5 @@ func isUnusual(l results.Launch, ns int64, took func(results.Jitter) (int64, boo
 			all = append(all, float64(ns))
 		}
 	}
-	usual, _ := stats.Median(all)
-	return float64(ns) > leastSuspect*float64(l.ElapsedNS) && float64(ns) > unusual*usual
+	return float64(ns) > leastSuspect*float64(l.ElapsedNS) && float64(ns) > unusual*results.Median(all)
 }

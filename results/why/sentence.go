@@ -38,8 +38,6 @@ func (p pool) unit() string     { return p.kind().Unit }
 
 func (p pool) kind() results.Workload { return results.LookupWorkload(p.Workload) }
 
-func (p pool) onOneCPU() bool   { return p.ProducerCPU >= 0 && p.ProducerCPU == p.ConsumerCPU }
-func (p pool) onTwoCPUs() bool  { return p.ProducerCPU >= 0 && p.ProducerCPU != p.ConsumerCPU }
 func (p pool) isOneSided() bool { return len(p.sides) == 1 }
 
 // total adds up a cost over the ends.
@@ -62,10 +60,10 @@ func (p pool) turns() string {
 	switch {
 	case p.isOneSided():
 		return "both ends are one process: nothing is handed over"
-	case p.onOneCPU() && p.switches() >= hardlyEver:
+	case p.OnOneCPU() && p.switches() >= hardlyEver:
 		return "the ends take turns on one CPU: " + p.turnsOnOneCPU()
 	case spins && p.sleeps() >= rarely:
-		return fmt.Sprintf("an end spins while it waits for the other, and yet sleeps come %s to a %s: in its calls, as in a flush to the disk", results.FormatCount(p.sleeps()), p.unit())
+		return fmt.Sprintf("an end spins while it waits for the other, and yet sleeps come %s to a %s: in its system calls", results.FormatCount(p.sleeps()), p.unit())
 	case spins, !p.isAnswered() && p.sleeps() < hardlyEver, p.isAnswered() && p.sleeps() < rarely:
 		return fmt.Sprintf("neither end sleeps: waiting included, a %s takes %s of each CPU", p.unit(), results.FormatNS(p.cpuNS()/2))
 	case p.isStream():
@@ -127,7 +125,7 @@ func (p pool) streamSleeps() string {
 }
 
 func (p pool) goThreads() string {
-	if p.Way() == results.Parks {
+	if p.Way().InRuntime() {
 		return ", threads of the Go runtime included"
 	}
 	return ""
@@ -137,7 +135,7 @@ func (p pool) goThreads() string {
 // that push each other off share a CPU.
 func (p pool) whereItWakes() string {
 	switch {
-	case p.onTwoCPUs():
+	case p.OnTwoCPUs():
 		return "; the wake-up crosses CPUs"
 	case p.pushes() >= 0.1*p.switches():
 		return "; the scheduler keeps both ends on one CPU for a part of the time"
@@ -153,7 +151,7 @@ func (p pool) waiting() string {
 		return ""
 	}
 	what := "is waiting"
-	if !p.Way().Busy() && !p.onOneCPU() {
+	if !p.Way().Busy() && !p.OnOneCPU() {
 		what = "waits for the wake-up"
 	}
 	return fmt.Sprintf("of %s on average, %s are CPU time: the rest %s", results.FormatNS(p.wallNS), results.FormatNS(cpu), what)
@@ -187,7 +185,7 @@ func (p pool) faults() string {
 // the ends wait for each other.
 func (p pool) disturbed() string {
 	var lost []string
-	if p.onTwoCPUs() && p.waitShare >= lostShare {
+	if p.OnTwoCPUs() && p.waitShare >= lostShare {
 		lost = append(lost, "something else runs on their CPUs: the ends were ready and waited "+results.FormatPercent(p.waitShare)+" of the time")
 	}
 	if p.stealShare >= lostShare {

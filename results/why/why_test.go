@@ -52,7 +52,7 @@ func TestWhy(t *testing.T) {
 		},
 		"spinning, and flushing to the disk": {
 			resultstest.Counted(waiting(results.Spins, apart), 200_000, cpu(20, 20).Switched(2100, 0), cpu(20, 60).Switched(2100, 0)),
-			"an end spins while it waits for the other, and yet sleeps come 4.20 to a round trip: in its calls, as in a flush to the disk; " +
+			"an end spins while it waits for the other, and yet sleeps come 4.20 to a round trip: in its system calls; " +
 				"of 200 µs on average, 120 µs are CPU time: the rest is waiting; 67 % of the CPU time is in the kernel",
 		},
 		"sleeping now and then": {

@@ -5,11 +5,13 @@ import (
 	"os"
 	"os/exec"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
+	"ipcbench/results"
 	"ipcbench/transports"
 	"ipcbench/transports/transporttest"
 )
@@ -24,6 +26,23 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
+}
+
+// What a record keeps of a way of waiting is read where no transport is known: its
+// words and what it means there are in a table of package results.
+func TestResultsKnowEveryWayOfWaiting(t *testing.T) {
+	for _, tr := range transports.All() {
+		for _, s := range transporttest.Specs(tr) {
+			declared, way := s.Waits(), results.Way(s.Waits().Name)
+			switch {
+			case declared.Name == "" && s.Caps().Has(transports.OneProcess):
+			case !slices.Contains(results.Ways(), way):
+				t.Errorf("%s waits as %q, of which results knows nothing: it needs a row in results/waiting.go", s, declared.Name)
+			case way.Busy() != (declared.KeepsCPU || declared.GivesWay), way.InRuntime() != declared.Parks:
+				t.Errorf("%s: %+v is busy %v and in the runtime %v in results", s, declared, way.Busy(), way.InRuntime())
+			}
+		}
+	}
 }
 
 // describe says all that is known of every spec without asking the host.

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
-	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -74,15 +72,11 @@ func newMQLimits() mqLimits {
 
 // sysctl returns a number below /proc/sys, or usual where it cannot be read.
 func sysctl(path string, usual int) int {
-	text, err := os.ReadFile("/proc/sys/" + path)
+	n, err := kernel.ReadNumber("/proc/sys/" + path)
 	if err != nil {
 		return usual
 	}
-	n, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil {
-		return usual
-	}
-	return n
+	return int(n)
 }
 
 // mayExceedLimits says whether this process has CAP_SYS_RESOURCE where the

@@ -18,16 +18,25 @@ import (
 	"ipcbench/transports/internal/remedy"
 )
 
+// ways are how an end of a ring can wait, the default first.
+var ways = []struct {
+	transports.Value
+	how shm.Wait
+}{
+	{transports.Value{Name: "spin", Doc: "look again after a PAUSE", Waits: transports.Spins}, shm.Spin},
+	{transports.Value{Name: "yield", Doc: "spin a little, then sched_yield between looks", Waits: transports.Yields}, shm.Yield},
+	{transports.Value{Name: "futex", Doc: "sleep in the kernel at once (futex)", Waits: transports.Sleeps}, shm.Futex},
+	{transports.Value{Name: "hybrid", Doc: "spin a bounded time, then sleep (futex)", Waits: transports.SpinsFirst}, shm.Hybrid},
+	{transports.Value{Name: "eventfd", Doc: "sleep in the kernel at once (read of an eventfd)", Waits: transports.Sleeps}, shm.Eventfd},
+}
+
 // Options are the options of every transport over shared memory, and
 // between them its own.
 func Options(own ...transports.Option) []transports.Option {
-	wait := transports.Option{Name: "wait", Doc: "what an end does while the ring is empty or full", Values: []transports.Value{
-		{Name: "spin", Doc: "look again after a PAUSE", Waits: transports.Spins},
-		{Name: "yield", Doc: "spin a little, then sched_yield between looks", Waits: transports.Yields},
-		{Name: "futex", Doc: "sleep in the kernel at once (futex)", Waits: transports.Sleeps},
-		{Name: "hybrid", Doc: "spin a bounded time, then sleep (futex)", Waits: transports.SpinsFirst},
-		{Name: "eventfd", Doc: "sleep in the kernel at once (read of an eventfd)", Waits: transports.Sleeps},
-	}}
+	wait := transports.Option{Name: "wait", Doc: "what an end does while the ring is empty or full"}
+	for _, way := range ways {
+		wait.Values = append(wait.Values, way.Value)
+	}
 	return append(append([]transports.Option{wait}, own...),
 		transports.Option{Name: "api", Doc: "how a message gets into and out of the memory", Values: []transports.Value{
 			{Name: "copy", Doc: "copied in by the producer and out by the consumer"},
@@ -49,7 +58,12 @@ func Options(own ...transports.Option) []transports.Option {
 }
 
 func ringWait(s transports.Spec) shm.Wait {
-	return map[string]shm.Wait{"spin": shm.Spin, "yield": shm.Yield, "futex": shm.Futex, "hybrid": shm.Hybrid, "eventfd": shm.Eventfd}[s.Option("wait")]
+	for _, way := range ways {
+		if way.Name == s.Option("wait") {
+			return way.how
+		}
+	}
+	panic(fmt.Sprintf("%s: an option that Parse did not settle", s))
 }
 
 // ringLayout returns the shape of one direction, and the bytes it takes, which
