@@ -48,3 +48,15 @@ func TestLastWordsKeepStartAndEnd(t *testing.T) {
 		t.Errorf("%d bytes are kept: %.40q ... %q", len(words), words, words[len(words)-20:])
 	}
 }
+
+// A program whose main does not call bench.Worker would start itself again and
+// again, each time as a worker of the last.
+func TestAWorkerThatDidNotBecomeOneIsTold(t *testing.T) {
+	if err := Idle(); err != nil {
+		t.Errorf("this is no worker: %v", err)
+	}
+	t.Setenv(roleEnv, "bench")
+	if err := Idle(); err == nil || !strings.Contains(err.Error(), "bench.Worker") {
+		t.Errorf("a worker that runs main goes on: %v", err)
+	}
+}

@@ -39,3 +39,14 @@ func TestACellKeepsWhatItsTransportDeclares(t *testing.T) {
 		}
 	}
 }
+
+// A value that an axis names twice would be measured under one number twice, and
+// no reader would take such records.
+func TestAnAxisThatNamesAValueTwiceHasItOnce(t *testing.T) {
+	p := smallPlan(t, "pipe")
+	p.Sizes = []int{64, 4096, 64}
+	cells, err := p.Cells()
+	if err != nil || len(cells) != 2 {
+		t.Errorf("%d cells of two sizes: %v", len(cells), err)
+	}
+}
