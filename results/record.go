@@ -128,9 +128,9 @@ type Run struct {
 // also the run's control: where a floor differs between two runs, the machine
 // did.
 type Floor struct {
-	Name      string   `json:"name"` // "clock", "copy", "cacheline", "null"
+	Name      string   `json:"name"` // as [ClockFloor]
 	SizeBytes int      `json:"size_bytes,omitempty"`
-	CPUs      []int    `json:"cpus,omitempty"` // of a cache line's round trip
+	CPUs      []int    `json:"cpus,omitempty"` // of a round trip on one or between two, the least first
 	NS        float64  `json:"ns"`             // median of the samples
 	Doc       string   `json:"doc"`
 	Samples   []Sample `json:"samples,omitempty"` // in the order of time; runs of older versions have none

@@ -27,15 +27,16 @@ const (
 var ways = []struct {
 	way   Way
 	words string
-	busy  bool // a waiting end keeps its CPU
+	looks bool // a waiting end looks for itself, at least at first
+	woken bool // a waiting end gives its CPU up and is woken, at least in the end
 }{
-	{Sleeps, "sleeps in the kernel", false},
-	{Polls, "sleeps in poll(2), then calls", false},
-	{Epolls, "sleeps in epoll_wait(2), then calls", false},
-	{Parks, "parks in the Go runtime", false},
-	{SpinSleeps, "spins for a while, then sleeps", false},
-	{Yields, "gives way and looks again", true},
-	{Spins, "spins", true},
+	{Sleeps, "sleeps in the kernel", false, true},
+	{Polls, "sleeps in poll(2), then calls", false, true},
+	{Epolls, "sleeps in epoll_wait(2), then calls", false, true},
+	{Parks, "parks in the Go runtime", false, true},
+	{SpinSleeps, "spins for a while, then sleeps", true, true},
+	{Yields, "gives way and looks again", true, false},
+	{Spins, "spins", true, false},
 }
 
 // Way returns the cell's way of waiting.
@@ -49,11 +50,22 @@ func (w Way) String() string {
 	return string(w)
 }
 
-// Busy says whether an end that waits so keeps its CPU.
-func (w Way) Busy() bool {
+// Looks says whether an end that waits so looks for itself, at least at first:
+// what reaches it then does so by a cache line.
+func (w Way) Looks() bool {
 	i := w.place()
-	return i < len(ways) && ways[i].busy
+	return i < len(ways) && ways[i].looks
 }
+
+// Woken says whether an end that waits so gives its CPU up and has to be woken,
+// at least in the end.
+func (w Way) Woken() bool {
+	i := w.place()
+	return i < len(ways) && ways[i].woken
+}
+
+// Busy says whether an end that waits so keeps its CPU.
+func (w Way) Busy() bool { return w.Looks() && !w.Woken() }
 
 func (w Way) place() int {
 	for i, known := range ways {
