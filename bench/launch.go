@@ -160,15 +160,19 @@ func (c Cell) job(p Plan, side transports.Side, inherited peer.Inherited) job {
 
 // options are the runtimes' part of a fair start. A worker whose transport has
 // threads of its own is what a user gets by taskset(1): every thread on its CPU.
-// In the others only the measuring thread is pinned, by itself, and the runtime is
-// told neither to interrupt it nor to stop the world for a new GOMAXPROCS.
-//
-// Where this binary was built with cgo, the C library would register
-// restartable sequences (rseq(2)), which makes every context switch dearer.
+// In the others only the measuring thread is pinned, by itself.
 func (c Cell) options(side transports.Side) peer.Options {
-	env := []string{"GLIBC_TUNABLES=glibc.pthread.rseq=0"}
 	if c.Spec.Caps().Has(transports.OwnThreads) {
-		return peer.Options{Role: workerRole, CPU: c.cpu(side), Env: env}
+		return peer.Options{Role: workerRole, CPU: c.cpu(side), Env: plainSwitches}
 	}
-	return peer.Options{Role: workerRole, CPU: -1, Env: append(env, "GOMAXPROCS=2", "GODEBUG=asyncpreemptoff=1")}
+	return peer.Options{Role: workerRole, CPU: -1, Env: undisturbed}
 }
+
+// plainSwitches is the environment of every end. Where this binary was built with
+// cgo, the C library would register restartable sequences (rseq(2)), which makes
+// every context switch dearer.
+var plainSwitches = []string{"GLIBC_TUNABLES=glibc.pthread.rseq=0"}
+
+// undisturbed is that of an end with a thread that measures: the runtime is told
+// neither to interrupt it nor to stop the world for a new GOMAXPROCS.
+var undisturbed = append(plainSwitches, "GOMAXPROCS=2", "GODEBUG=asyncpreemptoff=1")
