@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -19,22 +20,23 @@ import (
 
 // cacheLine returns how long two different CPUs take to hand each other a cache
 // line and have it back, in nanoseconds: the least that a round trip between
-// them can take. It uses both for some 4 ms, by two threads of this process
-// that end with it.
-func cacheLine(a, b int) (ns float64, err error) {
-	r, err := newRally()
+// them can take. It uses both for about d, by two threads of this process that
+// end with it, and sooner where ctx ends.
+func cacheLine(ctx context.Context, a, b int, d time.Duration) (ns float64, err error) {
+	r, err := newRally(d)
 	if err != nil {
 		return 0, err
 	}
-	hung := time.AfterFunc(rallyLimit, func() { r.over.Store(true) })
+	ctx, cancel := context.WithTimeout(ctx, rallyLimit)
+	defer cancel()
+	context.AfterFunc(ctx, func() { r.over.Store(true) })
 	back, there := onCPU(b, r.back), onCPU(a, r.serve)
 	err = errors.Join(<-there, <-back)
-	hung.Stop()
 	if err = errors.Join(err, unix.Munmap(r.pages)); err != nil {
 		return 0, err
 	}
 	if len(r.batches) == 0 {
-		return 0, fmt.Errorf("cache line: CPUs %d and %d did not hand it over within %v: is one of them taken by something else?", a, b, rallyLimit)
+		return 0, fmt.Errorf("cache line: CPUs %d and %d did not hand it over in time: is one of them taken by something else?", a, b)
 	}
 	return results.Median(r.batches), nil
 }
@@ -52,16 +54,17 @@ const (
 // line lies decides about its way as much as where the CPUs are.
 type rally struct {
 	pages   []byte
+	time    time.Duration
 	over    atomic.Bool
 	batches []float64 // ns a round trip
 }
 
-func newRally() (*rally, error) {
+func newRally(d time.Duration) (*rally, error) {
 	pages, err := unix.Mmap(-1, 0, rallyLines*os.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
 	if err != nil {
 		return nil, fmt.Errorf("cache line: mmap %d pages: %w", rallyLines, err)
 	}
-	return &rally{pages: pages}, nil
+	return &rally{pages: pages, time: d}, nil
 }
 
 // line returns the word that is handed over in a batch, alone in its page, and
@@ -73,7 +76,7 @@ func (r *rally) line(batch int) (word *atomic.Uint64, first uint64) {
 // serve makes the word odd and waits until it is even again.
 func (r *rally) serve() {
 	defer r.over.Store(true)
-	for batch, start := 0, clock.Now(); batch < rallyFewest || clock.Now()-start < int64(rallyTime); batch++ {
+	for batch, start := 0, clock.Now(); batch < rallyFewest || clock.Now()-start < int64(r.time); batch++ {
 		word, first := r.line(batch)
 		before := clock.Now()
 		for v := first; v < first+2*rallyBatch; v += 2 {

@@ -3,6 +3,7 @@ package bench
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"ipcbench/internal/host"
 )
@@ -14,7 +15,7 @@ func TestACacheLineThatIsNotReturnedIsAnError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ns, err := cacheLine(cpus[0], 4095); err == nil || !strings.Contains(err.Error(), "CPU 4095") {
+	if ns, err := cacheLine(t.Context(), cpus[0], 4095, time.Millisecond); err == nil || !strings.Contains(err.Error(), "CPU 4095") {
 		t.Errorf("%v ns, %v", ns, err)
 	}
 }

@@ -11,9 +11,10 @@ import (
 
 // Floors are what the harness itself and the bare machine cost, below which no
 // result can be: reading the clock, the round trip of a cache line between the
-// CPUs that the cells use, copying a message of each size, and the null
-// transport's round trip of each. Taken again and again in the course of a run,
-// they are its control: where they change, the machine did.
+// CPUs that the cells use, that of waking whoever sleeps there, copying a message
+// of each size, and the null transport's round trip of each. Taken again and
+// again in the course of a run, they are its control: where they change, the
+// machine did.
 type Floors struct {
 	gauges   []*gauge
 	launches int           // of the plan
@@ -49,8 +50,9 @@ func (f *Floors) Due(order int) bool {
 }
 
 // Take takes each floor once more. It needs the machine to itself, for some
-// 5 ms each and 20 ms for those of the null transport. A floor that fails has
-// no sample of this time; the error says why.
+// 5 ms each and 20 ms for those of a wake-up and of the null transport, which
+// take processes. A floor that fails has no sample of this time; the error says
+// why.
 func (f *Floors) Take(ctx context.Context) error {
 	var failed []error
 	for _, g := range f.gauges {

@@ -19,55 +19,68 @@ import (
 // order in which they are read.
 func (p Plan) gauges(cells []Cell) []*gauge {
 	all := []*gauge{{
-		floor: results.Floor{Name: "clock", Doc: "reading the clock once, which is subtracted from every stamped time"},
+		floor: results.NewFloor(results.ClockFloor),
 		read:  func(context.Context) (float64, error) { return onFirstCPU(clockFloor) },
 	}}
-	pairs := pairsOf(cells)
-	doc := "the round trip of a cache line between two CPUs that wait for it in turn"
-	if len(pairs) > mostPairs {
-		doc += fmt.Sprintf(" (%d of the %d pairs in use)", mostPairs, len(pairs))
-		pairs = pairs[:mostPairs]
+	all = append(all, ofCPUs(results.CacheLineFloor, cpusOf(cells, onTwo), func(ctx context.Context, cpus []int) (float64, error) {
+		return cacheLine(ctx, cpus[0], cpus[1], rallyTime)
+	})...)
+	all = append(all, ofCPUs(results.WakeUpFloor, cpusOf(cells, wakes), func(ctx context.Context, cpus []int) (float64, error) {
+		return wakeUp(ctx, cpus[0], cpus[len(cpus)-1])
+	})...)
+	all = append(all, ofEach(results.CopyFloor, p.Sizes, func(_ context.Context, size int) (float64, error) {
+		return onFirstCPU(func() (float64, error) { return copyFloor(size) })
+	})...)
+	return append(all, ofEach(results.NullFloor, p.Sizes, nullFloor)...)
+}
+
+// ofCPUs returns what reads a floor on or between the CPUs of each pair.
+func ofCPUs(name string, cpus [][]int, read func(context.Context, []int) (float64, error)) []*gauge {
+	floor := results.NewFloor(name)
+	if len(cpus) > mostPairs {
+		floor.Doc += fmt.Sprintf(" (%d of the %d pairs in use)", mostPairs, len(cpus))
+		cpus = cpus[:mostPairs]
 	}
-	for _, cpus := range pairs {
-		all = append(all, &gauge{
-			floor: results.Floor{Name: "cacheline", CPUs: cpus, Doc: doc},
-			read:  func(context.Context) (float64, error) { return cacheLine(cpus[0], cpus[1]) },
-		})
-	}
-	for _, size := range p.Sizes {
-		all = append(all, &gauge{
-			floor: results.Floor{Name: "copy", SizeBytes: size, Doc: "copying a message once, both buffers in cache"},
-			read: func(context.Context) (float64, error) {
-				return onFirstCPU(func() (float64, error) { return copyFloor(size) })
-			},
-		})
-	}
-	for _, size := range p.Sizes {
-		all = append(all, &gauge{
-			floor: results.Floor{Name: "null", SizeBytes: size, Doc: "a round trip that goes nowhere: make, copy in, copy out and check a message in one process"},
-			read:  func(ctx context.Context) (float64, error) { return nullFloor(ctx, size) },
-		})
+	var all []*gauge
+	for _, pair := range cpus {
+		floor.CPUs = pair
+		all = append(all, &gauge{floor, func(ctx context.Context) (float64, error) { return read(ctx, pair) }})
 	}
 	return all
 }
 
-// mostPairs is between how many pairs of CPUs a cache line's round trip is
-// read.
+// mostPairs is between how many pairs of CPUs a round trip is read.
 const mostPairs = 4
 
-// pairsOf returns the two CPUs of each cell that has its ends on two, each pair
-// once, whichever end is where.
-func pairsOf(cells []Cell) [][]int {
-	var pairs [][]int
+// ofEach returns what reads a floor of each size.
+func ofEach(name string, sizes []int, read func(context.Context, int) (float64, error)) []*gauge {
+	floor := results.NewFloor(name)
+	var all []*gauge
+	for _, size := range sizes {
+		floor.SizeBytes = size
+		all = append(all, &gauge{floor, func(ctx context.Context) (float64, error) { return read(ctx, size) }})
+	}
+	return all
+}
+
+// cpusOf returns the CPUs of each cell that is meant, can run and is pinned:
+// those of a pair once, whichever end is where.
+func cpusOf(cells []Cell, meant func(Cell) bool) [][]int {
+	var all [][]int
 	for _, c := range cells {
-		pair := []int{min(c.ProducerCPU, c.ConsumerCPU), max(c.ProducerCPU, c.ConsumerCPU)}
-		known := slices.ContainsFunc(pairs, func(other []int) bool { return slices.Equal(other, pair) })
-		if c.Runnable() && pair[0] >= 0 && pair[0] != pair[1] && !known {
-			pairs = append(pairs, pair)
+		cpus := c.CPUs()
+		known := slices.ContainsFunc(all, func(other []int) bool { return slices.Equal(other, cpus) })
+		if c.Runnable() && cpus != nil && meant(c) && !known {
+			all = append(all, cpus)
 		}
 	}
-	return pairs
+	return all
 }
+
+func onTwo(c Cell) bool { return len(c.CPUs()) == 2 }
+
+// wakes says whether an end of the cell has to be woken.
+func wakes(c Cell) bool { return c.Way().Woken() }
 
 // onFirstCPU calls read pinned to the CPU that the null transport runs on.
 func onFirstCPU(read func() (float64, error)) (ns float64, err error) {
@@ -83,7 +96,7 @@ func onFirstCPU(read func() (float64, error)) (ns float64, err error) {
 
 // clockFloor is the time of one reading of the clock, in ns.
 func clockFloor() (float64, error) {
-	return medianBatch(1000, func(calls int) {
+	return medianBatch(2*time.Millisecond, 1000, func(calls int) {
 		for range calls {
 			clock.Now()
 		}
@@ -100,7 +113,7 @@ func copyFloor(size int) (float64, error) {
 	}
 	clear(pages) // faults them in
 	from, to := pages[:size], pages[size:]
-	ns := medianBatch(max(1, 64<<10/size), func(calls int) {
+	ns := medianBatch(2*time.Millisecond, max(1, 64<<10/size), func(calls int) {
 		for range calls {
 			copy(to, from)
 		}
@@ -108,11 +121,11 @@ func copyFloor(size int) (float64, error) {
 	return ns, unix.Munmap(pages)
 }
 
-// medianBatch has batches of so many calls made, for 2 ms and at least five
+// medianBatch has batches of so many calls made, for that long and at least five
 // times, and returns the median time of a call, in ns.
-func medianBatch(calls int, batch func(calls int)) float64 {
+func medianBatch(d time.Duration, calls int, batch func(calls int)) float64 {
 	var took []float64
-	for start := clock.Now(); len(took) < 5 || clock.Now()-start < int64(2*time.Millisecond); {
+	for start := clock.Now(); len(took) < 5 || clock.Now()-start < int64(d); {
 		before := clock.Now()
 		batch(calls)
 		took = append(took, float64(clock.Now()-before)/float64(calls))

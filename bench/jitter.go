@@ -76,8 +76,8 @@ func (w *watch) startProbe(ctx context.Context, cpu int) {
 	w.probe, w.at = probe, cpu
 }
 
-// patience is for how long the driver waits for a word of a probe: no launch is
-// to be held up by what only watches it.
+// patience is for how long the driver waits for a word of a probe, or for a cache
+// line to go to and fro: no launch is to be held up by what only watches it.
 const patience = 100 * time.Millisecond
 
 // ready waits until the probe is, or goes on without it.

@@ -42,7 +42,7 @@ func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
 	defer l.close(ctx)
 	driver := workload.NewDriver(ctx, c.Cell,
 		func() ([]int, error) { return l.start(ctx) },
-		func() error { return l.measure(record) })
+		func() error { return l.measure(ctx, record) })
 	err = w.Drive(driver)
 	if l.pair == nil {
 		return err
@@ -65,6 +65,9 @@ func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
 	if err != nil {
 		return err
 	}
+	if l.takeCacheLine(ctx); len(l.lines) == 2 {
+		record.CacheLineNS = l.lines
+	}
 	return c.account(w, record, l.reports, driver)
 }
 
@@ -78,6 +81,7 @@ type launch struct {
 	links     []transports.Link
 	pair      *peer.Pair        // all of them; nil: not started
 	reports   []workload.Report // one a worker, pair by pair
+	lines     []float64         // the cache line's round trips so far, ns
 }
 
 // start makes the links and starts the workers, and returns their process
@@ -102,11 +106,14 @@ func (l *launch) start(ctx context.Context) (pids []int, err error) {
 	return pids, l.pair.Ready()
 }
 
-// measure lets all workers begin, and hears their reports.
-func (l *launch) measure(record *results.Launch) error {
+// measure lets all workers begin, and hears their reports. They sleep until then,
+// all set up, and warm up afterwards: a cache line that is taken in between costs
+// them nothing.
+func (l *launch) measure(ctx context.Context, record *results.Launch) error {
 	if l.pair == nil {
 		return errors.New("the driver's half measures what it has not started")
 	}
+	l.takeCacheLine(ctx)
 	if err := l.pair.Begin(l.from()); err != nil {
 		return err
 	}
@@ -124,6 +131,22 @@ func (l *launch) from() int64 {
 		return 0
 	}
 	return clock.Now() + int64(l.plan.Warmup.Time+settle)
+}
+
+// lineTime is for how long a launch takes the cache line's round trip.
+const lineTime = 2 * time.Millisecond
+
+// takeCacheLine takes it where the ends are on two CPUs, while no worker runs. It
+// is no reason for a launch to fail, nor to be held up.
+func (l *launch) takeCacheLine(ctx context.Context) {
+	if !onTwo(l.Cell) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if ns, err := cacheLine(ctx, l.ProducerCPU, l.ConsumerCPU, lineTime); err == nil {
+		l.lines = append(l.lines, ns)
+	}
 }
 
 func (l *launch) close(ctx context.Context) {
@@ -160,15 +183,19 @@ func (c Cell) job(p Plan, side transports.Side, inherited peer.Inherited) job {
 
 // options are the runtimes' part of a fair start. A worker whose transport has
 // threads of its own is what a user gets by taskset(1): every thread on its CPU.
-// In the others only the measuring thread is pinned, by itself, and the runtime is
-// told neither to interrupt it nor to stop the world for a new GOMAXPROCS.
-//
-// Where this binary was built with cgo, the C library would register
-// restartable sequences (rseq(2)), which makes every context switch dearer.
+// In the others only the measuring thread is pinned, by itself.
 func (c Cell) options(side transports.Side) peer.Options {
-	env := []string{"GLIBC_TUNABLES=glibc.pthread.rseq=0"}
 	if c.Spec.Caps().Has(transports.OwnThreads) {
-		return peer.Options{Role: workerRole, CPU: c.cpu(side), Env: env}
+		return peer.Options{Role: workerRole, CPU: c.cpu(side), Env: plainSwitches}
 	}
-	return peer.Options{Role: workerRole, CPU: -1, Env: append(env, "GOMAXPROCS=2", "GODEBUG=asyncpreemptoff=1")}
+	return peer.Options{Role: workerRole, CPU: -1, Env: undisturbed}
 }
+
+// plainSwitches is the environment of every end. Where this binary was built with
+// cgo, the C library would register restartable sequences (rseq(2)), which makes
+// every context switch dearer.
+var plainSwitches = []string{"GLIBC_TUNABLES=glibc.pthread.rseq=0"}
+
+// undisturbed is that of an end with a thread that measures: the runtime is told
+// neither to interrupt it nor to stop the world for a new GOMAXPROCS.
+var undisturbed = append(plainSwitches, "GOMAXPROCS=2", "GODEBUG=asyncpreemptoff=1")

@@ -30,7 +30,7 @@ func Noise(ctx context.Context, d time.Duration) (results.Noise, error) {
 		return results.Noise{}, fmt.Errorf("watch CPUs %s for stalls: %w", m, err)
 	}
 	noise.ClockNS = clock.Cost()
-	noise.CacheLines, err = m.cacheLines()
+	noise.CacheLines, err = m.cacheLines(ctx)
 	return noise, err
 }
 
@@ -131,13 +131,13 @@ func listenOn(cpu int, start, ns int64) (seen results.CPUNoise, spent int64) {
 
 // cacheLines measures it for one pair of CPUs of each placement that this
 // machine has, nearest first.
-func (m machine) cacheLines() ([]results.CacheLine, error) {
+func (m machine) cacheLines(ctx context.Context) ([]results.CacheLine, error) {
 	var lines []results.CacheLine
 	for _, p := range m.placements() {
 		if p.CPUs == nil || p.CPUs[0] == p.CPUs[1] {
 			continue
 		}
-		ns, err := cacheLine(p.CPUs[0], p.CPUs[1])
+		ns, err := cacheLine(ctx, p.CPUs[0], p.CPUs[1], rallyTime)
 		if err != nil {
 			return lines, err
 		}

@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -103,6 +104,29 @@ func TestPlacementIsVerified(t *testing.T) {
 		}
 		if l.Workers[0].CPU != l.ProducerCPU || l.Workers[1].CPU != l.ConsumerCPU || !l.Workers[0].Pinned || !l.Workers[1].Pinned {
 			t.Errorf("%s was to run on %d and %d: %+v", l.Transport, l.ProducerCPU, l.ConsumerCPU, l.Workers)
+		}
+	}
+}
+
+// TestALaunchOnTwoCPUsHasTheirCacheLine has others that have none, and one that
+// fails.
+func TestALaunchOnTwoCPUsHasTheirCacheLine(t *testing.T) {
+	cpus, err := host.Affinity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := smallPlan(t, "pipe", "mmap:wait=yield", "null", "killed")
+	p.Placements, p.Launches = []string{"same-cpu", "free"}, 1
+	if len(cpus) > 1 {
+		p.Placements = append(p.Placements, fmt.Sprintf("%d-%d", cpus[1], cpus[0]))
+	}
+	for _, l := range measure(t, p) {
+		want := 0
+		if l.Status == results.OK && len(l.CPUs()) == 2 {
+			want = 2
+		}
+		if len(l.CacheLineNS) != want || want > 0 && slices.Min(l.CacheLineNS) < 1 {
+			t.Errorf("%s at %s (%s): the cache line took %v ns, to be taken %d times", l.Transport, l.Placement, l.Status, l.CacheLineNS, want)
 		}
 	}
 }

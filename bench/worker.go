@@ -25,6 +25,7 @@ type job struct {
 // return. A main function or TestMain calls it before anything else.
 func Worker() {
 	peer.Serve(workerRole, work)
+	peer.Serve(wakeRole, takeTurns)
 	peer.Serve(probeRole, probe)
 	peer.Serve(noiseRole, listen)
 }

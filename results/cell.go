@@ -192,6 +192,18 @@ func (d Dimension) compare(a, b Cell) int {
 	return cmp.Compare(d.Plain(a), d.Plain(b))
 }
 
+// CPUs are those that the cell's ends are pinned to, each once and the least
+// first; nil: they are not pinned.
+func (c Cell) CPUs() []int {
+	switch {
+	case c.ProducerCPU < 0 || c.ConsumerCPU < 0:
+		return nil
+	case c.ProducerCPU == c.ConsumerCPU:
+		return []int{c.ProducerCPU}
+	}
+	return []int{min(c.ProducerCPU, c.ConsumerCPU), max(c.ProducerCPU, c.ConsumerCPU)}
+}
+
 // Only is the cell with nothing but the dimensions that keep selects.
 func (c Cell) Only(keep func(Dimension) bool) Cell {
 	var only Cell

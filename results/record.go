@@ -50,6 +50,8 @@ type Launch struct {
 	SlicesNS []float64 `json:"slices_ns,omitempty"` // time per message in successive slices of the measured part: shows whether it was still drifting; nil: too few stamps
 	Jitter   *Jitter   `json:"jitter,omitempty"`    // what the machine did meanwhile that was not asked for; nil: it does not say
 
+	CacheLineNS []float64 `json:"cache_line_ns,omitempty"` // the round trip of a cache line between its two CPUs just before and just after: how near each other the machine had them; nil: not taken
+
 	Workers []Worker          `json:"workers,omitempty"` // producer, consumer
 	Labels  map[string]string `json:"labels,omitempty"`
 }
@@ -128,9 +130,9 @@ type Run struct {
 // also the run's control: where a floor differs between two runs, the machine
 // did.
 type Floor struct {
-	Name      string   `json:"name"` // "clock", "copy", "cacheline", "null"
+	Name      string   `json:"name"` // as [ClockFloor]
 	SizeBytes int      `json:"size_bytes,omitempty"`
-	CPUs      []int    `json:"cpus,omitempty"` // of a cache line's round trip
+	CPUs      []int    `json:"cpus,omitempty"` // of a round trip on one or between two, the least first
 	NS        float64  `json:"ns"`             // median of the samples
 	Doc       string   `json:"doc"`
 	Samples   []Sample `json:"samples,omitempty"` // in the order of time; runs of older versions have none

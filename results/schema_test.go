@@ -85,9 +85,10 @@ func wholeLaunch(t *testing.T) results.Launch {
 		Metrics:      map[string]float64{results.RTTP50: 1.25, "strange_ns": 1e300},
 		Histograms:   map[string]string{results.RoundTrips: encoded, "strange": encoded},
 		ClockErrorNS: &zero, SlicesNS: []float64{1, 2.5},
-		Jitter:  &results.Jitter{StealNS: 1, CPUs: 2, WatchedNS: 3, WaitNS: &zero, ProbeCPU: &cpu, Stalls: 4, WorstNS: 5},
-		Workers: []results.Worker{worker},
-		Labels:  map[string]string{"k": "v"},
+		Jitter:      &results.Jitter{StealNS: 1, CPUs: 2, WatchedNS: 3, WaitNS: &zero, ProbeCPU: &cpu, Stalls: 4, WorstNS: 5},
+		CacheLineNS: []float64{110.5, 571},
+		Workers:     []results.Worker{worker},
+		Labels:      map[string]string{"k": "v"},
 	}
 }
 

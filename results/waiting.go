@@ -30,23 +30,23 @@ var ways = []struct {
 	does  doing
 	hue   int // its colour in charts: each has one of its own, from 0 without a gap
 }{
-	{Sleeps, "sleeps in the kernel", asleep, 0},
-	{Polls, "sleeps in poll(2), then calls", asleep, 2},
-	{Epolls, "sleeps in epoll_wait(2), then calls", asleep, 5},
-	{Parks, "parks in the Go runtime", inRuntime, 6},
-	{SpinSleeps, "spins for a while, then sleeps", asleep, 3},
-	{Yields, "gives way and looks again", busy, 4},
-	{Spins, "spins", busy, 1},
+	{Sleeps, "sleeps in the kernel", isWoken, 0},
+	{Polls, "sleeps in poll(2), then calls", isWoken, 2},
+	{Epolls, "sleeps in epoll_wait(2), then calls", isWoken, 5},
+	{Parks, "parks in the Go runtime", isWoken | inRuntime, 6},
+	{SpinSleeps, "spins for a while, then sleeps", looks | isWoken, 3},
+	{Yields, "gives way and looks again", looks, 4},
+	{Spins, "spins", looks, 1},
 }
 
-// doing is what the thread of a waiting end does, as the declaration of its
-// transport has it too; see package transports/all for the test that they agree.
-type doing int
+// doing is what a waiting end does. Its transport declares the same; a test in
+// transports/all holds that they agree.
+type doing uint
 
 const (
-	asleep    doing = iota // sooner or later it gives its CPU up
-	busy                   // it keeps it
-	inRuntime              // the Go runtime's threads wait for it
+	looks     doing = 1 << iota // it looks for itself, at least at first: what reaches it does so by a cache line
+	isWoken                     // it gives its CPU up and has to be woken, at least in the end
+	inRuntime                   // the Go runtime's own threads wait for it, and count among what it costs
 )
 
 // Way returns the cell's way of waiting.
@@ -60,18 +60,23 @@ func (w Way) String() string {
 	return string(w)
 }
 
-// Busy says whether an end that waits so keeps its CPU.
-func (w Way) Busy() bool {
+func (w Way) does(what doing) bool {
 	i := w.place()
-	return i < len(ways) && ways[i].does == busy
+	return i < len(ways) && ways[i].does&what != 0
 }
 
-// InRuntime says whether the Go runtime's own threads wait for an end that waits
-// so, and count among what it costs.
-func (w Way) InRuntime() bool {
-	i := w.place()
-	return i < len(ways) && ways[i].does == inRuntime
-}
+// Looks says whether an end that waits so looks for itself, at least at first.
+func (w Way) Looks() bool { return w.does(looks) }
+
+// Woken says whether an end that waits so gives its CPU up and has to be woken,
+// at least in the end.
+func (w Way) Woken() bool { return w.does(isWoken) }
+
+// Busy says whether an end that waits so keeps its CPU.
+func (w Way) Busy() bool { return w.Looks() && !w.Woken() }
+
+// InRuntime says whether the Go runtime's own threads wait for such an end.
+func (w Way) InRuntime() bool { return w.does(inRuntime) }
 
 // Hue is the place of the way's colour among those of charts; -1: it has none.
 func (w Way) Hue() int {

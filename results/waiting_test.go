@@ -83,6 +83,9 @@ func TestWaysAreOrderedByWhatTheyCostAndThenByName(t *testing.T) {
 		if want := way == results.Spins || way == results.Yields; way.Busy() != want {
 			t.Errorf("%s keeps its CPU: %v", way, !want)
 		}
+		if !way.Looks() && !way.Woken() {
+			t.Errorf("what tells an end that %s?", way)
+		}
 		if way.String() == string(way) {
 			t.Errorf("%s has no words", way)
 		}

@@ -302,6 +302,7 @@ func TestNothingVariesAndNothingDiffers(t *testing.T) {
 // that became 10 % slower, and another cell that became 3 times slower.
 func TestFloorsAreTheControl(t *testing.T) {
 	cacheline := results.Floor{Name: "cacheline", CPUs: []int{0, 1}}
+	wakeup := results.Floor{Name: "wakeup", CPUs: []int{0, 1}}
 	for _, c := range []struct {
 		name     string
 		floor    results.Floor
@@ -315,6 +316,10 @@ func TestFloorsAreTheControl(t *testing.T) {
 		{"it moved the other way", cacheline, 100, 88, latencyOf("mmap", 64), 200, 220, Slower},
 		{"it did not move", cacheline, 100, 100, latencyOf("mmap", 64), 200, 220, Slower},
 		{"it is of two CPUs and the cell of one", cacheline, 100, 112, onOneCPU(latencyOf("mmap", 64)), 200, 220, Slower},
+		{"it sleeps, and the cache line is all there is", cacheline, 100, 112, waiting(results.Sleeps, latencyOf("mmap", 64)), 200, 220, MachineChanged},
+		{"waking moved under one that sleeps", wakeup, 100, 112, waiting(results.Sleeps, latencyOf("pipe", 64)), 200, 220, MachineChanged},
+		{"waking moved under one that spins", wakeup, 100, 112, waiting(results.Spins, latencyOf("mmap", 64)), 200, 220, Slower},
+		{"waking two CPUs moved, and the cell is of one", wakeup, 100, 112, onOneCPU(waiting(results.Sleeps, latencyOf("pipe", 64))), 200, 220, Slower},
 		{"a rate is a time's reciprocal", cacheline, 100, 150, throughputOf("mmap", 64), 3e6, 2e6, MachineChanged},
 		{"it got faster", results.Floor{Name: "clock"}, 30, 20, latencyOf("mmap", 64), 300, 200, MachineChanged},
 		{"it is of a size nearby", results.Floor{Name: "copy", SizeBytes: 4096}, 100, 150, latencyOf("mmap", 64), 200, 260, MachineChanged},
@@ -352,6 +357,41 @@ func TestTheFloorNamesItsCPUs(t *testing.T) {
 	if got != "the cache-line round trip between CPUs 0 and 1 became 12 % slower too" {
 		t.Errorf("because %q", got)
 	}
+}
+
+// TestASleepingRowHasTheWakeUpForItsControl has a machine whose CPUs hand over a
+// cache line later and wake each other as ever, and the other way round.
+func TestASleepingRowHasTheWakeUpForItsControl(t *testing.T) {
+	spins, sleeps := waiting(results.Spins, latencyOf("mmap", 64)), waiting(results.Sleeps, latencyOf("pipe", 64))
+	for moved, want := range map[string]map[results.Way]Verdict{
+		results.CacheLineFloor: {results.Spins: MachineChanged, results.Sleeps: Slower},
+		results.WakeUpFloor:    {results.Spins: Slower, results.Sleeps: MachineChanged},
+	} {
+		random := seeded()
+		old, new := newRun("A"), newRun("B")
+		for _, cell := range []results.Cell{spins, sleeps} {
+			old.measure(random, cell, 10, 200, 0.01)
+			new.measure(random, cell, 10, 220, 0.01)
+		}
+		for _, name := range []string{results.CacheLineFloor, results.WakeUpFloor} {
+			floor, to := results.Floor{Name: name, CPUs: []int{0, 1}}, 100.0
+			if name == moved {
+				to = 112
+			}
+			old.floor(random, floor, 100)
+			new.floor(random, floor, to)
+		}
+		for _, row := range compareRuns(t, []Run{old}, []Run{new}).Rows {
+			if row.Verdict != want[row.Cell.Way()] {
+				t.Errorf("the %s moved, and of one that %s it is said: %s (%s)", moved, row.Cell.Way(), row.Verdict, row.Because)
+			}
+		}
+	}
+}
+
+func waiting(way results.Way, cell results.Cell) results.Cell {
+	cell.Waits = string(way)
+	return cell
 }
 
 func TestWithoutFloorsThereIsNoControl(t *testing.T) {

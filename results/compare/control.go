@@ -65,47 +65,23 @@ func samples(runs []Run, floor results.Floor, replicate string) []float64 {
 	return values
 }
 
-// concerning returns the controls that say something of a row's cell: how fast
-// the CPU is; how fast it copies and checks a message of about that size; and,
-// for ends on two CPUs, how fast those hand each other a cache line.
-// To counts they say nothing.
+// concerning returns the controls that say something of a row's cell. To counts
+// they say nothing.
 func concerning(controls []Control, row Row) []Control {
-	var list []Control
 	if !row.metric().TellsTime() {
 		return nil
 	}
+	var taken []results.Floor
 	for _, c := range controls {
-		concerns := c.Name == "clock"
-		switch c.Name {
-		case "copy", "null":
-			concerns = c.SizeBytes == nearestSize(controls, c.Name, row.Cell.SizeBytes)
-		case "cacheline":
-			concerns = isBetween(c, row.Cell) || isOnTwoCPUs(row.Cell) && !slices.ContainsFunc(controls, func(other Control) bool { return isBetween(other, row.Cell) })
-		}
-		if concerns {
+		taken = append(taken, c.Floor)
+	}
+	var list []Control
+	for _, c := range controls {
+		if c.Concerns(row.Cell, taken) {
 			list = append(list, c)
 		}
 	}
 	return list
-}
-
-func nearestSize(controls []Control, name string, size int) int {
-	nearest, least := 0, math.Inf(1)
-	for _, c := range controls {
-		distance := math.Abs(math.Log(float64(c.SizeBytes) / float64(size)))
-		if c.Name == name && distance < least {
-			nearest, least = c.SizeBytes, distance
-		}
-	}
-	return nearest
-}
-
-func isOnTwoCPUs(cell results.Cell) bool { return cell.ProducerCPU != cell.ConsumerCPU }
-
-// isBetween says whether a control is of the very CPUs that the cell's ends
-// were on.
-func isBetween(c Control, cell results.Cell) bool {
-	return isOnTwoCPUs(cell) && len(c.CPUs) == 2 && slices.Contains(c.CPUs, cell.ProducerCPU) && slices.Contains(c.CPUs, cell.ConsumerCPU)
 }
 
 // suspect returns the control that moved most among those that may be behind

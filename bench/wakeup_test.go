@@ -1,0 +1,149 @@
+package bench_test
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"ipcbench/bench"
+	"ipcbench/internal/host"
+	"ipcbench/results"
+)
+
+// wakeUps returns those of the floors.
+func wakeUps(floors []results.Floor) []results.Floor {
+	return slices.DeleteFunc(slices.Clone(floors), func(f results.Floor) bool { return f.Name != results.WakeUpFloor })
+}
+
+// waitingOn is a cell whose ends wait so, on these CPUs.
+func waitingOn(way results.Way, a, b int) bench.Cell {
+	return bench.Cell{Cell: results.Cell{Waits: string(way), ProducerCPU: a, ConsumerCPU: b}}
+}
+
+// TestWakingIsTakenOfTheCPUsOfThoseThatSleep has cells that share pairs of CPUs,
+// and some that wake nobody.
+func TestWakingIsTakenOfTheCPUsOfThoseThatSleep(t *testing.T) {
+	cpus, err := host.Affinity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := cpus[0], cpus[len(cpus)-1]
+	skipped := waitingOn(results.Sleeps, a, b)
+	skipped.Skip = "cannot run"
+	one, two := []int{a}, []int{a, b}
+	if a == b {
+		two = one
+	}
+	for _, c := range []struct {
+		name  string
+		cells []bench.Cell
+		want  [][]int
+	}{
+		{"nobody sleeps", []bench.Cell{waitingOn(results.Spins, a, b), waitingOn(results.Yields, a, a), waitingOn(results.UnknownWay, a, a), waitingOn("hatch", a, a)}, nil},
+		{"they cannot run or are not pinned", []bench.Cell{skipped, waitingOn(results.Sleeps, -1, -1)}, nil},
+		{"both orders are one", []bench.Cell{waitingOn(results.Sleeps, a, b), waitingOn(results.Epolls, b, a), waitingOn(results.Spins, a, a)}, [][]int{two}},
+		{"every way that sleeps", []bench.Cell{waitingOn(results.Parks, a, a), waitingOn(results.SpinSleeps, b, a), waitingOn(results.Polls, a, a)}, slices.CompactFunc([][]int{one, two}, slices.Equal)},
+	} {
+		floors := bench.Plan{Launches: 1}.Floors(c.cells)
+		if err := floors.Take(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var got [][]int
+		for _, f := range wakeUps(floors.Record()) {
+			got = append(got, f.CPUs)
+			if f.NS < 100 || f.NS > 10e6 || f.Doc == "" {
+				t.Errorf("%s: %s took %v ns: %q", c.name, f.What(), f.NS, f.Doc)
+			}
+		}
+		if !slices.EqualFunc(got, c.want, slices.Equal) {
+			t.Errorf("%s: taken on CPUs %v instead of %v", c.name, got, c.want)
+		}
+	}
+	if left := children(os.Getpid()); len(left) > 0 {
+		t.Errorf("processes %v are left", left)
+	}
+}
+
+// TestWakingIsTakenThroughoutARunThatSleeps has runs of which one alone does.
+func TestWakingIsTakenThroughoutARunThatSleeps(t *testing.T) {
+	for spec, want := range map[string]int{"pipe": 1, "mmap:wait=yield": 0, "null": 0} {
+		p := smallPlan(t, spec)
+		p.Placements = []string{"same-cpu"}
+		a, _, err := carry(t, t.Context(), p, bench.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		taken := wakeUps(a.Floors)
+		if len(taken) != want {
+			t.Errorf("%s: taken of %d instead of %d", spec, len(taken), want)
+		}
+		for _, f := range taken {
+			if len(f.Samples) != 3 || !f.Concerns(a.Launches[0].Cell, a.Floors) {
+				t.Errorf("%s: %s was taken %d times, and concerns its cell: %v", spec, f.What(), len(f.Samples), f.Concerns(a.Launches[0].Cell, a.Floors))
+			}
+		}
+	}
+}
+
+// TestWakingThatGoesWrongEnds has something happen to an end that wakes another.
+func TestWakingThatGoesWrongEnds(t *testing.T) {
+	cpus, err := host.Affinity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells := []bench.Cell{waitingOn(results.Sleeps, cpus[0], cpus[0])}
+	for name, c := range map[string]struct {
+		signal unix.Signal
+		cancel bool
+		want   string
+	}{
+		"one end dies":                   {unix.SIGKILL, false, "wake-up: "},
+		"one end stops, and so does ctx": {unix.SIGSTOP, true, context.Canceled.Error()},
+		"ctx ends":                       {0, true, context.Canceled.Error()},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		floors := bench.Plan{Launches: 1}.Floors(cells)
+		var struck time.Time
+		met := make(chan bool, 1)
+		go func() {
+			met <- within(10*time.Second, func() bool {
+				ends := children(os.Getpid())
+				if len(ends) == 2 {
+					struck = time.Now()
+					unix.Kill(ends[1], c.signal)
+				}
+				return len(ends) == 2
+			})
+			if c.cancel {
+				cancel()
+			}
+		}()
+		err := floors.Take(ctx)
+		ended := time.Now()
+		if !<-met || ended.Sub(struck) > 4*time.Second { // it has 5 s where nobody looks after it
+			t.Errorf("%s: it was over %v later", name, ended.Sub(struck))
+		}
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if taken := wakeUps(floors.Record()); len(taken) > 0 {
+			t.Errorf("%s: and yet it took %v ns", name, taken[0].NS)
+		}
+		if left := children(os.Getpid()); len(left) > 0 {
+			t.Errorf("%s: processes %v are left", name, left)
+		}
+		cancel()
+	}
+}
+
+func TestWakingACPUThatThereIsNotIsAnError(t *testing.T) {
+	floors := bench.Plan{Launches: 1}.Floors([]bench.Cell{waitingOn(results.Sleeps, 4095, 4095)})
+	if err := floors.Take(t.Context()); err == nil || !strings.Contains(err.Error(), "CPU 4095") {
+		t.Errorf("%v", err)
+	}
+}
