@@ -36,7 +36,7 @@ side for what also changes from boot to boot and hour to hour.`,
 	flags.Func("metric", "`names` of columns of launches.csv, or all (default rtt_p50_ns,msgs_per_s)", c.setMetrics)
 	percentVar(flags, &c.threshold, "threshold", "exit with 1 if anything is slower by more than a `percentage`, as 5%, or fails")
 	percentVar(flags, &c.options.Same, "same", "call the same what is certainly within ± a `percentage` (default 5%)")
-	flags.Float64Var(&c.options.Alpha, "alpha", 0.05, "`chance` of a false faster or slower among all cells of a metric")
+	flags.Float64Var(&c.options.Alpha, "alpha", 0.05, "`chance` of any false faster or slower in the headline")
 	flags.BoolVar(&c.options.Force, "force", false, "compare different hardware and placements all the same")
 	c.addExports(flags)
 	return cmd
@@ -87,7 +87,7 @@ func (c *comparer) run(paths []string) error {
 // compare reads the runs and compares them in the way that was asked for.
 func (c *comparer) compare(paths []string) (compare.Comparison, error) {
 	if !(c.options.Alpha > 0 && c.options.Alpha <= 0.05) {
-		return compare.Comparison{}, fmt.Errorf("--alpha %g: it is a chance above 0 and, since intervals are of 95 %%, at most 0.05", c.options.Alpha)
+		return compare.Comparison{}, fmt.Errorf("--alpha %g: it is a chance above 0 and at most 0.05", c.options.Alpha)
 	}
 	if err := c.checkChart(); err != nil {
 		return compare.Comparison{}, err
