@@ -38,6 +38,8 @@ type Options struct {
 	Alpha   float64  // chance that the headline calls any cell changed when none is, and so for each further metric; 0: 0.05
 	Same    float64  // widest interval around no change that is still called the same, as a ratio; 0: 0.05
 	Force   bool     // compare different hardware and placements all the same
+
+	Threshold float64 // how much worse, as a ratio, the new side may be, see [Gate]; 0: nothing is said of that
 }
 
 // A Comparison is all that two sides say together.
@@ -51,6 +53,7 @@ type Comparison struct {
 	Controls    []Control
 	Rows        []Row
 	Together    *Together // nil: cells moved each by itself
+	Gate        *Gate     // nil: none was asked for
 	Missing     []Missing // cells that only one side has a result of; of parts of runs, only where both were asked for
 	Warnings    []string
 	Setting     string  // with what and on what both were measured: "ipcbench v0.3.0 · AMD EPYC · Linux 6.18.44"

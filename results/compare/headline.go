@@ -53,7 +53,13 @@ func (c Comparison) counted() func(Row) bool {
 }
 
 func only(rows []Row, is func(Row) bool) []Row {
-	return slices.DeleteFunc(slices.Clone(rows), func(row Row) bool { return !is(row) })
+	var list []Row
+	for _, row := range rows {
+		if is(row) {
+			list = append(list, row)
+		}
+	}
+	return list
 }
 
 // inOneLine says the result, and whether it names what changed. Two runs differ

@@ -37,6 +37,7 @@ type jsonComparison struct {
 	Missing     []jsonMissing    `json:"missing"`
 	Warnings    []string         `json:"warnings"`
 	Together    *jsonTogether    `json:"together,omitempty"`
+	Gate        *jsonGate        `json:"gate,omitempty"`
 }
 
 // jsonTogether is what most cells share, where they do.
@@ -44,6 +45,20 @@ type jsonTogether struct {
 	Slowdown float64 `json:"slowdown"` // of a message's time, as a ratio minus 1
 	Cells    int     `json:"cells"`
 	Of       int     `json:"of"`
+}
+
+// jsonGate is a [Gate]: its counts, and how often it is wrong, as shares.
+type jsonGate struct {
+	Threshold  float64 `json:"threshold"`
+	Outcome    Outcome `json:"outcome"`
+	Results    int     `json:"results"`
+	Worse      int     `json:"worse"`
+	Open       int     `json:"open"`
+	Unmeasured int     `json:"unmeasured"`
+	Broken     int     `json:"failing"`
+	FalseAlarm float64 `json:"false_alarm_at_most"`
+	Missed     float64 `json:"missed"`
+	Slips      float64 `json:"passed_wrongly_at_most"`
 }
 
 type jsonDifference struct {
@@ -110,6 +125,9 @@ func (c Comparison) json() jsonComparison {
 	}
 	if c.Together != nil {
 		document.Together = (*jsonTogether)(c.Together)
+	}
+	if c.Gate != nil {
+		document.Gate = (*jsonGate)(c.Gate)
 	}
 	for _, d := range c.Environment {
 		document.Environment = append(document.Environment, jsonDifference(d))

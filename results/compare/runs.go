@@ -100,5 +100,8 @@ func (c *Comparison) conclude(contests []contest, o Options) {
 		c.between = whichRuns(contests)
 		c.findTogether()
 	}
+	if o.Threshold > 0 {
+		c.Gate = c.gate(contests)
+	}
 	c.Headline = headline(*c, whichRuns(contests))
 }
