@@ -18,9 +18,10 @@ type Together struct {
 }
 
 // To move together takes leastTogether cells, four in five of those that can say,
-// and half of all. That four of five cells by chance alone have their own
-// intervals of 95 % on the same side of no change happens once in 80,000
-// comparisons; of fewer cells, two that truly changed alike would be most.
+// and half of all. That of ten cells, none of which changed, five have their own
+// intervals of 95 % on the same side happens once in 200,000 comparisons, and of
+// 36, eighteen, never: what is seen is no chance. Of fewer cells, two that were
+// truly changed alike would be most.
 const (
 	leastTogether = 5
 	mostOfThem    = 0.8
