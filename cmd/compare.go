@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -21,7 +22,12 @@ func newCompare(out *console) *cobra.Command {
 		Long: `Compares two runs, several on each side, or the parts of one that a column tells
 apart, and gives each cell a verdict: faster, slower, same, too noisy to tell, or
 the machine changed. Of two runs, verdicts hold for those two; give three runs a
-side for what also changes from boot to boot and hour to hour.`,
+side for what also changes from boot to boot and hour to hour.
+
+With --threshold the exit status is 0 where every result is shown to be within it
+or better, 1 where one got worse by more or fails, and 3 where neither is certain,
+also because all of them moved together. How often that is wrong for these runs
+is printed beside it.`,
 		Example: `  ipcbench compare results/before results/after
   ipcbench compare --old a1 --old a2 --old a3 --new b1 --new b2 --new b3
   ipcbench compare results/sample --by fstype
@@ -34,9 +40,9 @@ side for what also changes from boot to boot and hour to hour.`,
 	flags.StringArrayVar(&c.new, "new", nil, "a `run` of the new side; repeatable")
 	flags.StringVar(&c.by, "by", "", "compare by a `column`: "+compare.Columns())
 	flags.Func("metric", "`names` of columns of launches.csv, or all (default rtt_p50_ns,msgs_per_s)", c.setMetrics)
-	percentVar(flags, &c.threshold, "threshold", "exit with 1 if anything is slower by more than a `percentage`, as 5%, or fails")
+	percentVar(flags, &c.options.Threshold, "threshold", "exit with 1 if anything is slower by more than a `percentage`, as 5%, or fails, and with 3 if that cannot be ruled out")
 	percentVar(flags, &c.options.Same, "same", "call the same what is certainly within ± a `percentage` (default 5%)")
-	flags.Float64Var(&c.options.Alpha, "alpha", 0.05, "`chance` of a false faster or slower among all cells of a metric")
+	flags.Float64Var(&c.options.Alpha, "alpha", 0.05, "`chance` of any false faster or slower in the headline")
 	flags.BoolVar(&c.options.Force, "force", false, "compare different hardware and placements all the same")
 	c.addExports(flags)
 	return cmd
@@ -51,13 +57,12 @@ func percentVar(flags *pflag.FlagSet, ratio *float64, name, what string) {
 
 // A comparer carries out the command compare.
 type comparer struct {
-	out       *console
-	old, new  []string
-	by        string
-	threshold float64 // as a ratio; 0: none
-	options   compare.Options
-	exports   exports[compare.Comparison]
-	chart     *output[compare.Comparison]
+	out      *console
+	old, new []string
+	by       string
+	options  compare.Options
+	exports  exports[compare.Comparison]
+	chart    *output[compare.Comparison]
 }
 
 func (c *comparer) setMetrics(text string) error {
@@ -81,13 +86,13 @@ func (c *comparer) run(paths []string) error {
 	if !c.exports.onStdout() {
 		err = errors.Join(err, compare.WriteText(c.out.stdout, shown, c.paint))
 	}
-	return errors.Join(err, regression(shown, c.threshold))
+	return cmp.Or(err, c.judge(comparison.Gate)) // what was not written comes first
 }
 
 // compare reads the runs and compares them in the way that was asked for.
 func (c *comparer) compare(paths []string) (compare.Comparison, error) {
 	if !(c.options.Alpha > 0 && c.options.Alpha <= 0.05) {
-		return compare.Comparison{}, fmt.Errorf("--alpha %g: it is a chance above 0 and, since intervals are of 95 %%, at most 0.05", c.options.Alpha)
+		return compare.Comparison{}, fmt.Errorf("--alpha %g: it is a chance above 0 and at most 0.05", c.options.Alpha)
 	}
 	if err := c.checkChart(); err != nil {
 		return compare.Comparison{}, err

@@ -67,14 +67,16 @@ func untilSignal(ctx context.Context) (context.Context, func()) {
 
 // The exit statuses.
 const (
-	statusDone        = 0
-	statusFailed      = 1   // something that was asked for failed; results are kept
-	statusUsage       = 2   // the command line or a file was wrong; nothing was run
-	statusInterrupted = 130 // by a signal; results are kept
+	statusDone         = 0
+	statusFailed       = 1   // something that was asked for failed, or got worse; results are kept
+	statusUsage        = 2   // the command line or a file was wrong; nothing was run
+	statusInconclusive = 3   // whether something got worse, the data leave open; results are kept
+	statusInterrupted  = 130 // by a signal; results are kept
 )
 
 func exitStatus(err error) int {
 	var wrong *usageError
+	var open *inconclusiveError
 	switch {
 	case err == nil:
 		return statusDone
@@ -82,6 +84,8 @@ func exitStatus(err error) int {
 		return statusUsage
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return statusInterrupted
+	case errors.As(err, &open):
+		return statusInconclusive
 	default:
 		return statusFailed
 	}

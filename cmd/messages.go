@@ -35,6 +35,11 @@ func (c *console) fail(err error) {
 	fmt.Fprintf(c.stderr, "%s %s\n", c.paint(red, "ipcbench:"), oneLine(err.Error()))
 }
 
+// note tells what is neither a result nor amiss.
+func (c *console) note(message string) {
+	fmt.Fprintf(c.stderr, "ipcbench: %s\n", oneLine(message))
+}
+
 func (c *console) warn(message string) {
 	fmt.Fprintf(c.stderr, "ipcbench: %s %s\n", c.paint(yellow, "warning:"), oneLine(message))
 }

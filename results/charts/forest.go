@@ -25,7 +25,7 @@ const forestRows = 30
 func Forest(c compare.Comparison) (Chart, bool) {
 	var all []row
 	var drawn []compare.Row
-	chart := Chart{Name: "compare", Title: c.Title(), Columns: []string{"metric", "cell", "change", "95 % interval", "p", "verdict"}}
+	chart := Chart{Name: "compare", Title: c.Title(), Columns: []string{"metric", "cell", "change", "corrected interval", "p", "verdict"}}
 	var heads headings
 	left := 0
 	for _, t := range c.Tables() {
@@ -57,7 +57,7 @@ func Forest(c compare.Comparison) (Chart, bool) {
 	}
 	f.subtitle = forestMethod(c, drawn) + cellsLeftOut(left)
 	chart.Caption = f.subtitle
-	r := newRows(all, []string{"change", "95 % CI"}, forestHeight(len(all))).frame(&f)
+	r := newRows(all, []string{"change", "corrected CI"}, forestHeight(len(all))).frame(&f)
 	f.ratioAxis(drawn, c.Options.Same)
 	f.plot.Add(grid{x: true}, nearNothing(c.Options.Same), heads, r)
 	chart.figure = f
@@ -133,7 +133,7 @@ func sides(c compare.Comparison) string {
 
 // forestMethod says how the changes were found.
 func forestMethod(c compare.Comparison, drawn []compare.Row) string {
-	return fmt.Sprintf("Change with its 95 %% interval, %s a side; α = %g among the cells of a metric (Holm). Shaded: ±%s.",
+	return fmt.Sprintf("Change with its interval, %s a side, corrected as p is: α = %g among all cells that the headline counts (Holm). Shaded: ±%s.",
 		c.Replicates(drawn), c.Options.Alpha, results.FormatPercentAsGiven(c.Options.Same))
 }
 

@@ -35,9 +35,11 @@ func Of(run results.Run, launches []results.Launch) Run {
 // Options say what is compared and when a difference counts.
 type Options struct {
 	Metrics []string // names of results.Metrics; nil: those that each workload has for that
-	Alpha   float64  // chance of calling any cell of a metric changed when none is; 0: 0.05
+	Alpha   float64  // chance that the headline calls any cell changed when none is, and so for each further metric; 0: 0.05
 	Same    float64  // widest interval around no change that is still called the same, as a ratio; 0: 0.05
 	Force   bool     // compare different hardware and placements all the same
+
+	Threshold float64 // how much worse, as a ratio, the new side may be, see [Gate]; 0: nothing is said of that
 }
 
 // A Comparison is all that two sides say together.
@@ -50,12 +52,15 @@ type Comparison struct {
 	Environment []Difference
 	Controls    []Control
 	Rows        []Row
+	Together    *Together // nil: cells moved each by itself
+	Gate        *Gate     // nil: none was asked for
 	Missing     []Missing // cells that only one side has a result of; of parts of runs, only where both were asked for
 	Warnings    []string
 	Setting     string  // with what and on what both were measured: "ipcbench v0.3.0 · AMD EPYC · Linux 6.18.44"
 	Options     Options // complete
 
 	asked    bool              // for certain metrics: all of them count, not only those that say most
+	between  string            // "these two runs", where launches of runs that are on one side each are compared; or ""
 	tooShort map[string]string // of Warnings, that about a metric which some launches were too short for
 }
 
@@ -93,6 +98,7 @@ type Row struct {
 	controls   []Control    // those that concern the cell
 	modal      bool         // of Noisy: a side's launches fall into modes
 	oneRunEach bool         // each side is one run
+	together   bool         // it moved with Comparison.Together
 }
 
 // Missing is a cell without a counterpart, or without a result on one side.

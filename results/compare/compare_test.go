@@ -411,7 +411,7 @@ func TestOneRunASideSpeaksForThoseRunsOnly(t *testing.T) {
 	old.add(latencyOf("pipe", 64), 1, 2, 3, 4)
 	new.add(latencyOf("pipe", 64), 11, 12, 13, 14)
 	c := compareRuns(t, []Run{old}, []Run{new})
-	if c.Replicate != "launch" || !strings.HasPrefix(c.Scope, "within these two runs") || !strings.Contains(c.Headline, "within these two runs") {
+	if c.Replicate != "launch" || !strings.HasPrefix(c.Scope, "within these two runs") || !strings.HasPrefix(c.Headline, "differs between these two runs: ") {
 		t.Errorf("replicate %s, scope %q, headline %q", c.Replicate, c.Scope, c.Headline)
 	}
 }

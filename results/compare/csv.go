@@ -16,12 +16,15 @@ var effectColumns = []string{
 	"by", "old_value", "new_value", "metric",
 	"old_median", "old_lo", "old_hi", "old_n", "new_median", "new_lo", "new_hi", "new_n",
 	"change", "change_lo", "change_hi", "p", "p_uncorrected", "verdict", "because", "replicate",
+	"change_lo_uncorrected", "change_hi_uncorrected", "change_level",
 }
 
 // WriteCSV writes one row for each metric of each cell: the columns that
 // launches.csv has of a cell, what was found on both sides with its 95 %
-// confidence interval, and the change as a ratio minus 1. What is not known is
-// empty.
+// confidence interval, and the change as a ratio minus 1. change_lo to change_hi
+// is its interval corrected as p is, of the level change_level (alpha divided by
+// n, see [Comparison.Definitions]); uncorrected, it is of 95 %. What is not known
+// is empty.
 func WriteCSV(w io.Writer, c Comparison) error {
 	records := [][]string{slices.Concat(cellColumns(), effectColumns)}
 	for _, row := range c.Rows {
@@ -30,6 +33,7 @@ func WriteCSV(w io.Writer, c Comparison) error {
 			[]string{
 				results.Plain(row.Change), results.Plain(row.Lo), results.Plain(row.Hi), results.Plain(row.Corrected), results.Plain(row.P),
 				string(row.Verdict), row.Because, c.Replicate,
+				results.Plain(row.Own.Lo), results.Plain(row.Own.Hi), results.Plain(row.level(c.Options)),
 			}))
 	}
 	if err := csv.NewWriter(w).WriteAll(records); err != nil {

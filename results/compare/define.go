@@ -22,7 +22,14 @@ func (c Comparison) Definitions() string {
 	if c.Replicate == byRun {
 		change, test = "the ratio of the geometric means of the runs", "Welch's t test of the logarithms"
 	}
-	return fmt.Sprintf("Change: %s, less 1; ×2 is twice, ÷2 half. p: how often chance alone would show as much, by %s, corrected for the number of cells (Holm). "+
-		"faster, slower: p is at most %g and the 95 %% interval on one side of 0. same: the whole interval lies within ±%s of it. too noisy to tell: neither, and about so many a side might. "+
-		"the machine changed: so did a floor, whose interval reaches as far.", change, test, c.Options.Alpha, results.FormatPercentAsGiven(c.Options.Same))
+	text := fmt.Sprintf("Change: %s, less 1; ×2 is twice, ÷2 half. p: how often chance alone would show as much, by %s, corrected by Holm's method: for the number of all cells that the headline counts, and of each further metric for its own. "+
+		"corrected interval: the changes that this test does not rule out at the level %g ÷ n: n is how many cells have no smaller p or, for those not shown to have changed, how many of these there are. It holds 0 exactly where p is above %g. "+
+		"faster, slower: it is on one side of 0. same: all of it lies within ±%s of 0. too noisy to tell: neither, or too few %s for such an interval; about so many a side might. "+
+		"the machine changed: it is on one side of 0, and so is the interval of a floor, which reaches as far as the change.",
+		change, test, c.Options.Alpha, c.Options.Alpha, results.FormatPercentAsGiven(c.Options.Same), plural(c.Replicate))
+	if c.Together != nil {
+		text += fmt.Sprintf(" moved together: to the same side by each cell's own interval of 95 %%, and about as far, %s of the cells that can tell or more, and half of all.",
+			results.FormatPercentAsGiven(mostOfThem))
+	}
+	return text
 }

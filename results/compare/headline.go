@@ -14,9 +14,11 @@ import (
 // changes there are, and what may be behind them. It counts only the metric
 // that says most about each workload, so a cell is counted once.
 func headline(c Comparison, within string) string {
-	counted := c.Primary().Rows
-	text := inOneLine(c, counted)
-	if c.Replicate == byLaunch {
+	text, isFinding := inOneLine(c, c.Primary().Rows)
+	switch {
+	case isFinding && c.between != "":
+		text = "differs between " + c.between + ": " + text
+	case c.Replicate == byLaunch:
 		text += " (within " + within + ")"
 	}
 	return text + whatDiffers(c.Environment)
@@ -29,7 +31,7 @@ func (c Comparison) Primary() Comparison {
 	if c.asked {
 		return c
 	}
-	c.Rows = primary(c.Rows)
+	c.Rows = only(c.Rows, c.counted())
 	c.Warnings = slices.Clone(c.Warnings)
 	for metric, warning := range c.tooShort {
 		if !slices.ContainsFunc(c.Rows, func(row Row) bool { return row.Metric == metric }) {
@@ -39,36 +41,51 @@ func (c Comparison) Primary() Comparison {
 	return c
 }
 
-// primary returns the rows that count: all, if none is of a workload's primary
-// metric.
-func primary(rows []Row) []Row {
+// counted says of a row whether the headline counts it: those that were asked
+// for, or the metric that says most about a workload; all, if there is none of
+// that.
+func (c Comparison) counted() func(Row) bool {
+	isPrimary := func(row Row) bool { return row.Metric == results.PrimaryMetric(row.Cell.Workload) }
+	if c.asked || !slices.ContainsFunc(c.Rows, isPrimary) {
+		return func(Row) bool { return true }
+	}
+	return isPrimary
+}
+
+func only(rows []Row, is func(Row) bool) []Row {
 	var list []Row
 	for _, row := range rows {
-		if row.Metric == results.PrimaryMetric(row.Cell.Workload) {
+		if is(row) {
 			list = append(list, row)
 		}
-	}
-	if list == nil {
-		return rows
 	}
 	return list
 }
 
-func inOneLine(c Comparison, rows []Row) string {
+// inOneLine says the result, and whether it names what changed. Two runs differ
+// also where nothing was changed, so of those that is no finding about anything
+// else.
+func inOneLine(c Comparison, rows []Row) (text string, isFinding bool) {
 	changed := withVerdict(rows, Faster, Slower)
 	suspicious := withVerdict(rows, MachineChanged)
 	switch {
 	case len(rows) == 0:
-		return "nothing can be compared: no cell has a result on both sides"
+		return "nothing can be compared: no cell has a result on both sides", false
 	case len(suspicious) > len(changed):
 		return fmt.Sprintf("the machine changed, and %d of %s with it: %s; %s",
-			len(suspicious), numberOf(len(rows), c.counts()), largest(suspicious).Because, tally(rows))
+			len(suspicious), numberOf(len(rows), c.counts()), largest(suspicious).Because, tally(rows)), false
+	case c.Together != nil:
+		text = c.Together.sentence() + ": the machine, until more runs say otherwise"
+		if alone := only(changed, func(row Row) bool { return !row.together }); len(alone) > 0 {
+			text += "; not with them: " + c.story(largest(alone))
+		}
+		return text + "; " + tally(rows), false
 	case len(changed) == 0:
-		return fmt.Sprintf("nothing changed that these %s can show: %s", plural(c.Replicate), tally(rows))
+		return fmt.Sprintf("nothing changed that these %s can show: %s", plural(c.Replicate), tally(rows)), false
 	case len(changed) == 1:
-		return fmt.Sprintf("%s is the only change in %s: %s", c.story(changed[0]), numberOf(len(rows), c.counts()), tally(rows))
+		return fmt.Sprintf("%s is the only change in %s: %s", c.story(changed[0]), numberOf(len(rows), c.counts()), tally(rows)), true
 	}
-	return fmt.Sprintf("%s is the largest of %d changes in %s: %s", c.story(largest(changed)), len(changed), numberOf(len(rows), c.counts()), tally(rows))
+	return fmt.Sprintf("%s is the largest of %d changes in %s: %s", c.story(largest(changed)), len(changed), numberOf(len(rows), c.counts()), tally(rows)), true
 }
 
 // counts names what the headline counts: a cell once, or each of its metrics.
@@ -80,13 +97,7 @@ func (c Comparison) counts() string {
 }
 
 func withVerdict(rows []Row, verdicts ...Verdict) []Row {
-	var list []Row
-	for _, row := range rows {
-		if slices.Contains(verdicts, row.Verdict) {
-			list = append(list, row)
-		}
-	}
-	return list
+	return only(rows, func(row Row) bool { return slices.Contains(verdicts, row.Verdict) })
 }
 
 // largest returns the row with the greatest ratio, in either direction.
@@ -120,18 +131,20 @@ func (c Comparison) nameOf(row Row) string {
 // describe names a cell as people do: "pipe 64 B same-llc".
 func describe(c results.Cell) string { return c.Describe(" ", "workload") }
 
+func (r Row) magnitude() string { return magnitude(r.Change, r.Verdict) }
+
 // magnitude says how much faster or slower, as a factor where that is greater
 // than 2.
-func (r Row) magnitude() string {
-	switch factor := math.Exp(r.size()); {
+func magnitude(change float64, way Verdict) string {
+	switch factor := math.Exp(math.Abs(math.Log1p(change))); {
 	case math.IsNaN(factor) || math.IsInf(factor, 0): // from 0, or to 0
-		return string(r.Verdict)
+		return string(way)
 	case factor >= 9.95:
-		return fmt.Sprintf("%.0f× %s", factor, r.Verdict)
+		return fmt.Sprintf("%.0f× %s", factor, way)
 	case factor >= 2:
-		return fmt.Sprintf("%.1f× %s", factor, r.Verdict)
+		return fmt.Sprintf("%.1f× %s", factor, way)
 	}
-	return results.FormatPercent(r.Change) + " " + string(r.Verdict)
+	return results.FormatPercent(change) + " " + string(way)
 }
 
 // tally counts the verdicts there are: "12 faster, 2 slower, 15 same, 7 too

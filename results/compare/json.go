@@ -36,6 +36,29 @@ type jsonComparison struct {
 	Cells       []jsonRow        `json:"cells"`
 	Missing     []jsonMissing    `json:"missing"`
 	Warnings    []string         `json:"warnings"`
+	Together    *jsonTogether    `json:"together,omitempty"`
+	Gate        *jsonGate        `json:"gate,omitempty"`
+}
+
+// jsonTogether is what most cells share, where they do.
+type jsonTogether struct {
+	Slowdown float64 `json:"slowdown"` // of a message's time, as a ratio minus 1
+	Cells    int     `json:"cells"`
+	Of       int     `json:"of"`
+}
+
+// jsonGate is a [Gate]: its counts, and how often it is wrong, as shares.
+type jsonGate struct {
+	Threshold  float64 `json:"threshold"`
+	Outcome    Outcome `json:"outcome"`
+	Results    int     `json:"results"`
+	Worse      int     `json:"worse"`
+	Open       int     `json:"open"`
+	Unmeasured int     `json:"unmeasured"`
+	Broken     int     `json:"failing"`
+	FalseAlarm float64 `json:"false_alarm_at_most"`
+	Missed     float64 `json:"missed"`
+	Slips      float64 `json:"passed_wrongly_at_most"`
 }
 
 type jsonDifference struct {
@@ -44,7 +67,8 @@ type jsonDifference struct {
 	New string `json:"new"`
 }
 
-// jsonEffect is a change as a ratio minus 1, with its 95 % confidence interval.
+// jsonEffect is a change as a ratio minus 1, with its confidence interval: of a
+// floor of 95 %, of a cell corrected as its p is.
 type jsonEffect struct {
 	Change   *float64 `json:"change"`
 	ChangeLo *float64 `json:"change_lo"`
@@ -72,12 +96,16 @@ type jsonRow struct {
 	OldN      int          `json:"old_n"`
 	NewN      int          `json:"new_n"`
 	jsonEffect
-	P            *float64 `json:"p"` // corrected for the number of cells
+	P            *float64 `json:"p"` // corrected for the number of cells, as change_lo and change_hi are
 	PUncorrected *float64 `json:"p_uncorrected"`
 	Verdict      Verdict  `json:"verdict"`
 	Within       *float64 `json:"within,omitempty"`
 	Because      string   `json:"because,omitempty"`
 	Replicate    string   `json:"replicate"`
+
+	ChangeLoUncorrected *float64 `json:"change_lo_uncorrected"` // of 95 %
+	ChangeHiUncorrected *float64 `json:"change_hi_uncorrected"`
+	ChangeLevel         *float64 `json:"change_level"` // of change_lo to change_hi: alpha divided by n, see [Comparison.Definitions]
 }
 
 type jsonMissing struct {
@@ -95,6 +123,12 @@ func (c Comparison) json() jsonComparison {
 		Environment: []jsonDifference{}, Controls: []jsonControl{}, Cells: []jsonRow{}, Missing: []jsonMissing{},
 		Warnings: append([]string{}, c.Warnings...),
 	}
+	if c.Together != nil {
+		document.Together = (*jsonTogether)(c.Together)
+	}
+	if c.Gate != nil {
+		document.Gate = (*jsonGate)(c.Gate)
+	}
 	for _, d := range c.Environment {
 		document.Environment = append(document.Environment, jsonDifference(d))
 	}
@@ -105,7 +139,7 @@ func (c Comparison) json() jsonComparison {
 		})
 	}
 	for _, row := range c.Rows {
-		document.Cells = append(document.Cells, row.json(c.Replicate))
+		document.Cells = append(document.Cells, row.json(c))
 	}
 	for _, m := range c.Missing {
 		document.Missing = append(document.Missing, jsonMissing(m))
@@ -113,12 +147,13 @@ func (c Comparison) json() jsonComparison {
 	return document
 }
 
-func (r Row) json(replicate string) jsonRow {
+func (r Row) json(c Comparison) jsonRow {
 	row := jsonRow{
 		Cell: r.Cell, OldValue: r.OldValue, NewValue: r.NewValue, Metric: r.Metric,
 		OldMedian: results.Known(r.Old.Median), NewMedian: results.Known(r.New.Median), OldN: r.Old.N, NewN: r.New.N,
 		jsonEffect: jsonOf(r.Effect), P: results.Known(r.Corrected), PUncorrected: results.Known(r.P),
-		Verdict: r.Verdict, Because: r.Because, Replicate: replicate,
+		Verdict: r.Verdict, Because: r.Because, Replicate: c.Replicate,
+		ChangeLoUncorrected: results.Known(r.Own.Lo), ChangeHiUncorrected: results.Known(r.Own.Hi), ChangeLevel: results.Known(r.level(c.Options)),
 	}
 	if r.Verdict == Same {
 		row.Within = &r.Within

@@ -74,7 +74,7 @@ func TestTextAndMarkdownHoldTheComparison(t *testing.T) {
 		plain := strings.Join(strings.Fields(strings.NewReplacer("|", " ", "  \n", "\n").Replace(text)), " ")
 		for _, want := range []string{
 			"A", "B", "Verdicts hold within these two runs: ", "guest-halt-poll-ns 0 50000", "reading the clock 24.",
-			"pipe 64 B same-llc 49.5 µs 5.30 µs ÷9.3 [÷9.3, ÷9.3] <0.001 faster",
+			"pipe 64 B same-llc 49.5 µs 5.30 µs ÷9.3 [÷9.4, ÷9.3] <0.001 faster",
 			"unix 64 B same-cpu", "slower", "same within 0.", "too noisy to tell (1)", "(1) not even a thousand a side would tell", "a side might",
 			"the machine changed (", "reading the clock became 12 % slower too", "ext4",
 			"mq 64 B same-llc, latency: failed on the new side: queue <full>", "Mann-Whitney", "Medians over 10 launches a side.",
@@ -127,7 +127,7 @@ func TestJSONIsAsDocumented(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	for i, cell := range got.Cells {
-		for _, field := range []string{"cell", "metric", "old_median", "new_median", "change", "change_lo", "change_hi", "p", "p_uncorrected", "verdict", "replicate"} {
+		for _, field := range []string{"cell", "metric", "old_median", "new_median", "change", "change_lo", "change_hi", "p", "p_uncorrected", "verdict", "replicate", "change_lo_uncorrected", "change_hi_uncorrected", "change_level"} {
 			if _, has := cell[field]; !has {
 				t.Errorf("cell %d has no %s", i, field)
 			}

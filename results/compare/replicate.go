@@ -97,6 +97,13 @@ func rowOf(p pair, metric, replicate string) (Row, bool) {
 	}, true
 }
 
+// isCut says whether both sides have a metric, but not of every launch.
+func (p pair) isCut(metric, replicate string) bool {
+	old, oldWhole := p.old.ones(metric, replicate)
+	new, newWhole := p.new.ones(metric, replicate)
+	return len(old) > 0 && len(new) > 0 && !(oldWhole && newWhole)
+}
+
 // scope says in one line what the verdicts hold for.
 func scope(contests []contest, replicate, by string) string {
 	old, new := len(contests[0].old.runs), len(contests[0].new.runs)

@@ -85,8 +85,9 @@ func (c *Comparison) conclude(contests []contest, o Options) {
 		c.Missing = append(c.Missing, contests[i].missing()...)
 	}
 	c.Rows = rows(contests, c.Replicate, o)
-	correct(c.Rows)
-	judge(c.Rows, c.Replicate, o)
+	for _, family := range families(c.Rows, c.counted()) {
+		judge(family, c.Replicate, o)
+	}
 	c.Warnings = append(c.Warnings, warnings(contests, c.Replicate)...)
 	c.tooShort = map[string]string{}
 	for _, metric := range compared(contests, o) {
@@ -94,6 +95,13 @@ func (c *Comparison) conclude(contests []contest, o Options) {
 			c.Warnings = append(c.Warnings, warning)
 			c.tooShort[metric] = warning
 		}
+	}
+	if c.Replicate == byLaunch && len(contests) == 1 && !contests[0].sharesRun() {
+		c.between = whichRuns(contests)
+		c.findTogether()
+	}
+	if o.Threshold > 0 {
+		c.Gate = c.gate(contests)
 	}
 	c.Headline = headline(*c, whichRuns(contests))
 }

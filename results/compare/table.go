@@ -47,6 +47,9 @@ func byWorkloadAndMetric(rows []Row) [][]Row {
 	return parts
 }
 
+// correctedInterval heads the intervals that agree with the p-values beside them.
+const correctedInterval = "corrected interval"
+
 // tableOf makes the table of rows of one workload and metric.
 func (c Comparison) tableOf(rows []Row) Table {
 	first := rows[0]
@@ -59,7 +62,7 @@ func (c Comparison) tableOf(rows []Row) Table {
 	t.Identity = len(columns)
 	t.Columns = append(columns, []table.Column{
 		{Name: old, Numeric: true}, {Name: new, Numeric: true}, {Name: "change", Numeric: true},
-		{Name: "95 % interval", Numeric: true}, {Name: "p", Numeric: true}, {Name: "verdict"},
+		{Name: correctedInterval, Numeric: true}, {Name: "p", Numeric: true}, {Name: "verdict"},
 	}...)
 	var notes []string
 	for i, row := range rows {

@@ -81,33 +81,40 @@ func (r Row) Words() string {
 	return words
 }
 
-// correct fills in the p-values corrected for the number of cells of a metric.
-func correct(rows []Row) {
-	byMetric := map[string][]int{}
-	for i, row := range rows {
-		byMetric[row.Metric] = append(byMetric[row.Metric], i)
-	}
-	for _, places := range byMetric {
-		var ps []float64
-		for _, i := range places {
-			ps = append(ps, rows[i].P)
+// families divides rows by what is corrected together: all that the headline
+// counts are one family, whatever they are of, so that its promise is kept for
+// the whole of it. Each further metric is one of its own: the metrics of a cell
+// are views of the same launches, and whoever looks at one more should not see
+// less in the headline.
+func families(rows []Row, counted func(Row) bool) [][]*Row {
+	const headline = ""
+	var order []string
+	byName := map[string][]*Row{}
+	for i := range rows {
+		name := rows[i].Metric
+		if counted(rows[i]) {
+			name = headline
 		}
-		for rank, p := range effect.Holm(ps) {
-			rows[places[rank]].Corrected = p
+		if byName[name] == nil {
+			order = append(order, name)
 		}
+		byName[name] = append(byName[name], &rows[i])
 	}
+	var list [][]*Row
+	for _, name := range order {
+		list = append(list, byName[name])
+	}
+	return list
 }
 
-// judge gives each row its verdict.
-func judge(rows []Row, replicate string, o Options) {
-	cells := map[string]int{} // tested, by metric
-	for _, row := range rows {
-		if !math.IsNaN(row.P) {
-			cells[row.Metric]++
-		}
+// judge corrects a family of rows and gives each its verdict.
+func judge(family []*Row, replicate string, o Options) {
+	var effects []*effect.Effect
+	for _, row := range family {
+		effects = append(effects, &row.Effect)
 	}
-	for i := range rows {
-		row := &rows[i]
+	effect.Correct(effects, o.Alpha)
+	for _, row := range family {
 		row.Verdict, row.Because = Noisy, ""
 		switch {
 		case row.isChange(o.Alpha):
@@ -118,14 +125,14 @@ func judge(rows []Row, replicate string, o Options) {
 		case row.isSame(o.Same):
 			row.Verdict, row.Within = Same, max(math.Abs(row.Lo), math.Abs(row.Hi))
 		default:
-			row.explain(cells[row.Metric], replicate, o)
+			row.explain(replicate, o)
 		}
 	}
 }
 
-// isChange says whether the row is a change: by its corrected p-value and, so
-// that what is printed agrees with itself, by its interval. A change so small
-// that nobody would mind it is one all the same: the number says so.
+// isChange says whether the row is a change: by its corrected p-value, with which
+// its interval agrees. A change so small that nobody would mind it is one all
+// the same: the number says so.
 func (r Row) isChange(alpha float64) bool {
 	if !(r.Corrected <= alpha) { // also if it was not tested
 		return false
@@ -136,6 +143,18 @@ func (r Row) isChange(alpha float64) bool {
 	return r.Lo > 0 || r.Hi < 0
 }
 
+// level is that of the corrected interval, NaN where the row was not tested.
+func (r Row) level(o Options) float64 {
+	if r.Among == 0 {
+		return math.NaN()
+	}
+	return o.Alpha / float64(r.Among)
+}
+
+// isSame says whether the interval that is shown lies within what counts as the
+// same. It is the corrected one. That of the cell alone would do for a cell named
+// beforehand; "same within 1.2 %" is found by looking at all of them, as a
+// change is, and 1.2 % has to be the end of the interval beside it.
 func (r Row) isSame(same float64) bool { return r.Lo >= -same && r.Hi <= same }
 
 func (r Row) direction() Verdict {
@@ -147,13 +166,13 @@ func (r Row) direction() Verdict {
 }
 
 // explain says of a noisy row what is in the way, and what would help.
-func (r *Row) explain(cells int, replicate string, o Options) {
-	if r.Because = r.obstacle(cells, replicate, o); r.Because != "" {
+func (r *Row) explain(replicate string, o Options) {
+	if r.Because = r.obstacle(replicate, o); r.Because != "" {
 		return
 	}
 	var spread string
 	spread, r.modal = r.spread(replicate)
-	needed := r.needed(cells, o)
+	needed := r.needed(o)
 	if needed > 1000 {
 		r.Because = "not even a thousand a side would tell, but less disturbance might"
 		return
@@ -164,16 +183,16 @@ func (r *Row) explain(cells int, replicate string, o Options) {
 
 // obstacle says why no launches like these could tell, or nothing where it is
 // only their spread.
-func (r Row) obstacle(cells int, replicate string, o Options) string {
+func (r Row) obstacle(replicate string, o Options) string {
 	least := min(r.Old.N, r.New.N)
 	switch {
 	case math.IsNaN(r.P):
 		return fmt.Sprintf("only %d runs of a side have a result of it: %d would do", least, leastRuns)
 	case math.IsNaN(r.Change):
 		return "the old median is 0: there is no ratio to it"
-	case replicate == byLaunch && !effect.CanTell(r.Old.N, r.New.N, o.Alpha, cells):
-		could := effect.LeastReplicates(o.Alpha, cells)
-		return fmt.Sprintf("too few launches to tell among %d cells, %d on a side: %d a side could%s", cells, least, could, r.remedy(could))
+	case replicate == byLaunch && !effect.CanTell(r.Old.N, r.New.N, o.Alpha, r.Among):
+		could := effect.LeastReplicates(o.Alpha, r.Among)
+		return fmt.Sprintf("too few launches to tell among %d cells, %d on a side: %d a side could%s", r.Among, least, could, r.remedy(could))
 	case math.IsNaN(r.Lo):
 		return fmt.Sprintf("%d %s a side are too few for an interval", least, plural(replicate))
 	}
@@ -192,11 +211,11 @@ func (r Row) remedy(launches int) string {
 // needed returns about how many replicates a side would tell if the next ones
 // were like these. An interval narrows, and a test statistic grows, with the
 // square root of their number: until the p-value, corrected for the number of
-// cells, shows the change, or until the interval lies within what counts as the
+// cells that are not shown to have changed, shows the change, or until the interval lies within what counts as the
 // same, whichever comes first.
-func (r Row) needed(cells int, o Options) float64 {
+func (r Row) needed(o Options) float64 {
 	score := func(p float64) float64 { return stats.StdNormal.InvCDF(1 - p/2) }
-	toChange := score(o.Alpha/float64(cells)) / score(r.P)
+	toChange := score(o.Alpha/float64(r.Among)) / score(r.P)
 	toSame := math.Inf(1)
 	if room := o.Same - math.Abs(r.Change); room > 0 {
 		toSame = (r.Hi - r.Lo) / 2 / room

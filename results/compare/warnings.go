@@ -76,9 +76,7 @@ func tooShort(contests []contest, metric, replicate string) string {
 	cells := 0
 	for _, c := range contests {
 		for _, p := range c.pairs {
-			old, oldWhole := p.old.ones(metric, replicate)
-			new, newWhole := p.new.ones(metric, replicate)
-			if len(old) > 0 && len(new) > 0 && !(oldWhole && newWhole) {
+			if p.isCut(metric, replicate) {
 				cells++
 			}
 		}
