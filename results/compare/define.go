@@ -23,10 +23,11 @@ func (c Comparison) Definitions() string {
 		change, test = "the ratio of the geometric means of the runs", "Welch's t test of the logarithms"
 	}
 	text := fmt.Sprintf("Change: %s, less 1; ×2 is twice, ÷2 half. p: how often chance alone would show as much, by %s, corrected by Holm's method: for the number of all cells that the headline counts, and of each further metric for its own. "+
-		"corrected interval: the changes that this test does not rule out at the level %g ÷ n: n is how many cells have no smaller p or, for those not shown to have changed, how many of these there are. It holds 0 exactly where p is above %g. "+
-		"faster, slower: it is on one side of 0. same: all of it lies within ±%s of 0. too noisy to tell: neither, or too few %s for such an interval; about so many a side might. "+
-		"the machine changed: it is on one side of 0, and so is the interval of a floor, which reaches as far as the change.",
-		change, test, c.Options.Alpha, c.Options.Alpha, results.FormatPercentAsGiven(c.Options.Same), plural(c.Replicate))
+		"corrected interval: the changes that this test does not rule out at the level %g ÷ n: n is how many cells have no smaller p or, for those not shown to have changed, how many of these there are. It holds 0 exactly where p is above %g.",
+		change, test, c.Options.Alpha, c.Options.Alpha)
+	for _, j := range Judgements {
+		text += fmt.Sprintf(" %s: %s.", j.Words, j.Means(c))
+	}
 	if c.Together != nil {
 		text += fmt.Sprintf(" moved together: to the same side by each cell's own interval of 95 %%, and about as far, %s of the cells that can tell or more, and half of all.",
 			results.FormatPercentAsGiven(mostOfThem))

@@ -53,7 +53,7 @@ func (c *Comparison) gate(contests []contest) *Gate {
 			failing[row.Cell] = true
 		}
 		switch {
-		case row.Verdict == Slower && !row.together && !(row.worsening(row.Change) <= o.Threshold): // from 0, it is beyond any
+		case row.Verdict.Judgement().Tone == Bad && !row.together && !(row.worsening(row.Change) <= o.Threshold): // from 0, it is beyond any
 			g.Worse++
 		case !row.isWithin(o.Threshold):
 			g.Open++
@@ -85,7 +85,7 @@ func (c *Comparison) gate(contests []contest) *Gate {
 func (r Row) isWithin(threshold float64) bool {
 	isHidden := r.Verdict == MachineChanged && r.slowdown() < 0
 	worst := math.Max(r.worsening(r.Own.Lo), r.worsening(r.Own.Hi)) // NaN if one is
-	return r.Verdict == Faster || worst <= threshold && !isHidden
+	return r.Verdict.Judgement().Tone == Good || worst <= threshold && !isHidden
 }
 
 // worsening is by what share of the old value a change makes the row's metric

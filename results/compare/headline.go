@@ -66,7 +66,7 @@ func only(rows []Row, is func(Row) bool) []Row {
 // also where nothing was changed, so of those that is no finding about anything
 // else.
 func inOneLine(c Comparison, rows []Row) (text string, isFinding bool) {
-	changed := withVerdict(rows, Faster, Slower)
+	changed := changes(rows)
 	suspicious := withVerdict(rows, MachineChanged)
 	switch {
 	case len(rows) == 0:
@@ -94,6 +94,11 @@ func (c Comparison) counts() string {
 		return "result"
 	}
 	return "cell"
+}
+
+// changes are the rows that got better or worse.
+func changes(rows []Row) []Row {
+	return slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return !r.Verdict.IsChange() })
 }
 
 func withVerdict(rows []Row, verdicts ...Verdict) []Row {

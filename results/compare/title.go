@@ -10,7 +10,7 @@ import (
 // what else there is.
 func (c Comparison) Title() string {
 	rows := c.Primary().Rows
-	changed, suspicious := withVerdict(rows, Faster, Slower), withVerdict(rows, MachineChanged)
+	changed, suspicious := changes(rows), withVerdict(rows, MachineChanged)
 	switch {
 	case len(rows) == 0:
 		return "Nothing can be compared"

@@ -40,17 +40,24 @@ const (
 type Judgement struct {
 	Verdict Verdict
 	Tone    Tone
-	Words   string // in a row and a legend: "too noisy to tell"
-	Counted string // in a count of several: "7 too noisy"
+	Words   string                  // in a row and a legend: "too noisy to tell"
+	Counted string                  // in a count of several: "7 too noisy"
+	Means   func(Comparison) string // what is so of the corrected interval
 }
 
 // Judgements are all there are, in the order in which they are counted.
 var Judgements = []Judgement{
-	{Faster, Good, "faster", "faster"},
-	{Slower, Bad, "slower", "slower"},
-	{Same, Calm, "same", "same"},
-	{Noisy, Open, "too noisy to tell", "too noisy"},
-	{MachineChanged, Suspect, "the machine changed", "with the machine"},
+	{Faster, Good, "faster", "faster", func(Comparison) string { return "it is on the better side of 0" }},
+	{Slower, Bad, "slower", "slower", func(Comparison) string { return "it is on the worse side of 0" }},
+	{Same, Calm, "same", "same", func(c Comparison) string {
+		return "all of it lies within ±" + results.FormatPercentAsGiven(c.Options.Same) + " of 0"
+	}},
+	{Noisy, Open, "too noisy to tell", "too noisy", func(c Comparison) string {
+		return "none of these, or too few " + plural(c.Replicate) + " for such an interval; about so many a side might"
+	}},
+	{MachineChanged, Suspect, "the machine changed", "with the machine", func(Comparison) string {
+		return "it is on one side of 0, and so is the interval of a floor, which reaches as far as the change"
+	}},
 }
 
 // Judgement is what is known of the verdict.
@@ -60,7 +67,7 @@ func (v Verdict) Judgement() Judgement {
 			return j
 		}
 	}
-	return Judgement{v, Open, string(v), string(v)}
+	return Judgement{v, Open, string(v), string(v), func(Comparison) string { return "this version does not know" }}
 }
 
 // IsChange says whether the verdict is that the cell got better or worse.

@@ -52,11 +52,11 @@ type comparisonContents struct {
 type comparisonTable struct{ compare.Table }
 
 // Class is the class of a cell of the table: how it is aligned, or the
-// verdict.
+// verdict's tone.
 func (t comparisonTable) Class(row, column int) string {
 	switch {
 	case column == len(t.Columns)-1:
-		return string(t.Of[row].Verdict)
+		return string(t.Of[row].Verdict.Judgement().Tone)
 	case t.Columns[column].Numeric:
 		return "n"
 	}
