@@ -39,12 +39,12 @@ func (c Comparison) Primary() Comparison {
 	return c
 }
 
-// primary returns the rows that count: all, if none is of a workload's primary
-// metric.
+// primary returns the rows that count: all, if none is of the metric that decides
+// on its cell.
 func primary(rows []Row) []Row {
 	var list []Row
 	for _, row := range rows {
-		if row.Metric == results.PrimaryMetric(row.Cell.Workload) {
+		if row.Deciding {
 			list = append(list, row)
 		}
 	}

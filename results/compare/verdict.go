@@ -81,11 +81,20 @@ func (r Row) Words() string {
 	return words
 }
 
+// family is the metric among whose cells a p-value is corrected. Those that
+// decide on the cells of a workload are one.
+func (r Row) family() string {
+	if r.Deciding {
+		return results.PrimaryMetric(r.Cell.Workload)
+	}
+	return r.Metric
+}
+
 // correct fills in the p-values corrected for the number of cells of a metric.
 func correct(rows []Row) {
 	byMetric := map[string][]int{}
 	for i, row := range rows {
-		byMetric[row.Metric] = append(byMetric[row.Metric], i)
+		byMetric[row.family()] = append(byMetric[row.family()], i)
 	}
 	for _, places := range byMetric {
 		var ps []float64
@@ -103,7 +112,7 @@ func judge(rows []Row, replicate string, o Options) {
 	cells := map[string]int{} // tested, by metric
 	for _, row := range rows {
 		if !math.IsNaN(row.P) {
-			cells[row.Metric]++
+			cells[row.family()]++
 		}
 	}
 	for i := range rows {
@@ -116,9 +125,9 @@ func judge(rows []Row, replicate string, o Options) {
 				row.Verdict, row.Because = MachineChanged, suspect.sentence()
 			}
 		case row.isSame(o.Same):
-			row.Verdict, row.Within = Same, max(math.Abs(row.Lo), math.Abs(row.Hi))
+			row.Verdict, row.Within = Same, max(math.Abs(row.Lo), math.Abs(row.Hi), row.finest())
 		default:
-			row.explain(cells[row.Metric], replicate, o)
+			row.explain(cells[row.family()], replicate, o)
 		}
 	}
 }
@@ -136,7 +145,17 @@ func (r Row) isChange(alpha float64) bool {
 	return r.Lo > 0 || r.Hi < 0
 }
 
-func (r Row) isSame(same float64) bool { return r.Lo >= -same && r.Hi <= same }
+// isSame says whether the row is the same: by its interval, and by a clock that
+// would have shown more.
+func (r Row) isSame(same float64) bool {
+	return r.Lo >= -same && r.Hi <= same && r.finest() <= same
+}
+
+// isBounded says whether the clock bounds within what the row is the same.
+func (r Row) isBounded() bool { return r.Verdict == Same && r.Within > 0 && r.Within == r.finest() }
+
+// finest is the least change that the clock can tell, as a ratio.
+func (r Row) finest() float64 { return max(r.Old.Finest(), r.New.Finest()) }
 
 func (r Row) direction() Verdict {
 	grew := r.Change > 0 || math.IsNaN(r.Change) && r.New.Median > r.Old.Median
@@ -174,6 +193,8 @@ func (r Row) obstacle(cells int, replicate string, o Options) string {
 	case replicate == byLaunch && !effect.CanTell(r.Old.N, r.New.N, o.Alpha, cells):
 		could := effect.LeastReplicates(o.Alpha, cells)
 		return fmt.Sprintf("too few launches to tell among %d cells, %d on a side: %d a side could%s", cells, least, could, r.remedy(could))
+	case r.finest() > o.Same && r.Lo >= -r.finest() && r.Hi <= r.finest():
+		return fmt.Sprintf("the clock moves in steps of %s of it, and cannot tell less", results.FormatPercent(r.finest()))
 	case math.IsNaN(r.Lo):
 		return fmt.Sprintf("%d %s a side are too few for an interval", least, plural(replicate))
 	}
