@@ -109,24 +109,40 @@ func (e *End) RoundTrip(number uint64, p Phase) error {
 // next number and what one exchange mostly took, in ns: the median of the last
 // ones, for one stall would make a mean of it.
 func (e *End) WarmUp(exchange func(number uint64) error) (next uint64, op float64, err error) {
+	return e.warmUp(func(number uint64, _ Phase) error { return exchange(number) })
+}
+
+// warmUp is the same for an exchange that can be of any phase. The last ones are
+// as those that are measured: where every byte is checked, they take longer.
+func (e *End) warmUp(exchange func(number uint64, p Phase) error) (next uint64, op float64, err error) {
 	var took [lastExchanges]float64
-	start := Now()
+	n, p, start := 0, Warming, Now()
 	for last := start; ; {
-		if err := exchange(next); err != nil {
+		if err := exchange(next, p); err != nil {
 			return 0, 0, fmt.Errorf("while warming up: %w", err)
 		}
-		at := Now()
-		took[next%lastExchanges], last = float64(at-last)-e.Clock, at
 		next++
-		if at-start >= int64(e.Warmup.Time) && int64(next) >= e.Warmup.Messages && at >= e.From {
-			op = results.Median(took[:min(next, lastExchanges)])
-			return next + 1, max(0, op), e.RoundTrip(next, Marking)
+		at := Now()
+		took[n] = float64(at-last) - e.Clock
+		n, last = (n+1)%lastExchanges, at
+		switch spent := at - start; {
+		case p == Warming && spent >= int64(e.Warmup.Time) && int64(next) >= e.Warmup.Messages && at >= e.From:
+			n, p, start = 0, Measured, at
+		case p == Measured && (n == 0 || spent >= longestTrial):
+			if n == 0 {
+				n = lastExchanges
+			}
+			return next + 1, max(0, results.Median(took[:n])), e.RoundTrip(next, Marking)
 		}
 	}
 }
 
-// lastExchanges is of how many a warm-up's median is taken.
-const lastExchanges = 101
+// The last exchanges of a warm-up are so many, or as many as so much time has
+// room for, in ns.
+const (
+	lastExchanges = 101
+	longestTrial  = 500_000
+)
 
 // AnswerMark receives the warm-up of a producer that sends it without waiting,
 // tells it when the end of that was seen, begins to count, and returns the next

@@ -26,7 +26,7 @@ func init() { Register(Latency) }
 func ping(e *End) error {
 	rtt, batches := e.Histogram(results.RoundTrips), newBatches()
 	stamp := e.stampCost()
-	number, op, err := e.WarmUp(func(number uint64) error { return e.RoundTrip(number, Warming) })
+	number, op, err := e.warmUp(e.RoundTrip)
 	if err != nil {
 		return err
 	}
