@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"testing"
 
 	"ipcbench/bench/workload"
@@ -88,5 +89,31 @@ func TestOneProcessHasOneClock(t *testing.T) {
 	p.Launches = 1
 	if l := measure(t, p)[0]; l.ClockErrorNS == nil || *l.ClockErrorNS != 0 {
 		t.Errorf("%+v", l.ClockErrorNS)
+	}
+}
+
+// TestWorkersKnowTheirClock: what a reading takes, to a fraction, in which steps
+// it moves, and what a stamp takes, which is two of them and more. What is short
+// is told in batches too.
+func TestWorkersKnowTheirClock(t *testing.T) {
+	p := smallPlan(t, "null", "pipe")
+	p.Messages, p.Launches = 100_000, 3
+	whole := true
+	for _, l := range measure(t, p) {
+		for _, w := range l.Workers {
+			whole = whole && w.ClockNS == math.Trunc(w.ClockNS)
+			if w.ClockNS <= 0 || w.TickNS < 1 || w.TickNS > 1000 {
+				t.Errorf("%s, the %s: a reading takes %v ns, the tick is %d ns", l.Transport, w.Side, w.ClockNS, w.TickNS)
+			}
+		}
+		if w := l.Workers[0]; w.StampNS < w.ClockNS {
+			t.Errorf("%s: a stamp takes %v ns, and a reading of the clock %v", l.Transport, w.StampNS, w.ClockNS)
+		}
+		if l.Metrics[results.RTTBatchP50] <= 0 {
+			t.Errorf("%s: %v ns in batches", l.Transport, l.Metrics[results.RTTBatchP50])
+		}
+	}
+	if whole {
+		t.Error("every reading takes a whole number of ns")
 	}
 }

@@ -96,11 +96,7 @@ func onFirstCPU(read func() (float64, error)) (ns float64, err error) {
 
 // clockFloor is the time of one reading of the clock, in ns.
 func clockFloor() (float64, error) {
-	return medianBatch(2*time.Millisecond, 1000, func(calls int) {
-		for range calls {
-			clock.Now()
-		}
-	}), nil
+	return clock.Cost(), nil
 }
 
 // copyFloor is the time to copy size bytes once, in ns, from and to pages that
@@ -113,24 +109,13 @@ func copyFloor(size int) (float64, error) {
 	}
 	clear(pages) // faults them in
 	from, to := pages[:size], pages[size:]
-	ns := medianBatch(2*time.Millisecond, max(1, 64<<10/size), func(calls int) {
+	const step = 64 << 10 // some 10 µs
+	ns := clock.PerCall(max(5, 200*step/max(step, size)), max(1, step/size), func(calls int) {
 		for range calls {
 			copy(to, from)
 		}
 	})
 	return ns, unix.Munmap(pages)
-}
-
-// medianBatch has batches of so many calls made, for that long and at least five
-// times, and returns the median time of a call, in ns.
-func medianBatch(d time.Duration, calls int, batch func(calls int)) float64 {
-	var took []float64
-	for start := clock.Now(); len(took) < 5 || clock.Now()-start < int64(d); {
-		before := clock.Now()
-		batch(calls)
-		took = append(took, float64(clock.Now()-before)/float64(calls))
-	}
-	return results.Median(took)
 }
 
 // nullFloor is the time of the null transport's round trip of size bytes, in
@@ -159,5 +144,5 @@ func nullFloor(ctx context.Context, size int) (float64, error) {
 	}
 	// Untouched by a stall, unlike the mean; less what its stamps took.
 	w := launches[0].Workers[0]
-	return results.Median(launches[0].SlicesNS) - 2*float64(w.ClockNS)/float64(w.StampEvery), nil
+	return results.Median(launches[0].SlicesNS) - w.StampNS/float64(w.StampEvery), nil
 }

@@ -17,7 +17,7 @@ func TestNoiseIsHeardOnEveryCPU(t *testing.T) {
 		t.Fatal(err)
 	}
 	if noise.SpentNS < int64(d) || noise.ClockNS <= 0 {
-		t.Errorf("watched for %d ns, and the clock costs %d ns", noise.SpentNS, noise.ClockNS)
+		t.Errorf("watched for %d ns, and the clock costs %v ns", noise.SpentNS, noise.ClockNS)
 	}
 	if len(noise.CPUs) != len(m) {
 		t.Fatalf("%d CPUs were watched, of %s", len(noise.CPUs), m)

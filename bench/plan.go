@@ -48,7 +48,7 @@ type Plan struct {
 
 	// Until, where not 0, is how far the 95 % interval of a cell's median may
 	// reach from it, as a ratio to it: of the primary metric, see
-	// results.PrimaryMetric. A cell whose interval is wider after Launches is
+	// results.Deciding. A cell whose interval is wider after Launches is
 	// launched again until it no longer is or all of the run has taken Budget.
 	// To stop as soon as the interval is narrow is to stop a little more often
 	// where it is so by chance: it holds the true median somewhat less often

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ipcbench/bench/internal/clock"
 	"ipcbench/internal/host"
 	"ipcbench/internal/peer"
 	"ipcbench/transports"
@@ -65,7 +66,7 @@ func wakeUp(ctx context.Context, a, b int) (ns float64, err error) {
 
 const (
 	wakeRole  = "wakeup"
-	wakeTime  = 5 * time.Millisecond
+	wakeups   = 25              // batches: some 7 ms where waking takes 70 µs
 	wakeLimit = 5 * time.Second // for both processes to begin and end
 	wakeBatch = 4               // round trips for one look at the clock
 )
@@ -142,7 +143,7 @@ func takeTurns(c *peer.Control) error {
 			_, failed = sleep(own)
 		}
 	}
-	ns := medianBatch(wakeTime, wakeBatch, func(trips int) {
+	ns := clock.PerCall(wakeups, wakeBatch, func(trips int) {
 		for range trips {
 			ask(again)
 		}

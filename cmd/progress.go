@@ -147,7 +147,7 @@ func headline(s summary.Summary) string {
 // charts show.
 func metric(s summary.Summary) string {
 	w := results.LookupWorkload(s.Workload)
-	main, has := s.Metrics[w.Main]
+	main, has := s.Metrics[s.Main().Name]
 	if !has {
 		return fmt.Sprintf("%d launches", s.Launches)
 	}

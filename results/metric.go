@@ -2,6 +2,7 @@ package results
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -35,7 +36,8 @@ type Metric struct {
 	Words  string // in a heading: "round trip, p50"
 	Brief  string // in a sentence, of what it is the metric that says most: "round trip"; "" as Name
 	Unit   Unit
-	More   bool    // a greater value is the better one
+	More   bool // a greater value is the better one
+	Stamps Stamping
 	Of     string  // the named histogram of the launch that it is a quantile of; ""
 	Q      float64 // which quantile, from 0 to 1
 	Bench  string  // its unit in the Go benchmark format; "" where it is not told there
@@ -46,7 +48,7 @@ type Metric struct {
 // columns. A launch has those that its workload defines.
 const (
 	RTTMin     = "rtt_min_ns"  // round trip: from before Send of a message to after Recv of its echo
-	RTTMean    = "rtt_mean_ns" // measured time over messages, so it includes every round trip, stamped or not
+	RTTMean    = "rtt_mean_ns" // measured time over messages, stamped or not, less what the stamps took
 	RTTP50     = "rtt_p50_ns"
 	RTTP90     = "rtt_p90_ns"
 	RTTP99     = "rtt_p99_ns"
@@ -61,6 +63,13 @@ const (
 	CtxswPer   = "ctxsw_per_msg"
 	FaultsPer  = "faults_per_msg"
 	Migrations = "migrations" // of both workers' measuring threads, measured part
+
+	// RTTBatchP50 is the median over batches of successive round trips of the mean
+	// in each, less what their stamps cost: one in [Worker.StampEvery] is stamped,
+	// and a batch is what lies between two stamps. It moves in so many times finer
+	// steps than a single stamped round trip. Where each is stamped, a batch is one
+	// and this is RTTP50.
+	RTTBatchP50 = "rtt_batch_p50_ns"
 )
 
 // The named histograms of the workloads that are known here.
@@ -72,13 +81,13 @@ const (
 // metrics are all there are: those of the contract in the order of the columns
 // of launches.csv, and then what was registered.
 var metrics = []Metric{
-	{Name: RTTMin, Words: "round trip, shortest", Unit: Nanoseconds},
+	{Name: RTTMin, Words: "round trip, shortest", Unit: Nanoseconds, Stamps: Stamped},
 	{Name: RTTMean, Words: "round trip, mean", Unit: Nanoseconds},
 	{Name: RTTP50, Words: "round trip, p50", Brief: "round trip", Unit: Nanoseconds, Of: RoundTrips, Q: 0.5, Bench: "p50-ns"},
 	{Name: RTTP90, Words: "round trip, p90", Unit: Nanoseconds, Of: RoundTrips, Q: 0.9},
 	{Name: RTTP99, Words: "round trip, p99", Unit: Nanoseconds, Of: RoundTrips, Q: 0.99, Bench: "p99-ns"},
 	{Name: RTTP999, Words: "round trip, p99.9", Unit: Nanoseconds, Of: RoundTrips, Q: 0.999},
-	{Name: RTTMax, Words: "round trip, longest", Unit: Nanoseconds},
+	{Name: RTTMax, Words: "round trip, longest", Unit: Nanoseconds, Stamps: Stamped},
 	{Name: OneWayP50, Words: "one way, p50", Unit: Nanoseconds, Of: OneWays, Q: 0.5},
 	{Name: OneWayP99, Words: "one way, p99", Unit: Nanoseconds, Of: OneWays, Q: 0.99},
 	{Name: OneWayP999, Words: "one way, p99.9", Unit: Nanoseconds, Of: OneWays, Q: 0.999},
@@ -88,6 +97,7 @@ var metrics = []Metric{
 	{Name: CtxswPer, Words: "context switches per message", Unit: Count},
 	{Name: FaultsPer, Words: "page faults per message", Unit: Count},
 	{Name: Migrations, Words: "migrations", Unit: Count},
+	{Name: RTTBatchP50, Words: "round trip, p50 of the means of batches", Brief: "round trip", Unit: Nanoseconds, Stamps: OnePerBatch},
 }
 
 // ContractMetrics is how many of them have their columns where the contract says.
@@ -106,23 +116,23 @@ func RegisterMetric(m Metric) {
 // Metrics returns what is known of every metric, in the order of the columns.
 func Metrics() []Metric { return slices.Clone(metrics) }
 
-// MetricsOf returns every metric that is known, and after them those that are
-// not but that the launches have, by name.
+// MetricsOf returns the metrics of the contract, after them the others that the
+// launches have, and last those of them that are not known, by name.
 func MetricsOf(launches []Launch) []Metric {
-	all := Metrics()
-	known := map[string]bool{}
-	for _, m := range all {
-		known[m.Name] = true
-	}
-	var strange []string
+	has := map[string]bool{}
 	for _, launch := range launches {
 		for name := range launch.Metrics {
-			if !known[name] {
-				known[name] = true
-				strange = append(strange, name)
-			}
+			has[name] = true
 		}
 	}
+	var all []Metric
+	for i, m := range metrics {
+		if i < ContractMetrics || has[m.Name] {
+			all = append(all, m)
+		}
+		delete(has, m.Name)
+	}
+	strange := slices.Collect(maps.Keys(has))
 	slices.Sort(strange)
 	for _, name := range strange {
 		all = append(all, LookupMetric(name))

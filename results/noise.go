@@ -7,7 +7,7 @@ type Noise struct {
 	SpentNS    int64       `json:"spent_ns"` // for how long it was watched
 	StallNS    int64       `json:"stall_ns"` // a gap between two readings that is longer is a stall
 	CPUs       []CPUNoise  `json:"cpus"`
-	ClockNS    int64       `json:"clock_ns"`    // what reading the clock costs
+	ClockNS    float64     `json:"clock_ns"`    // what reading the clock costs
 	CacheLines []CacheLine `json:"cache_lines"` // nearest first
 }
 

@@ -71,25 +71,27 @@ type Jitter struct {
 // ended. Times and counts are of the measured part only; a count that is left
 // out is 0.
 type Worker struct {
-	Side       string `json:"side"`                 // "producer", "consumer"
-	Pair       int    `json:"pair,omitzero"`        // which of the launch's pairs, from 0
-	CPU        int    `json:"cpu"`                  // where it ran at the end (getcpu)
-	Pinned     bool   `json:"pinned"`               // its affinity was that one CPU, read back at the end
-	Migrations *int64 `json:"migrations,omitempty"` // nil: this kernel does not say
-	CPUNS      int64  `json:"cpu_ns"`               // CPU time, by the scheduler's clock
-	UserNS     int64  `json:"user_ns"`              // of that in user space, by the timer's ticks: short launches say little
-	SystemNS   int64  `json:"system_ns"`
-	Voluntary  int64  `json:"voluntary_switches"`   // it slept
-	Preempted  int64  `json:"involuntary_switches"` // it was pushed off the CPU
-	Minor      int64  `json:"minor_faults,omitzero"`
-	Major      int64  `json:"major_faults,omitzero"`
-	WaitNS     *int64 `json:"wait_ns,omitempty"`     // ready to run, and waiting for the CPU; nil: this kernel does not say, or it waited through the Go runtime
-	Mallocs    int64  `json:"mallocs,omitzero"`      // Go heap allocations; the harness makes none
-	GCs        int64  `json:"gcs,omitzero"`          // Go garbage collections; the harness makes none
-	StampEvery int64  `json:"stamp_every,omitempty"` // one operation in so many was stamped
-	ClockNS    int64  `json:"clock_ns,omitempty"`    // what reading the clock twice costs, subtracted from every stamped time
-	Exit       string `json:"exit"`                  // "exit status 0", "signal: killed"
-	LastWords  string `json:"last_words,omitempty"`  // the end of its standard error
+	Side       string  `json:"side"`                 // "producer", "consumer"
+	Pair       int     `json:"pair,omitzero"`        // which of the launch's pairs, from 0
+	CPU        int     `json:"cpu"`                  // where it ran at the end (getcpu)
+	Pinned     bool    `json:"pinned"`               // its affinity was that one CPU, read back at the end
+	Migrations *int64  `json:"migrations,omitempty"` // nil: this kernel does not say
+	CPUNS      int64   `json:"cpu_ns"`               // CPU time, by the scheduler's clock
+	UserNS     int64   `json:"user_ns"`              // of that in user space, by the timer's ticks: short launches say little
+	SystemNS   int64   `json:"system_ns"`
+	Voluntary  int64   `json:"voluntary_switches"`   // it slept
+	Preempted  int64   `json:"involuntary_switches"` // it was pushed off the CPU
+	Minor      int64   `json:"minor_faults,omitzero"`
+	Major      int64   `json:"major_faults,omitzero"`
+	WaitNS     *int64  `json:"wait_ns,omitempty"`     // ready to run, and waiting for the CPU; nil: this kernel does not say, or it waited through the Go runtime
+	Mallocs    int64   `json:"mallocs,omitzero"`      // Go heap allocations; the harness makes none
+	GCs        int64   `json:"gcs,omitzero"`          // Go garbage collections; the harness makes none
+	StampEvery int64   `json:"stamp_every,omitempty"` // one operation in so many was stamped
+	ClockNS    float64 `json:"clock_ns,omitempty"`    // what a reading of the clock takes, subtracted from every stamped time; older versions kept it whole
+	TickNS     int64   `json:"tick_ns,omitempty"`     // step in which readings of the clock move; 0: a record of an older version
+	StampNS    float64 `json:"stamp_ns,omitempty"`    // what a stamp and keeping it take, subtracted from means
+	Exit       string  `json:"exit"`                  // "exit status 0", "signal: killed"
+	LastWords  string  `json:"last_words,omitempty"`  // the end of its standard error
 
 	// Of a launch that was made to explain the others, and is none of them:
 	Perf        map[string]float64 `json:"perf,omitempty"`         // perf events by perf's names, as "context-switches"; those ending in ":u" are of user space alone

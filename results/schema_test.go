@@ -69,7 +69,7 @@ func wholeLaunch(t *testing.T) results.Launch {
 	zero, cpu := int64(0), 3
 	worker := results.Worker{
 		Side: "producer", Pair: 1, CPU: 2, Pinned: true, Migrations: &zero, CPUNS: 3, UserNS: 4, SystemNS: 5, Voluntary: 6, Preempted: 7,
-		Minor: 8, Major: 9, WaitNS: &zero, Mallocs: 10, GCs: 11, StampEvery: 12, ClockNS: 13, Exit: "exit status 0", LastWords: "a <b> & \"c\"\nd",
+		Minor: 8, Major: 9, WaitNS: &zero, Mallocs: 10, GCs: 11, StampEvery: 12, ClockNS: 13.25, TickNS: 14, StampNS: 15.5, Exit: "exit status 0", LastWords: "a <b> & \"c\"\nd",
 		Perf: map[string]float64{"cycles:u": 1.5}, PerfMissing: map[string]string{"cycles": "no"}, SharedTable: "EPERM",
 	}
 	return results.Launch{

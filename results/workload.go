@@ -16,6 +16,8 @@ type Workload struct {
 	Subject string // what a chart of it shows, below its title: "Ping-pong, one message in flight"
 
 	Main     string         // the metric that says most: tables are sorted by it, --until narrows it down, compare decides on it
+	Fine     string         // the metric that does all that in place of Main where the clock is too coarse for it, see [Deciding]; "": none
+	FineNote string         // what a caption says of Fine, where it decides
 	Compared []string       // the metrics that compare shows unless it is asked for others; nil: Main
 	Op       string         // the metric that Go benchmarks call ns/op; "": the time per message
 	Columns  []ResultColumn // of its table, beside those of the cell; nil: Main with its margin
@@ -60,12 +62,15 @@ var workloads = []Workload{
 		Caption: "Round trip, from before the send to after the echo. Median over launches, ± its 95 % confidence interval, — below 6.\n" +
 			"A percentile for which a launch is too short is that of all launches together; — where even these are.\n" +
 			"CPU time and context switches are those of both processes, per message.",
-		Subject:  "Ping-pong, one message in flight",
-		Main:     RTTP50,
+		Subject: "Ping-pong, one message in flight",
+		Main:    RTTP50,
+		Fine:    RTTBatchP50,
+		FineNote: "Where a round trip takes less than 20 ticks of the clock, batches is its mean over many of them, stamped at both ends:\n" +
+			"median over the batches of a launch, less what the stamps cost. It decides on those rows, and ± is of it.",
 		Compared: []string{RTTP50, RTTP99, CPUPerMsg},
 		Op:       RTTMean,
 		Columns: []ResultColumn{
-			{"p50", RTTP50, false}, {"±", RTTP50, true}, {"p99", RTTP99, false}, {"p99.9", RTTP999, false}, {"mean", RTTMean, false},
+			{"p50", RTTP50, false}, {"batches", RTTBatchP50, false}, {"±", RTTP50, true}, {"p99", RTTP99, false}, {"p99.9", RTTP999, false}, {"mean", RTTMean, false},
 			{"CPU/msg", CPUPerMsg, false}, {"ctxsw/msg", CtxswPer, false},
 		},
 		Drawn: RTTP50, Axis: "Median round trip", Of: RoundTrips,
@@ -152,5 +157,5 @@ func LookupWorkload(name string) Workload {
 }
 
 // PrimaryMetric returns the metric that says most of a workload, or "" where
-// that is not known.
+// that is not known. What decides on a cell is [Deciding].
 func PrimaryMetric(workload string) string { return LookupWorkload(workload).Main }

@@ -8,6 +8,7 @@ import (
 	"ipcbench/bench/internal/clock"
 	"ipcbench/bench/internal/message"
 	"ipcbench/bench/internal/meter"
+	"ipcbench/results"
 	"ipcbench/transports"
 )
 
@@ -28,8 +29,9 @@ type End struct {
 	message.Exchange // Send, Receive and Echo of numbered messages, over the
 	Endpoint         transports.Endpoint
 	Side             transports.Side
-	From             int64 // by the machine's clock: a warm-up lasts at least until then, ns
-	Clock            int64 // what reading the clock twice costs, ns: a stamped time has so much too much
+	From             int64   // by the machine's clock: a warm-up lasts at least until then, ns
+	Clock            float64 // what a reading of the clock takes, ns: a stamped time has so much too much
+	Tick             int64   // step in which its readings move, ns
 	Report           Report
 	notes
 	meter meter.Meter
@@ -44,6 +46,7 @@ func NewEnd(t Task, side transports.Side, ep transports.Endpoint, whole bool) *E
 		Exchange: message.Over(ep, t.Spec, t.Size, t.Full),
 		Side:     side,
 		Clock:    clock.Cost(),
+		Tick:     clock.Tick(),
 		Endpoint: ep,
 	}
 	if whole {
@@ -52,7 +55,7 @@ func NewEnd(t Task, side transports.Side, ep transports.Endpoint, whole bool) *E
 		e.meter = meter.OfThread(t.Perf)
 	}
 	e.Report.Worker.Side = side.String()
-	e.Report.Worker.ClockNS = e.Clock
+	e.Report.Worker.ClockNS, e.Report.Worker.TickNS = e.Clock, e.Tick
 	e.Report.ClockUncertain = clock.Uncertain()
 	return e
 }
@@ -103,20 +106,43 @@ func (e *End) RoundTrip(number uint64, p Phase) error {
 
 // WarmUp calls exchange with rising numbers, from 0, until the task's warm-up
 // is over, and ends it with a marking message, there and back. It returns the
-// next number and what one exchange took, in ns.
+// next number and what one exchange mostly took, in ns: the median of the last
+// ones, for one stall would make a mean of it.
 func (e *End) WarmUp(exchange func(number uint64) error) (next uint64, op float64, err error) {
-	start := Now()
-	for {
-		if err := exchange(next); err != nil {
+	return e.warmUp(func(number uint64, _ Phase) error { return exchange(number) })
+}
+
+// warmUp is the same for an exchange that can be of any phase. The last ones are
+// as those that are measured: where every byte is checked, they take longer.
+func (e *End) warmUp(exchange func(number uint64, p Phase) error) (next uint64, op float64, err error) {
+	var took [lastExchanges]float64
+	n, p, start := 0, Warming, Now()
+	for last := start; ; {
+		if err := exchange(next, p); err != nil {
 			return 0, 0, fmt.Errorf("while warming up: %w", err)
 		}
 		next++
 		at := Now()
-		if spent := at - start; spent >= int64(e.Warmup.Time) && int64(next) >= e.Warmup.Messages && at >= e.From {
-			return next + 1, float64(spent) / float64(next), e.RoundTrip(next, Marking)
+		took[n] = float64(at-last) - e.Clock
+		n, last = (n+1)%lastExchanges, at
+		switch spent := at - start; {
+		case p == Warming && spent >= int64(e.Warmup.Time) && int64(next) >= e.Warmup.Messages && at >= e.From:
+			n, p, start = 0, Measured, at
+		case p == Measured && (n == 0 || spent >= longestTrial):
+			if n == 0 {
+				n = lastExchanges
+			}
+			return next + 1, max(0, results.Median(took[:n])), e.RoundTrip(next, Marking)
 		}
 	}
 }
+
+// The last exchanges of a warm-up are so many, or as many as so much time has
+// room for, in ns.
+const (
+	lastExchanges = 101
+	longestTrial  = 500_000
+)
 
 // AnswerMark receives the warm-up of a producer that sends it without waiting,
 // tells it when the end of that was seen, begins to count, and returns the next
@@ -170,7 +196,7 @@ func (e *End) EchoAll() error {
 
 // StampEvery says that one in so many operations of op nanoseconds is stamped,
 // so that the clock does not slow what it measures.
-func (e *End) StampEvery(op float64) int64 { return stampEvery(op, e.Clock) }
+func (e *End) StampEvery(op float64) int64 { return stampEvery(op, e.Clock, e.Tick) }
 
 // errNoMark is for a stream that ends before its measured part begins.
 var errNoMark = errors.New("the peer closed before the measured part began")

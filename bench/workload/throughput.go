@@ -27,7 +27,7 @@ var Throughput = Workload{
 func init() { Register(Throughput) }
 
 func stream(e *End) error {
-	number, op, err := e.WarmUp(func(number uint64) error { return e.Send(number, Warming) })
+	number, op, err := e.warmUp(e.Send)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func drain(e *End) error {
 
 // swallow is both ends in one loop: what the harness itself costs.
 func swallow(e *End) error {
-	number, op, err := e.WarmUp(func(number uint64) error { return e.RoundTrip(number, Warming) })
+	number, op, err := e.warmUp(e.RoundTrip)
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ const systemCall = 200
 
 func clockCost(m machine) verdict {
 	ns := m.noise.ClockNS
-	finding := "reading the clock takes " + results.FormatNS(float64(ns))
+	finding := "reading the clock takes " + results.FormatNS(ns)
 	if ns >= systemCall {
 		return warn(finding+", as much as a system call", "none: see the clock source")
 	}

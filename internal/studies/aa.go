@@ -87,7 +87,7 @@ func (t *tally) count(v told, log io.Writer) {
 	if v.Verdict == "faster" || v.Verdict == "slower" {
 		wrong = 1
 	}
-	if !v.isPrimary() {
+	if !v.Deciding {
 		t.others++
 		t.wrongOthers += wrong
 		return

@@ -59,12 +59,12 @@ func TestWrongVerdictsAreCounted(t *testing.T) {
 	for wrong, misses := range map[int]bool{5: false, 6: true} {
 		tally := tally{counts: map[string]map[string]int{}}
 		for i := range 100 {
-			verdict := told{Cell: results.Cell{Workload: "latency"}, Metric: results.RTTP50, Verdict: "noisy"}
+			verdict := told{Cell: results.Cell{Workload: "latency"}, Metric: results.RTTP50, Deciding: true, Verdict: "noisy"}
 			if i < wrong {
 				verdict.Verdict = "faster"
 			}
 			tally.count(verdict, io.Discard)
-			verdict.Metric, verdict.Verdict = results.RTTP99, "slower" // not judged
+			verdict.Metric, verdict.Deciding, verdict.Verdict = results.RTTP99, false, "slower" // not judged
 			tally.count(verdict, io.Discard)
 		}
 		if missed := tally.missed(); (len(missed) > 0) != misses {

@@ -61,13 +61,12 @@ func (l lab) measure(ctx context.Context, delay float64, args ...string) (string
 
 // told is what compare --json says of one metric of one cell.
 type told struct {
-	Cell    results.Cell `json:"cell"`
-	Metric  string       `json:"metric"`
-	Change  *float64     `json:"change"` // a ratio, less 1; nil: there is none
-	Verdict string       `json:"verdict"`
+	Cell     results.Cell `json:"cell"`
+	Metric   string       `json:"metric"`
+	Deciding bool         `json:"deciding"` // on the cell
+	Change   *float64     `json:"change"`   // a ratio, less 1; nil: there is none
+	Verdict  string       `json:"verdict"`
 }
-
-func (t told) isPrimary() bool { return t.Metric == results.PrimaryMetric(t.Cell.Workload) }
 
 // change writes the change as a share.
 func (t told) change() string {

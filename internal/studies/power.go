@@ -173,7 +173,7 @@ func (c powerCase) name() string {
 func (c powerCase) verdict(ctx context.Context, l lab, old, new string) (told, error) {
 	comparison, err := l.compare(ctx, old, new)
 	for _, t := range comparison {
-		if t.isPrimary() {
+		if t.Deciding {
 			return t, nil
 		}
 	}

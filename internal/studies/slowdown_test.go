@@ -29,7 +29,7 @@ func TestAGrossSlowdownIsFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, told := range comparison {
-		if told.isPrimary() && told.Verdict != "slower" {
+		if told.Deciding && told.Verdict != "slower" {
 			t.Errorf("a millisecond more before each message: %s, change %s", told.Verdict, told.change())
 		}
 	}

@@ -84,7 +84,25 @@ func asksOf(summaries []summary.Summary, w results.Workload) []*ask {
 			bySize[s.SizeBytes].found[cell] = s
 		}
 	}
+	for _, a := range bySize {
+		a.refine()
+	}
 	return slices.SortedFunc(maps.Values(bySize), func(a, b *ask) int { return cmp.Or(len(b.found)-len(a.found), a.size-b.size) })
+}
+
+// refine compares all by the workload's Fine if that decides on any of them and
+// every launch has it: on both sides of a comparison the metric is the same.
+func (a *ask) refine() {
+	fine, decides := results.LookupMetric(a.Fine), false
+	for _, s := range a.found {
+		if s.Metrics[fine.Name].N < s.Launches {
+			return
+		}
+		decides = decides || s.IsFine()
+	}
+	if decides && a.metric.Name == a.Main {
+		a.metric = fine
+	}
 }
 
 // whatever is the cell, whatever was asked of it.

@@ -80,7 +80,7 @@ func cellOf(t compare.Table, row int) string {
 // no word for that.
 func shortName(t compare.Table) string {
 	name := results.LookupMetric(t.Metric).Words
-	if t.Metric == results.PrimaryMetric(t.Workload) {
+	if t.Of[0].Deciding {
 		return results.Capital(name)
 	}
 	return results.Capital(t.Workload) + ", " + name

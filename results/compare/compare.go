@@ -26,10 +26,22 @@ type Run struct {
 func Of(run results.Run, launches []results.Launch) Run {
 	taken := Run{Run: run, Launches: make([]results.Launch, len(launches))}
 	for i, l := range launches {
-		l.Histograms, l.SlicesNS, l.Workers, l.Jitter, l.Warnings = nil, nil, nil, nil, nil
+		l.Histograms, l.SlicesNS, l.Jitter, l.Warnings = nil, nil, nil, nil
+		l.Workers = clocksOf(l.Workers)
 		taken.Launches[i] = l
 	}
 	return taken
+}
+
+// clocksOf is what a worker knows of the clock, and nothing else of it.
+func clocksOf(workers []results.Worker) []results.Worker {
+	var clocks []results.Worker
+	for _, w := range workers {
+		if w.TickNS > 0 {
+			clocks = append(clocks, results.Worker{TickNS: w.TickNS, StampEvery: w.StampEvery})
+		}
+	}
+	return clocks
 }
 
 // Options say what is compared and when a difference counts.
@@ -85,6 +97,7 @@ type Row struct {
 	OldValue         string // of Comparison.By: "ext4"
 	NewValue         string
 	Metric           string
+	Deciding         bool             // on the cell, see [results.Deciding]
 	Old, New         summary.Estimate // over the replicates
 	OldOnes, NewOnes []float64        // the replicates
 	effect.Effect
@@ -130,12 +143,18 @@ func (o Options) complete() (Options, error) {
 	return o, nil
 }
 
-// metricsOf are those that are compared of a workload.
-func (o Options) metricsOf(workload string) []string {
+// metricsOf are those that are compared of a pair: the one that decides on it
+// in the place of its workload's Main.
+func (o Options) metricsOf(p pair) []string {
 	if o.Metrics != nil {
 		return o.Metrics
 	}
-	return results.LookupWorkload(workload).Compared
+	w := results.LookupWorkload(p.new.cell.Workload)
+	metrics := slices.Clone(w.Compared)
+	if i := slices.Index(metrics, w.Main); i >= 0 {
+		metrics[i] = p.deciding()
+	}
+	return metrics
 }
 
 func (r Row) metric() results.Metric { return results.LookupMetric(r.Metric) }

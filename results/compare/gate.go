@@ -121,7 +121,7 @@ func (c *Comparison) leftOut(contests []contest) int {
 	cells := 0
 	for _, contest := range contests {
 		for _, p := range contest.pairs {
-			metrics := []string{results.PrimaryMetric(p.new.cell.Workload)}
+			metrics := []string{p.deciding()}
 			if c.asked {
 				metrics = c.Options.Metrics
 			}

@@ -42,10 +42,10 @@ func (c Comparison) Primary() Comparison {
 }
 
 // counted says of a row whether the headline counts it: those that were asked
-// for, or the metric that says most about a workload; all, if there is none of
+// for, or the metric that decides on its cell; all, if there is none of
 // that.
 func (c Comparison) counted() func(Row) bool {
-	isPrimary := func(row Row) bool { return row.Metric == results.PrimaryMetric(row.Cell.Workload) }
+	isPrimary := func(row Row) bool { return row.Deciding }
 	if c.asked || !slices.ContainsFunc(c.Rows, isPrimary) {
 		return func(Row) bool { return true }
 	}

@@ -91,6 +91,7 @@ type jsonRow struct {
 	OldValue  string       `json:"old_value,omitempty"`
 	NewValue  string       `json:"new_value,omitempty"`
 	Metric    string       `json:"metric"`
+	Deciding  bool         `json:"deciding"` // on the cell: what the headline counts
 	OldMedian *float64     `json:"old_median"`
 	NewMedian *float64     `json:"new_median"`
 	OldN      int          `json:"old_n"`
@@ -149,7 +150,7 @@ func (c Comparison) json() jsonComparison {
 
 func (r Row) json(c Comparison) jsonRow {
 	row := jsonRow{
-		Cell: r.Cell, OldValue: r.OldValue, NewValue: r.NewValue, Metric: r.Metric,
+		Cell: r.Cell, OldValue: r.OldValue, NewValue: r.NewValue, Metric: r.Metric, Deciding: r.Deciding,
 		OldMedian: results.Known(r.Old.Median), NewMedian: results.Known(r.New.Median), OldN: r.Old.N, NewN: r.New.N,
 		jsonEffect: jsonOf(r.Effect), P: results.Known(r.Corrected), PUncorrected: results.Known(r.P),
 		Verdict: r.Verdict, Because: r.Because, Replicate: c.Replicate,

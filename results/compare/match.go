@@ -2,10 +2,17 @@ package compare
 
 import (
 	"slices"
+
+	"ipcbench/results"
 )
 
 // A pair is a cell that both sides have launches of.
 type pair struct{ old, new *group }
+
+// deciding is the metric that decides on the cell, the same on both sides.
+func (p pair) deciding() string {
+	return results.Deciding(p.new.cell.Workload, p.old.launches(), p.new.launches())
+}
 
 // A contest is two sides with the cells that they have in common, and those
 // that only one of them has.

@@ -62,12 +62,19 @@ func (g *group) ones(metric, replicate string) (values []float64, whole bool) {
 	return values, whole
 }
 
+// estimate is that of the metric's values, one a replicate.
+func (g *group) estimate(metric string, ones []float64) summary.Estimate {
+	e := summary.EstimateOf(ones)
+	e.Step = summary.StepOf(results.LookupMetric(metric), g.launches())
+	return e
+}
+
 // rows compares each metric of each pair, in reading order.
 func rows(contests []contest, replicate string, o Options) []Row {
 	var list []Row
 	for _, c := range contests {
 		for _, p := range c.pairs {
-			for _, metric := range o.metricsOf(p.new.cell.Workload) {
+			for _, metric := range o.metricsOf(p) {
 				if row, ok := rowOf(p, metric, replicate); ok {
 					row.OldValue, row.NewValue = c.old.value, c.new.value
 					row.controls = concerning(c.controls, row)
@@ -91,8 +98,8 @@ func rowOf(p pair, metric, replicate string) (Row, bool) {
 		return Row{}, false
 	}
 	return Row{
-		Cell: p.new.cell, OldCell: p.old.cell, identity: p.old.identity, Metric: metric,
-		Old: summary.EstimateOf(old), New: summary.EstimateOf(new), OldOnes: old, NewOnes: new,
+		Cell: p.new.cell, OldCell: p.old.cell, identity: p.old.identity, Metric: metric, Deciding: metric == p.deciding(),
+		Old: p.old.estimate(metric, old), New: p.new.estimate(metric, new), OldOnes: old, NewOnes: new,
 		Effect: effectOf(old, new, replicate), OldFailed: p.old.failures(), NewFailed: p.new.failures(),
 	}, true
 }

@@ -62,7 +62,7 @@ func compared(contests []contest, o Options) []string {
 	var all []string
 	for _, c := range contests {
 		for _, p := range c.pairs {
-			for _, metric := range o.metricsOf(p.new.cell.Workload) {
+			for _, metric := range o.metricsOf(p) {
 				if !slices.Contains(all, metric) {
 					all = append(all, metric)
 				}

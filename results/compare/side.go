@@ -66,3 +66,12 @@ func (g *group) isMeasured() bool { return len(g.measured()) > 0 }
 
 // measured returns the launches that ended ok.
 func (g *group) measured() []*results.Launch { return slices.Concat(g.runs...) }
+
+// launches are the same as values.
+func (g *group) launches() []results.Launch {
+	var list []results.Launch
+	for _, launch := range g.measured() {
+		list = append(list, *launch)
+	}
+	return list
+}

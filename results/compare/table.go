@@ -77,6 +77,9 @@ func (c Comparison) tableOf(rows []Row) Table {
 				effect.FormatChange(row.Change), effect.FormatInterval(row.Effect), effect.FormatP(row.Corrected), words),
 		})
 	}
+	if slices.ContainsFunc(rows, Row.isBounded) {
+		notes = append(notes, "No cell is the same within less than the clock can tell: its tick or, of batches, that over the round trips of one.")
+	}
 	t.Caption = strings.Join(append([]string{"Medians over " + c.Replicates(rows) + " a side."}, notes...), "\n")
 	return t
 }

@@ -130,7 +130,7 @@ func judge(family []*Row, replicate string, o Options) {
 				row.Verdict, row.Because = MachineChanged, suspect.sentence()
 			}
 		case row.isSame(o.Same):
-			row.Verdict, row.Within = Same, max(math.Abs(row.Lo), math.Abs(row.Hi))
+			row.Verdict, row.Within = Same, max(math.Abs(row.Lo), math.Abs(row.Hi), row.finest())
 		default:
 			row.explain(replicate, o)
 		}
@@ -162,7 +162,16 @@ func (r Row) level(o Options) float64 {
 // same. It is the corrected one. That of the cell alone would do for a cell named
 // beforehand; "same within 1.2 %" is found by looking at all of them, as a
 // change is, and 1.2 % has to be the end of the interval beside it.
-func (r Row) isSame(same float64) bool { return r.Lo >= -same && r.Hi <= same }
+// And the clock has to be one that would have shown more.
+func (r Row) isSame(same float64) bool {
+	return r.Lo >= -same && r.Hi <= same && r.finest() <= same
+}
+
+// isBounded says whether the clock bounds within what the row is the same.
+func (r Row) isBounded() bool { return r.Verdict == Same && r.Within > 0 && r.Within == r.finest() }
+
+// finest is the least change that the clock can tell, as a ratio.
+func (r Row) finest() float64 { return max(r.Old.Finest(), r.New.Finest()) }
 
 func (r Row) direction() Verdict {
 	grew := r.Change > 0 || math.IsNaN(r.Change) && r.New.Median > r.Old.Median
@@ -200,6 +209,8 @@ func (r Row) obstacle(replicate string, o Options) string {
 	case replicate == byLaunch && !effect.CanTell(r.Old.N, r.New.N, o.Alpha, r.Among):
 		could := effect.LeastReplicates(o.Alpha, r.Among)
 		return fmt.Sprintf("too few launches to tell among %d cells, %d on a side: %d a side could%s", r.Among, least, could, r.remedy(could))
+	case r.finest() > o.Same && r.Lo >= -r.finest() && r.Hi <= r.finest():
+		return fmt.Sprintf("the clock moves in steps of %s of it, and cannot tell less", results.FormatPercent(r.finest()))
 	case math.IsNaN(r.Lo):
 		return fmt.Sprintf("%d %s a side are too few for an interval", least, plural(replicate))
 	}

@@ -18,6 +18,7 @@ type Estimate struct {
 	N        int     // launches
 	Min, Max float64
 	CV       float64 // sample standard deviation over mean; NaN below 2 launches
+	Step     float64 // the clock moves its values in such steps, in their unit: nothing finer is known; 0: nothing, or not known
 
 	// Pooled says that Median is a quantile of all launches' times merged,
 	// because at least one launch had too few for it on its own. It has no
@@ -54,4 +55,25 @@ func (e Estimate) Margin() float64 {
 		return math.NaN()
 	}
 	return max(e.Hi-e.Median, e.Median-e.Lo) / math.Abs(e.Median)
+}
+
+// Finest is the step of the clock as a ratio to the median: no margin and no
+// change can be told that is less.
+func (e Estimate) Finest() float64 {
+	if e.Step == 0 || e.Median == 0 {
+		return 0
+	}
+	return e.Step / math.Abs(e.Median)
+}
+
+// IsBounded says whether the interval is narrower than the clock can tell.
+func (e Estimate) IsBounded() bool { return e.Margin() < e.Finest() }
+
+// StepOf returns the widest step of a metric among launches.
+func StepOf(m results.Metric, launches []results.Launch) float64 {
+	step := 0.0
+	for _, l := range launches {
+		step = max(step, l.Step(m))
+	}
+	return step
 }

@@ -6,13 +6,17 @@ import (
 	"ipcbench/results"
 )
 
-// Margin returns how far the interval of the metric that says most reaches from
+// Margin returns how far the interval of the metric that decides reaches from
 // its median, over a cell's launches that ended ok, as [Summary.Margin] does and
 // without all else that a summary takes.
 func Margin(launches []results.Launch) float64 {
 	var values []float64
+	if len(launches) == 0 {
+		return math.NaN()
+	}
+	deciding := results.Deciding(launches[0].Workload, launches)
 	for _, launch := range launches {
-		value, has := launch.Metrics[results.PrimaryMetric(launch.Workload)]
+		value, has := launch.Metrics[deciding]
 		switch {
 		case launch.Status != results.OK:
 		case !has:

@@ -15,7 +15,7 @@ import (
 // idles deeply, how far apart two virtual CPUs are. The median over all of them
 // is then a value of one mode, or of none.
 type Mode struct {
-	Value    float64 `json:"value"`    // median of its launches, of the workload's results.PrimaryMetric
+	Value    float64 `json:"value"`    // median of its launches, of the cell's results.Deciding
 	Launches int     `json:"launches"` // at least 2: one alone is no mode
 }
 

@@ -69,7 +69,7 @@ func notNarrow(a Analysis) []results.Warning {
 		if i == mostNotNarrow {
 			return append(warnings, wideToo.With("until", plan.Until, "cells", len(all)-i))
 		}
-		margin := s.Margin()
+		margin := max(s.Margin(), s.Metrics[s.Main().Name].Finest())
 		if math.IsNaN(margin) {
 			margin = 0
 		}

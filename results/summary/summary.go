@@ -30,6 +30,7 @@ type Summary struct {
 	Metrics       map[string]Estimate     // by their names; absent: no launch has it
 	Distributions map[string]Distribution // by the names of histograms: of all launches' merged
 	OK            []results.Launch        // those in Metrics, in the order of measuring
+	Deciding      string                  // the metric that decides on the cell, see [results.Deciding]
 }
 
 // Of brings the launches of each cell together, in the order in which the cells
@@ -56,9 +57,12 @@ func ofCell(cell results.Cell, launches []results.Launch) Summary {
 	for _, launch := range launches {
 		s.count(launch)
 	}
+	s.Deciding = results.Deciding(s.Workload, s.OK)
 	for _, metric := range results.MetricsOf(s.OK) {
 		if values := s.Values(metric.Name); len(values) > 0 {
-			s.Metrics[metric.Name] = EstimateOf(values)
+			e := EstimateOf(values)
+			e.Step = StepOf(metric, s.OK)
+			s.Metrics[metric.Name] = e
 		}
 	}
 	decoded := s.decode()
@@ -102,10 +106,14 @@ func (s Summary) Values(metric string) []float64 {
 	return values
 }
 
-// Main is the metric that says most of the cell's workload.
+// Main is what is known of the metric that decides on the cell.
 func (s Summary) Main() results.Metric {
-	return results.LookupMetric(results.PrimaryMetric(s.Workload))
+	return results.LookupMetric(cmp.Or(s.Deciding, results.PrimaryMetric(s.Workload)))
 }
+
+// IsFine says whether that is the workload's Fine, for what is too short for the
+// clock.
+func (s Summary) IsFine() bool { return s.Main().Name == results.LookupWorkload(s.Workload).Fine }
 
 // Margin returns how far the interval of that metric reaches from its median, as
 // [Estimate.Margin] does. It is NaN where there is no interval, also for the

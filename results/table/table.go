@@ -84,7 +84,8 @@ func of(summaries []summary.Summary) Table {
 	}
 	columns, identities := Identify(cells)
 	t.Columns = columns
-	for _, c := range w.Columns {
+	shown := columnsOf(w, summaries)
+	for _, c := range shown {
 		t.Columns = append(t.Columns, Column{c.Name, true})
 	}
 	t.Columns = append(t.Columns, Column{"launches", true})
@@ -94,18 +95,47 @@ func of(summaries []summary.Summary) Table {
 			First: i > 0 && results.CompareGroups(summaries[i-1].Cell, s.Cell) != 0,
 		}
 		if row.Note == "" {
-			for _, c := range w.Columns {
+			for _, c := range shown {
 				row.Cells = append(row.Cells, valueOf(c, s))
 			}
 			row.Cells = append(row.Cells, launchCount(s))
 		}
 		t.Rows = append(t.Rows, row)
 	}
+	if slices.ContainsFunc(summaries, summary.Summary.IsFine) {
+		t.Caption += "\n" + w.FineNote
+	}
+	if isBounded(shown, summaries) {
+		t.Caption += "\n" + boundNote
+	}
 	return t
 }
 
+// columnsOf are the workload's, without that of its Fine where it decides on
+// no row.
+func columnsOf(w results.Workload, summaries []summary.Summary) []results.ResultColumn {
+	if slices.ContainsFunc(summaries, summary.Summary.IsFine) {
+		return w.Columns
+	}
+	return slices.DeleteFunc(slices.Clone(w.Columns), func(c results.ResultColumn) bool { return c.Metric == w.Fine })
+}
+
+// estimateOf is what a column shows of a row. Of the workload's Main and its
+// Fine, one decides on the row, and has the margin.
+func estimateOf(c results.ResultColumn, s summary.Summary) (e summary.Estimate, has bool) {
+	w, name := results.LookupWorkload(s.Workload), c.Metric
+	switch {
+	case c.Margin && name == w.Main:
+		name = s.Main().Name
+	case name == w.Fine && !s.IsFine():
+		return e, false
+	}
+	e, has = s.Metrics[name]
+	return e, has
+}
+
 func valueOf(c results.ResultColumn, s summary.Summary) string {
-	e, has := s.Metrics[c.Metric]
+	e, has := estimateOf(c, s)
 	switch {
 	case c.Margin:
 		return FormatMargin(e)
@@ -115,13 +145,31 @@ func valueOf(c results.ResultColumn, s summary.Summary) string {
 	return results.LookupMetric(c.Metric).Format(e.Median)
 }
 
-// FormatMargin writes how far the interval reaches from the median: "4.2 %",
-// and of what is known to the order of magnitude at best, that it is so.
+// isBounded says whether the clock bounds a margin that is shown.
+func isBounded(shown []results.ResultColumn, summaries []summary.Summary) bool {
+	for _, c := range shown {
+		for _, s := range summaries {
+			if e, has := estimateOf(c, s); has && c.Margin && e.IsBounded() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// boundNote says what it means that a margin is less than so much.
+const boundNote = "± with <: the launches are nearer to each other than the clock can tell, which is its tick or, of batches, that over the round trips of one."
+
+// FormatMargin writes how far the interval reaches from the median: "4.2 %", and
+// where that is less than the clock can tell, what it can: "<9.1 %". Of what is
+// known to the order of magnitude at best, it says that it is so.
 func FormatMargin(e summary.Estimate) string {
 	ratio := e.Margin()
 	switch {
 	case e.N == 0 || math.IsNaN(ratio):
 		return results.Nothing
+	case e.IsBounded():
+		return "<" + results.FormatPercent(e.Finest())
 	case ratio >= 9.995:
 		return ">999 %"
 	}

@@ -48,14 +48,31 @@ func calibrate() (epoch time.Time, uncertain int64) {
 	return epoch, uncertain
 }
 
-// Cost is the median time between two readings of the clock with nothing in
-// between, in nanoseconds: what a stamped operation has too much.
-func Cost() int64 {
-	gaps := make([]int64, 501)
-	for i := range gaps {
-		before := Now()
-		gaps[i] = Now() - before
+// Cost is what a reading of the clock takes, in ns: what a stamped operation has
+// too much.
+func Cost() float64 {
+	return PerCall(21, 500, func(calls int) {
+		for range calls {
+			Now()
+		}
+	})
+}
+
+// PerCall has so many batches of calls made and returns the median time of a
+// call, in ns: to hundredths where there are hundreds in a batch, however far
+// apart two readings of the clock are. A batch that was interrupted is one of
+// many.
+func PerCall(batches, calls int, batch func(calls int)) float64 {
+	return perCall(Now, batches, calls, batch)
+}
+
+func perCall(now func() int64, batches, calls int, batch func(calls int)) float64 {
+	took := make([]int64, batches)
+	for i := range took {
+		before := now()
+		batch(calls)
+		took[i] = now() - before
 	}
-	slices.Sort(gaps)
-	return gaps[len(gaps)/2]
+	slices.Sort(took)
+	return math.Round(100*float64(took[batches/2])/float64(calls)) / 100
 }
