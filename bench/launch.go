@@ -132,15 +132,17 @@ func (l *launch) from() int64 {
 }
 
 // lineTime is for how long a launch takes the cache line's round trip.
-const lineTime = 2 * time.Millisecond
+const lineTime = 500 * time.Microsecond
 
-// takeCacheLine takes it where the ends are on two CPUs, while there is no worker:
+// takeCacheLine takes it where the ends are on two CPUs and look for each other
+// there, which is where it decides; those that sleep would pay 5 ms a launch for
+// nothing. It takes it while there is no worker:
 // when they were ready, just before they began, two threads that kept both CPUs
 // busy had a hypervisor move these apart, and 62 % of launches over mmap fell
 // among the slow ones instead of 54 %. It is no reason for a launch to fail, nor to
 // be held up.
 func (l *launch) takeCacheLine(ctx context.Context) {
-	if !onTwo(l.Cell) {
+	if !onTwo(l.Cell) || !l.Way().Looks() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
