@@ -162,7 +162,7 @@ func carryOut(t *testing.T, parent string) summary.Analysis {
 	}
 	p := bench.Plan{
 		Specs: []transports.Spec{spec}, Workloads: []string{"bursts"}, Sizes: []int{64, 1024}, Placements: []string{"free"},
-		Launches: 6, Messages: 4000, Verify: "full", Timeout: 30 * time.Second,
+		Launches: 6, Messages: 1600, Verify: "full", Timeout: 30 * time.Second,
 	}
 	cells, err := p.Cells()
 	if err != nil {

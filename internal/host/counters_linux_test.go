@@ -92,18 +92,21 @@ func TestThreadUsageCountsThisThreadOnly(t *testing.T) {
 		if n := ThreadUsage().Sub(thread).Voluntary; n >= sleeps {
 			t.Errorf("%d voluntary switches of another thread counted for this one", n)
 		}
-		if n := ProcessUsage().Sub(process).Voluntary; n < sleeps {
-			t.Errorf("%d voluntary switches of the process, want at least %d", n, sleeps)
+		if n := ProcessUsage().Sub(process).Voluntary; n < sleeps-few {
+			t.Errorf("%d voluntary switches of the process, want about %d", n, sleeps)
 		}
 		thread = ThreadUsage()
 		sleepOften()
-		if n := ThreadUsage().Sub(thread).Voluntary; n < sleeps {
-			t.Errorf("%d voluntary switches of this thread, want at least %d", n, sleeps)
+		if n := ThreadUsage().Sub(thread).Voluntary; n < sleeps-few {
+			t.Errorf("%d voluntary switches of this thread, want about %d", n, sleeps)
 		}
 	})
 }
 
-const sleeps = 50
+const (
+	sleeps = 50
+	few    = 5 // that were over before the thread had gone to sleep, because another one had its CPU
+)
 
 func sleepOften() {
 	for range sleeps {
