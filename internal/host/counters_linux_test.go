@@ -92,24 +92,24 @@ func TestThreadUsageCountsThisThreadOnly(t *testing.T) {
 		if n := ThreadUsage().Sub(thread).Voluntary; n >= sleeps {
 			t.Errorf("%d voluntary switches of another thread counted for this one", n)
 		}
-		if n := ProcessUsage().Sub(process).Voluntary; n < sleeps-few {
-			t.Errorf("%d voluntary switches of the process, want about %d", n, sleeps)
+		if n := ProcessUsage().Sub(process).Voluntary; n < sleeps {
+			t.Errorf("%d voluntary switches of the process, want at least %d", n, sleeps)
 		}
 		thread = ThreadUsage()
 		sleepOften()
-		if n := ThreadUsage().Sub(thread).Voluntary; n < sleeps-few {
-			t.Errorf("%d voluntary switches of this thread, want about %d", n, sleeps)
+		if n := ThreadUsage().Sub(thread).Voluntary; n < sleeps {
+			t.Errorf("%d voluntary switches of this thread, want at least %d", n, sleeps)
 		}
 	})
 }
 
 const (
 	sleeps = 50
-	few    = 5 // that were over before the thread had gone to sleep, because another one had its CPU
+	spare  = 10 // a nap can be over before the thread has gone to sleep, where another one has its CPU
 )
 
 func sleepOften() {
-	for range sleeps {
+	for range sleeps + spare {
 		unix.Nanosleep(&unix.Timespec{Nsec: 100_000}, nil)
 	}
 }
