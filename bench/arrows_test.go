@@ -46,7 +46,7 @@ var mayImport = map[string]string{
 
 	"ipcbench/results/resultstest": "ipcbench/results",
 	"ipcbench/results":             "github.com/HdrHistogram/hdrhistogram-go",
-	"ipcbench/results/summary":     "ipcbench/results ipcbench/internal/doctor github.com/montanaflynn/stats github.com/aclements/go-moremath",
+	"ipcbench/results/summary":     "ipcbench/results ipcbench/internal/doctor github.com/montanaflynn/stats github.com/aclements/go-moremath gonum.org/v1/gonum",
 	"ipcbench/results/effect":      "ipcbench/results github.com/aclements/go-moremath",
 	"ipcbench/results/table":       "ipcbench/results ipcbench/results/summary github.com/jedib0t/go-pretty/v6",
 	"ipcbench/results/export":      "ipcbench/results ipcbench/results/summary ipcbench/internal/facts ipcbench/internal/cpulist golang.org/x/perf",

@@ -12,8 +12,9 @@ import (
 
 // Run measures the cells of the plan: each cell by so many launches, and the
 // launches of all cells in one shuffled order, so that what drifts on the
-// machine falls on all of them alike. With Until it then launches some again. It
-// keeps nothing: a [Run] does, and takes the floors beside.
+// machine falls on all of them alike. Then it launches some again:
+// with Until those that are not narrow yet, else those that have too few launches
+// of a kind. It keeps nothing: a [Run] does, and takes the floors beside.
 //
 // It calls each with every record as soon as its launch has ended and returns
 // them all. Nothing runs beside a launch. A launch that fails is a record, not
@@ -26,14 +27,18 @@ func (p Plan) Run(ctx context.Context, cells []Cell, each func(results.Launch) e
 	}
 	s := series{
 		Plan: p.complete(), each: each, random: rand.New(rand.NewPCG(p.Seed, p.Seed)),
-		of: map[results.Cell][]results.Launch{}, stuck: map[results.Cell]int{},
+		stuck: map[results.Cell]int{},
 	}
 	err := s.refuse(cells)
 	if err == nil {
 		err = s.carryOut(ctx, cells)
 	}
-	if err == nil && p.Until > 0 {
+	switch {
+	case err != nil:
+	case p.Until > 0:
 		err = s.narrow(ctx, cells)
+	default:
+		err = s.again(ctx, cells)
 	}
 	return s.records, err
 }
@@ -44,10 +49,9 @@ type series struct {
 	each    func(results.Launch) error
 	random  *rand.Rand
 	records []results.Launch
-	of      map[results.Cell][]results.Launch // the same by cell
-	stuck   map[results.Cell]int              // launches that ran into their deadline
-	order   int                               // of the last launch, from 1
-	began   time.Time                         // the first launch
+	stuck   map[results.Cell]int // launches that ran into their deadline
+	order   int                  // of the last launch, from 1
+	began   time.Time            // the first launch
 }
 
 // A turn is one launch to come.
@@ -116,7 +120,6 @@ func (s *series) launch(ctx context.Context, t turn) error {
 
 func (s *series) keep(record results.Launch) error {
 	s.records = append(s.records, record)
-	s.of[record.Cell] = append(s.of[record.Cell], record)
 	return s.each(record)
 }
 

@@ -21,6 +21,7 @@ import (
 	"ipcbench/bench/workload"
 	"ipcbench/internal/host"
 	"ipcbench/results"
+	"ipcbench/results/summary"
 	"ipcbench/transports"
 )
 
@@ -145,9 +146,6 @@ func (p Plan) Cells() ([]Cell, error) {
 	return cells, nil
 }
 
-// leastForInterval is from how many launches on a median has an interval.
-const leastForInterval = 6
-
 // check refuses what cannot be measured by anyone.
 func (p Plan) check() error {
 	for axis, n := range map[string]int{"transport": len(p.Specs), "workload": len(p.Workloads), "message size": len(p.Sizes), "placement": len(p.Placements)} {
@@ -168,8 +166,8 @@ func (p Plan) check() error {
 	if p.Launches < 1 {
 		return fmt.Errorf("%d launches: at least 1 is needed", p.Launches)
 	}
-	if p.Until > 0 && p.Launches < leastForInterval {
-		return fmt.Errorf("%d launches of each cell: there is no interval to narrow down below %d: give --until at least -n %[2]d", p.Launches, leastForInterval)
+	if p.Until > 0 && p.Launches < summary.LeastForInterval {
+		return fmt.Errorf("%d launches of each cell: there is no interval to narrow down below %d: give --until at least -n %[2]d", p.Launches, summary.LeastForInterval)
 	}
 	if p.Until < 0 || p.Until > 0 && p.Budget <= 0 {
 		return fmt.Errorf("plan: until %v within %v: both must be positive", p.Until, p.Budget)

@@ -36,8 +36,12 @@ func (s *series) narrow(ctx context.Context, cells []Cell) error {
 // others.
 func (s *series) wide(cells []Cell, number int) []turn {
 	var turns []turn
+	divided := map[results.Cell][]results.Launch{}
+	for _, l := range summary.Stratify(s.records) {
+		divided[l.Undivided()] = append(divided[l.Undivided()], l)
+	}
 	for _, c := range cells {
-		launches := s.of[c.Cell]
+		launches := divided[c.Cell]
 		failed := slices.ContainsFunc(launches, func(l results.Launch) bool { return l.Status != results.OK })
 		if !failed && summary.Margin(launches) > s.Until {
 			turns = append(turns, turn{c, number})

@@ -60,9 +60,10 @@ func (p *progress) launch(l results.Launch) {
 		p.started = l.Started
 	}
 	p.done++
+	p.total = max(p.total, p.done)
 	p.left[l.Cell]--
 	p.ended[l.Cell] = append(p.ended[l.Cell], l)
-	finishes := p.finishes(l)
+	finishes := !p.finished[l.Cell] && p.finishes(l)
 	if finishes {
 		p.finished[l.Cell] = true
 	}
@@ -127,15 +128,15 @@ func (p *progress) end() {
 // cellName says in a few words which cell is meant.
 func cellName(c results.Cell) string { return c.Describe(" ") }
 
-// headline is the one number of a cell that says most, with the modes that it
-// hides, or why there is none.
+// headline is the one number of a cell that says most or, where its launches fall
+// into modes, that of each; or why there is none.
 func headline(s summary.Summary) string {
 	if s.Launches == 0 {
 		return s.Reason
 	}
 	text := metric(s)
 	if len(s.Modes) > 0 {
-		text += " (" + s.ModesText() + ")"
+		text = s.ModesText()
 	}
 	if s.Failed > 0 {
 		text += fmt.Sprintf(", %d failed", s.Failed)

@@ -27,6 +27,7 @@ type Cell struct {
 	Mount       string  `json:"mount_options,omitempty"` // and how it is mounted: "rw,relatime"
 	Pairs       int     `json:"pairs"`                   // producer and consumer pairs at once
 	RatePerS    float64 `json:"rate_per_s,omitempty"`    // offered rate; 0: as fast as it goes
+	Stratum     string  `json:"stratum,omitempty"`       // [Near], [Far] or [Mixed], of launches that were divided by it; never in their records, for it follows from all of a run
 }
 
 // A Plan is what was asked for, as recorded in run.json: axes that are crossed
@@ -158,7 +159,26 @@ var dimensions = []Dimension{
 			return FormatRate(c.RatePerS) + " offered"
 		},
 	},
+	{
+		Name: "stratum", Role: Subject, Rank: 8, Heading: "CPUs", Lesser: true, Bench: "stratum",
+		Plain: func(c Cell) string { return c.Stratum },
+		Copy:  func(to *Cell, of Cell) { to.Stratum = of.Stratum },
+		Order: func(a, b Cell) int { return compareNames(strata, a.Stratum, b.Stratum) },
+	},
 }
+
+// The strata of launches on two CPUs: how near each other the machine had these,
+// by the round trip of a cache line between them just before and just after. A
+// hypervisor moves virtual CPUs among real ones.
+const (
+	Near  = "near"
+	Far   = "far"
+	Mixed = "mixed" // near at the one end of the launch, and far at the other
+)
+
+// strata are all there are, in their order. Launches that were not divided come
+// before.
+var strata = []string{"", Near, Far, Mixed}
 
 // ContractDimensions is how many of them have their columns where the contract
 // says. Those of the others come last.
@@ -227,6 +247,12 @@ func (c Cell) OnOneCPU() bool { return c.ProducerCPU >= 0 && c.ProducerCPU == c.
 
 // OnTwoCPUs says whether each end is pinned to a CPU of its own.
 func (c Cell) OnTwoCPUs() bool { return c.ProducerCPU >= 0 && c.ProducerCPU != c.ConsumerCPU }
+
+// Undivided is the cell whatever its stratum.
+func (c Cell) Undivided() Cell {
+	c.Stratum = ""
+	return c
+}
 
 // Setting is what a cell must share with others to be shown beside them.
 func (c Cell) Setting() Cell { return c.Only(func(d Dimension) bool { return d.Role == Setting }) }

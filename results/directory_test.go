@@ -184,7 +184,7 @@ func TestABrokenHistogramIsToldWithItsCell(t *testing.T) {
 		t.Fatalf("%d launches, %q, %v", len(read), told, err)
 	}
 	cell := summary.Analyze(run, read, nil).Cells[0]
-	want := "launch 2 is not in the merged histogram: histogram: decode: "
+	want := "launch 2 is not in the percentiles: histogram: decode: "
 	if len(cell.Warnings) != 1 || !strings.HasPrefix(cell.Warnings[0].String(), want) || cell.Launches != 3 {
 		t.Errorf("%d launches with the warnings %q", cell.Launches, cell.Warnings)
 	}

@@ -12,12 +12,9 @@ const (
 	histogramMaxNS  = int64(60 * time.Second) // a round trip longer than this is lost, not clamped
 	histogramDigits = 3                       // a value is known to one part in a thousand
 
-	// fewestBeyond is how many samples have to lie beyond a tail quantile for
+	// FewestBeyond is how many samples have to lie beyond a tail quantile for
 	// it to be told: with fewer it says more about luck than about the tail.
-	fewestBeyond = 10
-
-	// curvePoints is how many points a curve has for each nine of its quantile.
-	curvePoints = 50
+	FewestBeyond = 10
 )
 
 // A Histogram counts times from 0 to 60 s in nanoseconds, to three significant
@@ -85,11 +82,17 @@ func (h *Histogram) Quantile(q float64) (ns float64, ok bool) {
 	if n == 0 || h.lost > 0 || !(q >= 0 && q <= 1) {
 		return 0, false
 	}
-	rank := quantileRank(q, n)
-	if q > 0.5 && n-rank < fewestBeyond {
+	if !EnoughBeyond(q, float64(n)) {
 		return 0, false
 	}
+	rank := quantileRank(q, n)
 	return h.clamp(h.counts.ValueAtPercentile(percentileOf(rank, n))), true
+}
+
+// EnoughBeyond says whether of n times enough lie beyond the quantile q to tell
+// it: 10, or any number for the median and below.
+func EnoughBeyond(q, n float64) bool {
+	return q <= 0.5 || n-math.Ceil(q*n*(1-1e-12)) > FewestBeyond-0.5
 }
 
 // quantileRank is ⌈q·n⌉, at least 1. The product is first brought down by far
@@ -139,51 +142,13 @@ func (h *Histogram) Encode() (string, error) {
 // DecodeHistogram reads what Encode returned. The extremes come back as the
 // edges of their buckets.
 func DecodeHistogram(encoded string) (*Histogram, error) {
-	counts, err := hdrhistogram.Decode([]byte(encoded))
+	counts, err := decode(encoded)
 	if err != nil {
-		return nil, fmt.Errorf("histogram: decode: %w", err)
-	}
-	if counts.LowestTrackableValue() != 1 || counts.HighestTrackableValue() != histogramMaxNS || counts.SignificantFigures() != histogramDigits {
-		return nil, fmt.Errorf("histogram: decode: it spans %d to %d with %d digits, not 1 to %d with %d",
-			counts.LowestTrackableValue(), counts.HighestTrackableValue(), counts.SignificantFigures(), histogramMaxNS, histogramDigits)
+		return nil, err
 	}
 	h := &Histogram{counts: counts, min: math.MaxInt64}
 	if h.Count() > 0 {
 		h.min, h.max = counts.Min(), counts.Max()
 	}
 	return h, nil
-}
-
-// A Point is a quantile, from 0 to 1, and its time in nanoseconds.
-type Point struct{ Q, NS float64 }
-
-// Curve returns the points of a chart of times by quantile, evenly spread over
-// an axis of −log10(1−q), from the shortest time to where fewer than 10
-// samples lie beyond.
-func (h *Histogram) Curve() []Point {
-	n := h.Count()
-	if h.lost > 0 {
-		return nil
-	}
-	var points []Point
-	var percentiles []float64
-	for i, last := 0, int64(0); ; i++ {
-		q := 1 - math.Pow(10, -float64(i)/curvePoints)
-		rank := quantileRank(q, n)
-		if n-rank < fewestBeyond {
-			break
-		}
-		if rank != last {
-			points = append(points, Point{Q: q})
-			percentiles = append(percentiles, percentileOf(rank, n))
-		}
-		last = rank
-	}
-	for i, edge := range h.counts.ValueAtPercentilesSlice(percentiles) {
-		points[i].NS = h.clamp(edge)
-	}
-	if len(points) > 0 {
-		points[0].NS = float64(h.min)
-	}
-	return points
 }

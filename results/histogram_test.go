@@ -107,8 +107,16 @@ func FuzzDecodeHistogram(f *testing.F) {
 		if _, err := h.Encode(); err != nil {
 			t.Errorf("what was decoded cannot be encoded: %v", err)
 		}
-		h.Quantile(0.99)
-		h.Curve()
+		times, err := results.DecodeTimes(encoded)
+		if err != nil || times.Count() != h.Count() {
+			t.Errorf("%d times of %d are read (%v)", times.Count(), h.Count(), err)
+		}
+		for _, q := range []float64{0, 0.5, 0.99} {
+			ns, ok := h.Quantile(q)
+			if read, told := times.Quantile(q); read != ns || told != ok {
+				t.Errorf("the quantile %v is %v (%v), and of the times read %v (%v)", q, ns, ok, read, told)
+			}
+		}
 	})
 }
 
@@ -117,30 +125,5 @@ func TestRecordDoesNotAllocate(t *testing.T) {
 	ns := int64(0)
 	if allocations := testing.AllocsPerRun(1000, func() { ns += 12_345; h.Record(ns); h.Record(-ns) }); allocations != 0 {
 		t.Errorf("recording allocates %v times", allocations)
-	}
-}
-
-func TestCurveRisesFromTheShortestAndEndsBeforeTheTailIsThin(t *testing.T) {
-	h := resultstest.Histogram(resultstest.Around(rand.New(rand.NewPCG(1, 1)), 10_000, 5000)...)
-	curve := h.Curve()
-	if len(curve) < 50 {
-		t.Fatalf("a curve of %d points", len(curve))
-	}
-	if curve[0].Q != 0 || curve[0].NS != float64(h.Min()) {
-		t.Errorf("the curve starts at %+v and not at the shortest time, %d", curve[0], h.Min())
-	}
-	for i, p := range curve {
-		if ns, ok := h.Quantile(p.Q); i > 0 && (!ok && p.Q > 0.5 || ok && ns != p.NS) {
-			t.Errorf("the curve has %v at %v where the quantile is %v (%v)", p.NS, p.Q, ns, ok)
-		}
-		if i > 0 && (p.Q <= curve[i-1].Q || p.NS < curve[i-1].NS) {
-			t.Errorf("the curve falls from %+v to %+v", curve[i-1], p)
-		}
-	}
-	if last := curve[len(curve)-1].Q; last < 0.997 || last > 0.998 {
-		t.Errorf("the curve of 5000 times ends at %v, want just before 0.998", last)
-	}
-	if few := resultstest.Histogram(resultstest.Repeat(5, 9)...).Curve(); few != nil {
-		t.Errorf("a curve of 9 times: %v", few)
 	}
 }

@@ -59,8 +59,10 @@ var workloads = []Workload{
 		Name:  "latency",
 		Doc:   "ping-pong: round-trip time from before Send to after Recv of the echo",
 		Title: "Round-trip latency",
-		Caption: "Round trip, from before the send to after the echo. Median over launches, ± its 95 % confidence interval, — below 6.\n" +
-			"A percentile for which a launch is too short is that of all launches together; — where even these are.\n" +
+		Caption: "Round trip, from before the send to after the echo. It is a closed loop: a stall delays the one round trip\n" +
+			"that is under way, and not those that would have begun meanwhile.\n" +
+			"Percentiles are of all launches, each with the same weight, — with fewer than 10 round trips beyond.\n" +
+			"The rest is the median over launches. ± is a 95 % confidence interval, — where they are too few or not alike.\n" +
 			"CPU time and context switches are those of both processes, per message.",
 		Subject: "Ping-pong, one message in flight",
 		Main:    RTTP50,
@@ -81,7 +83,8 @@ var workloads = []Workload{
 		Name:  "throughput",
 		Doc:   "stream: messages and bytes per second, counted at the receiver",
 		Title: "Throughput",
-		Caption: "Counted at the receiver; 1 MB is 1e6 bytes. Median over launches, ± its 95 % confidence interval, — below 6.\n" +
+		Caption: "Counted at the receiver; 1 MB is 1e6 bytes. Median over launches, ± its 95 % confidence interval,\n" +
+			"— where they are too few or not alike.\n" +
 			"CPU time, context switches and page faults are those of both processes, per message.",
 		Subject:  "Streaming from one end to the other, counted at the receiver",
 		Main:     MsgsPerS,

@@ -263,13 +263,14 @@ func (a *ask) rank(cells []results.Cell) ranked {
 
 func (a *ask) median(cell results.Cell) float64 { return a.found[cell].Metrics[a.metric.Name].Median }
 
-// values are those of the launches, or their pooled one where some launches
+// values are those of the launches, or that of all together where some launches
 // were too short to have any.
 func (a *ask) values(cell results.Cell) []float64 {
-	if e := a.found[cell].Metrics[a.metric.Name]; e.Pooled {
-		return []float64{e.Median}
+	s := a.found[cell]
+	if values := s.Values(a.metric.Name); len(values) == s.Launches {
+		return values
 	}
-	return a.found[cell].Values(a.metric.Name)
+	return []float64{a.median(cell)}
 }
 
 // place is a cell's rank, those without a result last.

@@ -3,6 +3,7 @@ package charts
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -32,8 +33,10 @@ func bySize(p panel) (Chart, bool) {
 	line := func(s series) curve {
 		k := curve{look: s.look, marked: func(int) bool { return true }}
 		for _, c := range s.cells {
-			e := p.valueOf(c)
-			k.points = append(k.points, point{x: float64(c.SizeBytes), y: e.Median, lo: e.Lo, hi: e.Hi})
+			k.points = append(k.points, p.pointOf(c))
+		}
+		for _, c := range s.far() {
+			k.aside = append(k.aside, p.pointOf(c))
 		}
 		return k
 	}
@@ -46,6 +49,7 @@ func bySize(p panel) (Chart, bool) {
 			for i := range k.points {
 				k.points[i].lo, k.points[i].hi = math.NaN(), math.NaN()
 			}
+			k.aside = nil
 			return k
 		}
 		f.addMultiples(p, all, alone, func(pl *plot.Plot) {
@@ -53,7 +57,7 @@ func bySize(p panel) (Chart, bool) {
 			yAxis(pl, label, p.medians(), smallRoom)
 		})
 	} else {
-		f.subtitle += p.points()
+		f.subtitle += p.points() + asideSaid(all)
 		f.plot = newPlot()
 		f.plot.Add(grid{x: true, y: true})
 		values := p.medians()
@@ -61,7 +65,7 @@ func bySize(p panel) (Chart, bool) {
 		var curves []curve
 		for _, s := range all {
 			k := line(s)
-			for _, pt := range k.points {
+			for _, pt := range slices.Concat(k.points, k.aside) {
 				values = append(values, pt.lo, pt.hi)
 			}
 			curves = append(curves, k)
@@ -76,6 +80,20 @@ func bySize(p panel) (Chart, bool) {
 		Name: stem(p.workload.Name, p.settingName()), Workload: p.workload.Name, Title: f.title, Caption: f.subtitle,
 		Columns: sizeColumns(sizes), Rows: p.sizeRows(sizes), figure: f,
 	}, true
+}
+
+// pointOf is where a cell stands.
+func (p panel) pointOf(c summary.Summary) point {
+	e := p.valueOf(c)
+	return point{x: float64(c.SizeBytes), y: e.Median, lo: e.Lo, hi: e.Hi}
+}
+
+// asideSaid says what the marks beside the lines are, where there are any.
+func asideSaid(all []series) string {
+	if slices.ContainsFunc(all, func(s series) bool { return len(s.far()) > 0 }) {
+		return " Lines: the machine had the CPUs near each other; marks beside them: far apart."
+	}
+	return ""
 }
 
 // subject says what the panel shows and where it was measured.

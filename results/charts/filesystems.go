@@ -38,7 +38,7 @@ func filesystems(p panel) (Chart, bool) {
 		transports, more := of.fastestTransports()
 		left += more
 		for _, transport := range transports {
-			cells := of.only(func(c results.Cell) bool { return c.Transport == transport }).cells
+			cells := of.only(func(c results.Cell) bool { return c.Transport == transport && c.Stratum != results.Mixed }).cells
 			for _, c := range cells {
 				e := p.valueOf(c)
 				values = append(values, e.Median, e.Lo, e.Hi)
@@ -98,7 +98,7 @@ func (p panel) byDir(cells []summary.Summary, dirs []string) []string {
 	for _, dir := range dirs {
 		value := results.Nothing
 		for _, c := range cells {
-			if c.Dir == dir {
+			if c.Dir == dir && value == results.Nothing { // the first of its strata
 				value = p.metric.Format(p.valueOf(c).Median)
 			}
 		}

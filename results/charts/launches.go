@@ -35,7 +35,7 @@ func launchStrip(s study, panels []panel) (Chart, bool) {
 		}
 		cells.cells = append(cells.cells, p.cells...)
 		all = append(all, row{name: p.settingName()})
-		for _, line := range p.series() {
+		for _, line := range strata(p.series()) {
 			c := line.cells[0]
 			e, dots := p.valueOf(c), p.launchesOf(c)
 			values = append(append(values, dots...), e.Lo, e.Hi)

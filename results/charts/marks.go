@@ -76,6 +76,7 @@ type curve struct {
 	look   look
 	points []point
 	marked func(i int) bool
+	aside  []point // marks beside the line
 }
 
 func (k curve) Plot(c draw.Canvas, p *plot.Plot) {
@@ -85,6 +86,13 @@ func (k curve) Plot(c draw.Canvas, p *plot.Plot) {
 		line[i] = vg.Point{X: x(pt.x), Y: y(pt.y)}
 	}
 	c.StrokeLines(k.look.line(), line)
+	for _, pt := range k.aside {
+		at := vg.Point{X: x(pt.x), Y: y(pt.y)}
+		if pt.hasInterval() {
+			whisker(c, k.look.color, vg.Point{X: at.X, Y: y(pt.lo)}, vg.Point{X: at.X, Y: y(pt.hi)})
+		}
+		k.look.mark(c, at, asideRadius)
+	}
 	for i, pt := range k.points {
 		if !k.marked(i) {
 			continue

@@ -20,8 +20,8 @@ func percentiles(p panel) (Chart, bool) {
 	size := sizeName(p.cells[0].SizeBytes)
 	f := figure{
 		title: p.workload.Title + " by percentile, " + size + ", " + p.settingName(),
-		subtitle: p.subject() + " Line: all " + p.times() + " of " + p.launchCount() +
-			", up to the last percentile with 10 beyond it",
+		subtitle: p.subject() + " Line: the " + p.times() + " of " + p.launchCount() +
+			", all launches of the same weight, up to the last percentile with 10 beyond it",
 		above:  p.workload.Title,
 		below:  "Percentile",
 		height: 250,
@@ -30,7 +30,7 @@ func percentiles(p panel) (Chart, bool) {
 	var values []float64
 	var drawn []series
 	end := 1.0
-	for _, s := range p.series() {
+	for _, s := range strata(p.series(), results.Mixed) {
 		points := curveOf(p.distribution(s.cells[0]).Curve)
 		if len(points) == 0 {
 			continue
@@ -117,7 +117,7 @@ func yAxis(p *plot.Plot, label func(float64) string, values []float64, room int)
 }
 
 // curveOf puts a distribution's curve on the axis of nines.
-func curveOf(curve []results.Point) []point {
+func curveOf(curve []summary.Point) []point {
 	var points []point
 	for _, pt := range curve {
 		if usable(pt.NS) {
@@ -145,11 +145,11 @@ func (p panel) launchBand(cell summary.Summary) []point {
 	var curves [][]point
 	end := math.Inf(1)
 	for _, l := range cell.OK {
-		h, err := results.DecodeHistogram(l.Histograms[p.workload.Of])
+		times, err := results.DecodeTimes(l.Histograms[p.workload.Of])
 		if err != nil {
 			continue // the summary warns of it
 		}
-		c := curveOf(h.Curve())
+		c := curveOf(summary.DistributionOf(times).Curve)
 		if len(c) == 0 {
 			return nil
 		}

@@ -20,7 +20,7 @@ func ranking(p panel) (Chart, bool) {
 	var values []float64
 	for _, group := range p.grouped(all) {
 		lines = append(lines, row{name: groupOf(group[0])})
-		for _, s := range group {
+		for _, s := range strata(group) {
 			c := s.cells[0]
 			e, dots := p.valueOf(c), p.launchesOf(c)
 			values = append(append(values, dots...), e.Median, e.Lo, e.Hi)

@@ -91,7 +91,13 @@ func (s study) namePlaces() {
 type series struct {
 	look  look
 	name  string
-	cells []summary.Summary // by size
+	cells []summary.Summary // by size: where launches were divided, those that were near
+	aside []summary.Summary // the others: far, and mixed
+}
+
+// far are those of the others that are of one kind.
+func (s series) far() []summary.Summary {
+	return slices.DeleteFunc(slices.Clone(s.aside), func(c summary.Summary) bool { return c.Stratum == results.Mixed })
 }
 
 // A panel is the cells that may stand in one chart: one workload, and one
@@ -196,11 +202,40 @@ func (p panel) ofTransport(transport string) []series {
 	for _, dir := range append([]string{""}, p.dirs...) {
 		of := p.only(func(c results.Cell) bool { return c.Transport == transport && c.Dir == dir }).cells
 		if len(of) > 0 {
-			slices.SortFunc(of, func(a, b summary.Summary) int { return a.SizeBytes - b.SizeBytes })
-			group = append(group, series{look: p.lookOf(of[0].Cell), name: p.nameOf(of[0].Cell), cells: of})
+			slices.SortFunc(of, func(a, b summary.Summary) int { return results.CompareCells(a.Cell, b.Cell) })
+			s := series{look: p.lookOf(of[0].Cell), name: p.nameOf(of[0].Undivided())}
+			for _, c := range of {
+				if n := len(s.cells); n > 0 && s.cells[n-1].SizeBytes == c.SizeBytes {
+					s.aside = append(s.aside, c)
+				} else {
+					s.cells = append(s.cells, c)
+				}
+			}
+			group = append(group, s)
 		}
 	}
 	return group
+}
+
+// strata are the series of one size with one for each of its strata, but for
+// those without.
+func strata(all []series, without ...string) []series {
+	var each []series
+	for _, s := range all {
+		for _, c := range append(slices.Clone(s.cells), s.aside...) {
+			if !slices.Contains(without, c.Stratum) {
+				each = append(each, series{look: s.look, name: withStratum(s.name, c.Cell), cells: []summary.Summary{c}})
+			}
+		}
+	}
+	return each
+}
+
+func withStratum(name string, c results.Cell) string {
+	if c.Stratum == "" {
+		return name
+	}
+	return name + ", " + c.Stratum
 }
 
 // speed ranks a series by what the chart shows at its smallest size.
@@ -220,10 +255,11 @@ func (s study) lookOf(c results.Cell) look {
 }
 
 func (s study) nameOf(c results.Cell) string {
+	name := c.Transport
 	if place := s.places[c.Dir]; place != "" {
-		return c.Transport + " · " + place
+		name += " · " + place
 	}
-	return c.Transport
+	return withStratum(name, c)
 }
 
 // choose picks at most three of the sizes to draw one by one: the smallest, the

@@ -53,6 +53,7 @@ const (
 	tickLength  = 3.5
 	whiskWidth  = 0.9
 	markRadius  = 2.9
+	asideRadius = 2.1
 	figureWidth = 7.6 * vg.Inch
 	pngDPI      = 192
 	leastDPI    = 96

@@ -81,6 +81,7 @@ func By(runs []Run, name string, o Options) (Comparison, error) {
 	if err := eachOnce(runs); err != nil {
 		return Comparison{}, err
 	}
+	runs = divided(runs, by.without...)
 	values := by.values(runs)
 	if err := checkValues(runs, name, values); err != nil {
 		return Comparison{}, err

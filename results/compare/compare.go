@@ -19,6 +19,8 @@ import (
 type Run struct {
 	results.Run
 	Launches []results.Launch
+
+	mixed int // launches that are left out, see [divided]
 }
 
 // Of takes from a run's launches what is compared. The rest, which is most of
@@ -26,7 +28,7 @@ type Run struct {
 func Of(run results.Run, launches []results.Launch) Run {
 	taken := Run{Run: run, Launches: make([]results.Launch, len(launches))}
 	for i, l := range launches {
-		l.Histograms, l.SlicesNS, l.Jitter, l.Warnings = nil, nil, nil, nil
+		l.SlicesNS, l.Jitter, l.Warnings = nil, nil, nil
 		l.Workers = clocksOf(l.Workers)
 		taken.Launches[i] = l
 	}

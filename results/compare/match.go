@@ -88,7 +88,7 @@ func count(groups []*group, is func(*group) bool) int {
 func (c *contest) missing() []Missing {
 	var list []Missing
 	if c.old.value == "" {
-		list = append(withoutCounterpart(c.oldRest, "new"), withoutCounterpart(c.newRest, "old")...)
+		list = append(withoutCounterpart(c.oldRest, "new", c.new), withoutCounterpart(c.newRest, "old", c.old)...)
 	}
 	for _, p := range c.pairs {
 		oldHas, newHas := p.old.isMeasured(), p.new.isMeasured()
@@ -102,11 +102,11 @@ func (c *contest) missing() []Missing {
 	return list
 }
 
-func withoutCounterpart(groups []*group, side string) []Missing {
+func withoutCounterpart(groups []*group, which string, other side) []Missing {
 	var list []Missing
 	for _, g := range groups {
-		if g.isMeasured() {
-			list = append(list, Missing{Cell: g.cell, Side: side})
+		if g.isMeasured() && !other.hasUndivided(g.identity) {
+			list = append(list, Missing{Cell: g.cell, Side: which})
 		}
 	}
 	return list

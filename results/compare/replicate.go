@@ -62,8 +62,14 @@ func (g *group) ones(metric, replicate string) (values []float64, whole bool) {
 	return values, whole
 }
 
-// estimate is that of the metric's values, one a replicate.
-func (g *group) estimate(metric string, ones []float64) summary.Estimate {
+// estimate is that of the metric over the replicates: of launches, what a table
+// of them shows.
+func (g *group) estimate(metric, replicate string, ones []float64) summary.Estimate {
+	if replicate == byLaunch {
+		if e, has := summary.EstimateFor(results.LookupMetric(metric), g.launches()); has {
+			return e
+		}
+	}
 	e := summary.EstimateOf(ones)
 	e.Step = summary.StepOf(results.LookupMetric(metric), g.launches())
 	return e
@@ -99,7 +105,7 @@ func rowOf(p pair, metric, replicate string) (Row, bool) {
 	}
 	return Row{
 		Cell: p.new.cell, OldCell: p.old.cell, identity: p.old.identity, Metric: metric, Deciding: metric == p.deciding(),
-		Old: p.old.estimate(metric, old), New: p.new.estimate(metric, new), OldOnes: old, NewOnes: new,
+		Old: p.old.estimate(metric, replicate, old), New: p.new.estimate(metric, replicate, new), OldOnes: old, NewOnes: new,
 		Effect: effectOf(old, new, replicate), OldFailed: p.old.failures(), NewFailed: p.new.failures(),
 	}, true
 }

@@ -24,6 +24,8 @@ func Runs(old, new []Run, o Options) (Comparison, error) {
 			return Comparison{}, fmt.Errorf("compare: run %s is on both sides: name another run", run.Name)
 		}
 	}
+	both := divided(slices.Concat(old, new))
+	old, new = both[:len(old)], both[len(old):]
 	between := match(newSide("", old), newSide("", new))
 	between.matchLone("dir")
 	reasons := append(hardware(slices.Concat(old, new)), placements(&between)...)

@@ -21,8 +21,12 @@ func warnings(contests []contest, replicate string) []string {
 	for _, c := range contests {
 		for _, run := range slices.Concat(c.old.runs, c.new.runs) {
 			add(unfinished(run))
+			add(leftMixed(run))
 		}
 		add(c.withoutControl())
+		for _, warning := range c.lone() {
+			add(warning)
+		}
 		for _, p := range c.pairs {
 			add(p.old.losses())
 			add(p.new.losses())

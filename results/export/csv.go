@@ -59,7 +59,7 @@ func launchColumns(launches []results.Launch) []column[results.Launch] {
 			{"verified_messages", func(l results.Launch) string { return plainCount(l, l.Verified) }},
 			{"labels", func(l results.Launch) string { return plainLabels(l.Labels) }},
 		},
-		about(cellColumns(beyondContract), cell),
+		withSomething(about(cellColumns(beyondContract), cell), launches),
 		metrics[results.ContractMetrics:],
 	)
 }
@@ -70,7 +70,7 @@ func summaryColumns(summaries []summary.Summary) []column[summary.Summary] {
 		about(cellColumns(inContract), cell),
 		[]column[summary.Summary]{{"launches", func(s summary.Summary) string { return strconv.Itoa(s.Launches) }}},
 		summaryMetricColumns(metricsOf(summaries)),
-		about(cellColumns(beyondContract), cell),
+		withSomething(about(cellColumns(beyondContract), cell), summaries),
 	)
 }
 
@@ -80,6 +80,14 @@ func metricsOf(summaries []summary.Summary) []results.Metric {
 		launches = append(launches, s.OK...)
 	}
 	return results.MetricsOf(launches)
+}
+
+// withSomething are the columns in which a row has anything: those that came after
+// the contract are there where they are needed.
+func withSomething[T any](columns []column[T], rows []T) []column[T] {
+	return slices.DeleteFunc(columns, func(c column[T]) bool {
+		return !slices.ContainsFunc(rows, func(row T) bool { return c.value(row) != "" })
+	})
 }
 
 // about makes columns about T from columns about a part of it.

@@ -79,7 +79,7 @@ func TestSummaryCSV(t *testing.T) {
 		t.Errorf("columns %s do not end with the last metric", header)
 	}
 	for row, cells := range []map[string]string{
-		{"transport": "pipe", "launches": "10", "rtt_p50_ns_median": "5.5", "rtt_p50_ns_lo": "2.6576576576576567", "rtt_p50_ns_hi": "8.342342342342343", "rtt_max_ns_median": ""},
+		{"transport": "pipe", "launches": "10", "rtt_p50_ns_median": "5.5", "rtt_p50_ns_lo": "2.657657657657656", "rtt_p50_ns_hi": "8.342342342342345", "rtt_max_ns_median": ""},
 		{"transport": "unix", "launches": "2", "rtt_p50_ns_median": "15", "rtt_p50_ns_lo": "", "rtt_p50_ns_hi": ""},
 		{"transport": "mmap", "launches": "0", "rtt_p50_ns_median": ""},
 	} {

@@ -63,7 +63,6 @@ type jsonEstimate struct {
 	Min    *float64 `json:"min"`
 	Max    *float64 `json:"max"`
 	CV     *float64 `json:"cv"`
-	Pooled bool     `json:"pooled,omitempty"`
 	Step   float64  `json:"step,omitempty"` // nothing finer is known, for the clock moves in steps
 }
 
@@ -71,7 +70,7 @@ func jsonOf(s summary.Summary) jsonResult {
 	result := jsonResult{s.Cell, s.Launches, s.Skipped, s.Failed, s.Reason, words(s.Warnings), s.Modes, s.Drifting, map[string]jsonEstimate{}}
 	for metric, e := range s.Metrics {
 		known := results.Known
-		result.Metrics[metric] = jsonEstimate{e.Median, known(e.Lo), known(e.Hi), e.N, known(e.Min), known(e.Max), known(e.CV), e.Pooled, e.Step}
+		result.Metrics[metric] = jsonEstimate{e.Median, known(e.Lo), known(e.Hi), e.N, known(e.Min), known(e.Max), known(e.CV), e.Step}
 	}
 	return result
 }

@@ -21,12 +21,14 @@ type Analysis struct {
 
 // Analyze works out what follows from a run's records.
 func Analyze(run results.Run, launches, diagnosed []results.Launch) Analysis {
+	launches = Stratify(launches)
 	a := Analysis{Run: run, Launches: launches, Diagnosed: diagnosed, Cells: InReadingOrder(Of(launches))}
 	a.Warnings = append(a.Warnings, run.Warnings...)
 	if run.Schema != 1 { // which kept in its records what is worked out here
 		a.examine()
 		a.Warnings = append(a.Warnings, notNarrow(a)...)
 		a.Warnings = append(a.Warnings, Unsteady(run.Floors)...)
+		a.Warnings = append(a.Warnings, toldOfStrata(launches)...)
 		a.Warnings = append(a.Warnings, noEvents(diagnosed)...)
 	}
 	switch {

@@ -13,17 +13,14 @@ import (
 // replicate: samples within a launch are not independent of each other, and
 // are never counted as if they were.
 type Estimate struct {
+	// Median is that over the launches or, of a percentile, the one of their
+	// mixture, see [Distribution].
 	Median   float64
-	Lo, Hi   float64 // 95 % confidence interval of the median, between order statistics and without assuming a distribution; NaN below 6 launches
+	Lo, Hi   float64 // its 95 % confidence interval, without assuming a distribution; NaN where there are too few launches for one: mostly below 6
 	N        int     // launches
 	Min, Max float64
 	CV       float64 // sample standard deviation over mean; NaN below 2 launches
 	Step     float64 // the clock moves its values in such steps, in their unit: nothing finer is known; 0: nothing, or not known
-
-	// Pooled says that Median is a quantile of all launches' times merged,
-	// because at least one launch had too few for it on its own. It has no
-	// interval: merged, the launches are one sample.
-	Pooled bool
 }
 
 // EstimateOf returns the estimate from one value a replicate, of which there is
@@ -37,12 +34,6 @@ func EstimateOf(values []float64) Estimate {
 
 	e.Lo, e.Hi = medianInterval(slices.Sorted(slices.Values(values)))
 	return e
-}
-
-// pooled is a quantile of the merged times of n launches.
-func pooled(ns float64, n int) Estimate {
-	unknown := math.NaN()
-	return Estimate{Median: ns, Lo: unknown, Hi: unknown, N: n, Min: unknown, Max: unknown, CV: unknown, Pooled: true}
 }
 
 // HasInterval says whether Lo and Hi are numbers.

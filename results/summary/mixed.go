@@ -30,7 +30,7 @@ var ofTwoKinds = results.Cautions(results.Caution{
 // kinds returns the median of the faster and of the slower times where they are
 // of two kinds, with next to nothing between. Such has a launch that changed its
 // mode while it was measured.
-func kinds(h *results.Histogram) (fast, slow float64, two bool) {
+func kinds(h results.Times) (fast, slow float64, two bool) {
 	low, _ := h.Quantile(mixedShare)
 	high, _ := h.Quantile(1 - mixedShare)
 	if h.Count() < mixedCount || high < mixedGap*low {
@@ -49,7 +49,7 @@ func kinds(h *results.Histogram) (fast, slow float64, two bool) {
 }
 
 // warnOfMixed warns of launches whose times were of two kinds.
-func (s *Summary) warnOfMixed(decoded map[string][]*results.Histogram) {
+func (s *Summary) warnOfMixed(decoded map[string][]results.Times) {
 	for _, name := range slices.Sorted(maps.Keys(decoded)) {
 		mixed, fast, slow := 0, 0.0, 0.0
 		for _, h := range decoded[name] {

@@ -41,7 +41,7 @@ func TestTwoKindsAreFarApartAndBothFrequent(t *testing.T) {
 		"few":               {both(200, 200, 3), false},
 		"none":              {results.NewHistogram(), false},
 	} {
-		fast, slow, two := kinds(c.h)
+		fast, slow, two := kinds(c.h.Times())
 		if two != c.two || two && (fast < 4500 || fast > 6000 || slow < 13_500 || slow > 18_000) {
 			t.Errorf("%s: %v and %v, %v", name, fast, slow, two)
 		}

@@ -17,6 +17,10 @@ import (
 type Mode struct {
 	Value    float64 `json:"value"`    // median of its launches, of the cell's results.Deciding
 	Launches int     `json:"launches"` // at least 2: one alone is no mode
+
+	Metrics map[string]Estimate `json:"-"` // of its launches; nil: not asked for
+
+	least, most float64 // of its launches
 }
 
 const (
@@ -34,12 +38,14 @@ func clearOf(n, m int) float64 { return 0.9 + 28/float64(n-2) + 1.6/float64(m) }
 var modal = results.Cautions(results.Caution{
 	ID: "modes",
 	Words: func(w results.Warning) string {
-		return "launches fall into modes, " + w.Text("modes") + ": the median is of one of them or of none" + pinning(w)
+		return "launches fall into modes, " + w.Text("modes") + unexplainedModes + pinning(w)
 	},
 	Brief: func(w results.Warning) string {
-		return "launches fall into modes: the median is of one of them or of none" + pinning(w)
+		return "launches fall into modes" + unexplainedModes + pinning(w)
 	},
 })
+
+const unexplainedModes = ": each has a line of its own, and nothing that was watched tells why"
 
 func pinning(w results.Warning) string {
 	if w.Text("placement") == results.Free {
@@ -51,9 +57,30 @@ func pinning(w results.Warning) string {
 // findModes looks for modes and warns of them.
 func (s *Summary) findModes() {
 	s.Modes = ModesOf(s.Values(s.Main().Name))
+	for i := range s.Modes {
+		s.Modes[i].Metrics = s.estimatesOf(s.Modes[i])
+	}
 	if s.Modes != nil {
 		s.warn(modal.With("modes", s.ModesText(), "placement", s.Placement))
 	}
+}
+
+// estimatesOf are those of a mode's launches.
+func (s Summary) estimatesOf(m Mode) map[string]Estimate {
+	var launches []results.Launch
+	for _, l := range s.OK {
+		if value, has := l.Metrics[s.Main().Name]; has && value >= m.least && value <= m.most {
+			launches = append(launches, l)
+		}
+	}
+	estimates := map[string]Estimate{}
+	for _, metric := range results.MetricsOf(launches) {
+		if e, has := EstimateFor(metric, launches); has {
+			e.Lo, e.Hi = math.NaN(), math.NaN() // they were chosen by what came of them
+			estimates[metric.Name] = e
+		}
+	}
+	return estimates
 }
 
 // ModesText lists the modes as "5.10 µs ×7, 36.0 µs ×3"; "" where there are
@@ -73,7 +100,7 @@ func ModesOf(values []float64) []Mode {
 	for _, group := range groupsOf(values) {
 		if len(group) > 1 {
 			middle := results.Median(group)
-			modes = append(modes, Mode{middle, len(group)})
+			modes = append(modes, Mode{Value: middle, Launches: len(group), least: group[0], most: group[len(group)-1]})
 		}
 	}
 	return modes
@@ -160,6 +187,9 @@ func (s spreads) within(i, j int) float64 {
 	}
 	return math.Sqrt((s.deviance(0, i) + s.deviance(i, j) + s.deviance(j, n)) / float64(free))
 }
+
+// mean is that of those from i up to j.
+func (s spreads) mean(i, j int) float64 { return (s.sums[j] - s.sums[i]) / float64(j-i) }
 
 // deviance is the sum of squared distances from their mean, of those from i up
 // to j.

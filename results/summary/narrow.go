@@ -56,7 +56,7 @@ func notNarrow(a Analysis) []results.Warning {
 	}
 	var all []Summary
 	for _, s := range a.Cells {
-		if s.Launches > 0 && !(s.Margin() <= plan.Until) {
+		if s.Launches > 0 && s.IsToBeNarrow() && !(s.Margin() <= plan.Until) {
 			all = append(all, s)
 		}
 	}

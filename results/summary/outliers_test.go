@@ -49,7 +49,7 @@ func TestSlowStreamIsAnOutlierToo(t *testing.T) {
 
 func TestLaunchesOfAModeAreNoOutliers(t *testing.T) {
 	launches := resultstest.Of(resultstest.Cell("pipe", "latency", 64, "free"), results.RTTP50, 5.1e3, 35e3, 5e3, 5.2e3, 36e3, 5.1e3, 5.3e3, 5e3, 38e3, 5.1e3)
-	want := []string{"launches fall into modes, 5.10 µs ×7, 36.0 µs ×3: the median is of one of them or of none: pin the ends with --placement"}
+	want := []string{"launches fall into modes, 5.10 µs ×7, 36.0 µs ×3: each has a line of its own, and nothing that was watched tells why: pin the ends with --placement"}
 	s := Of(launches)[0]
 	if !slices.Equal(words(t, s.Warnings), want) || len(s.Modes) != 2 {
 		t.Errorf("modes %v, warnings %q, want %q", s.Modes, s.Warnings, want)

@@ -28,7 +28,7 @@ type Summary struct {
 	Drifting int    // launches that were still changing while they were measured
 
 	Metrics       map[string]Estimate     // by their names; absent: no launch has it
-	Distributions map[string]Distribution // by the names of histograms: of all launches' merged
+	Distributions map[string]Distribution // by the names of histograms
 	OK            []results.Launch        // those in Metrics, in the order of measuring
 	Deciding      string                  // the metric that decides on the cell, see [results.Deciding]
 }
@@ -58,19 +58,23 @@ func ofCell(cell results.Cell, launches []results.Launch) Summary {
 		s.count(launch)
 	}
 	s.Deciding = results.Deciding(s.Workload, s.OK)
-	for _, metric := range results.MetricsOf(s.OK) {
-		if values := s.Values(metric.Name); len(values) > 0 {
-			e := EstimateOf(values)
-			e.Step = StepOf(metric, s.OK)
+	times := s.decode()
+	for name, ofName := range times {
+		s.distribute(name, ofName)
+	}
+	figures := s.OK
+	if s.Stratum == results.Mixed {
+		figures, times = s.middle(), nil
+	}
+	for _, metric := range results.MetricsOf(figures) {
+		if e, has := estimate(metric, figures, times[metric.Of]); has {
 			s.Metrics[metric.Name] = e
 		}
 	}
-	decoded := s.decode()
-	s.pool(decoded)
 	s.findModes()
 	s.explainOutliers()
 	s.markDrift()
-	s.warnOfMixed(decoded)
+	s.warnOfMixed(times)
 	return s
 }
 
@@ -115,6 +119,13 @@ func (s Summary) Main() results.Metric {
 // clock.
 func (s Summary) IsFine() bool { return s.Main().Name == results.LookupWorkload(s.Workload).Fine }
 
+// IsToBeNarrow says whether the launches are of one kind, and so many that the
+// interval of their median can be asked for: of those that were divided, not the
+// mixed ones, and not a single one.
+func (s Summary) IsToBeNarrow() bool {
+	return s.Stratum == "" || s.Stratum != results.Mixed && s.Launches > 1
+}
+
 // Margin returns how far the interval of that metric reaches from its median, as
 // [Estimate.Margin] does. It is NaN where there is no interval, also for the
 // reason that a launch does not have the metric.
@@ -126,52 +137,47 @@ func (s Summary) Margin() float64 {
 	return e.Margin()
 }
 
-// unreadable is of a launch whose histogram is missing from what is merged.
+// unreadable is of a launch whose histogram is missing from the distribution.
 var unreadable = results.Cautions(results.Caution{ID: "histogram-unreadable", Words: func(w results.Warning) string {
-	return fmt.Sprintf("launch %s is not in the merged histogram: %s", w.Text("launch"), w.Text("error"))
+	return fmt.Sprintf("launch %s is not in the percentiles: %s", w.Text("launch"), w.Text("error"))
 }})
 
-// decode returns the launches' histograms by name, of those that have one.
-func (s *Summary) decode() map[string][]*results.Histogram {
-	decoded := map[string][]*results.Histogram{}
+// decode returns the launches' times by the names of their histograms, of those
+// that have one.
+func (s *Summary) decode() map[string][]results.Times {
+	decoded := map[string][]results.Times{}
 	for _, launch := range s.OK {
 		for name, encoded := range launch.Histograms {
-			histogram, err := results.DecodeHistogram(encoded)
+			times, err := results.DecodeTimes(encoded)
 			if err != nil {
 				s.warn(unreadable.With("launch", launch.Launch, "error", err.Error()))
 				continue
 			}
-			decoded[name] = append(decoded[name], histogram)
+			decoded[name] = append(decoded[name], times)
 		}
 	}
 	return decoded
 }
 
-// pool merges the launches' histograms, and takes from them the quantiles for
-// which a launch had too few samples. A median over the launches that had
-// enough would be one over the faster launches.
-func (s *Summary) pool(decoded map[string][]*results.Histogram) {
-	if len(decoded) > 0 {
+// middle is the one launch of all by which the metric that decides is halved.
+// Where they are not alike, whatever they are, its figures are told: any others
+// would be of none.
+func (s Summary) middle() []results.Launch {
+	metric := s.Main().Name
+	sorted := slices.SortedStableFunc(slices.Values(s.OK), func(a, b results.Launch) int {
+		return cmp.Compare(a.Metrics[metric], b.Metrics[metric])
+	})
+	if n := len(sorted); n > 0 {
+		return sorted[(n-1)/2 : (n+1)/2]
+	}
+	return nil
+}
+
+func (s *Summary) distribute(name string, times []results.Times) {
+	if s.Distributions == nil {
 		s.Distributions = map[string]Distribution{}
 	}
-	for name, histograms := range decoded {
-		merged := results.NewHistogram()
-		for _, histogram := range histograms {
-			if err := merged.Merge(histogram); err != nil {
-				s.warn(results.Told.With("text", err.Error()))
-			}
-		}
-		s.Distributions[name] = distributionOf(merged)
-		for _, metric := range results.Metrics() {
-			if metric.Of != name || s.Metrics[metric.Name].N == s.Launches {
-				continue
-			}
-			delete(s.Metrics, metric.Name)
-			if ns, ok := merged.Quantile(metric.Q); ok {
-				s.Metrics[metric.Name] = pooled(ns, len(histograms))
-			}
-		}
-	}
+	s.Distributions[name] = DistributionOf(times...)
 }
 
 // InReadingOrder returns the summaries as a reader looks them up: by workload,
@@ -179,10 +185,17 @@ func (s *Summary) pool(decoded map[string][]*results.Histogram) {
 // without a result last. The shuffled order of measuring plays no part.
 func InReadingOrder(summaries []Summary) []Summary {
 	sorted := slices.Clone(summaries)
+	best := map[results.Cell]float64{} // of the strata of a cell, which stay together
+	for _, s := range sorted {
+		known, seen := best[s.Undivided()]
+		if worse := s.worse(); !seen || worse < known {
+			best[s.Undivided()] = worse
+		}
+	}
 	slices.SortStableFunc(sorted, func(a, b Summary) int {
 		return cmp.Or(
 			results.CompareGroups(a.Cell, b.Cell),
-			cmp.Compare(a.worse(), b.worse()),
+			cmp.Compare(best[a.Undivided()], best[b.Undivided()]),
 			results.CompareCells(a.Cell, b.Cell),
 		)
 	})

@@ -107,7 +107,7 @@ func TestManyFootnotesBecomeFew(t *testing.T) {
 	notes := footnotesOf(rows)
 	want := []string{
 		"a launch is an outlier to the slow side: its ends waited for a CPU",
-		"launches fall into modes: the median is of one of them or of none",
+		"launches fall into modes: each has a line of its own, and nothing that was watched tells why",
 		"in some launches the round trips are of two kinds: their median is of the more frequent",
 	}
 	if fmt.Sprint(notes.OnRow) != fmt.Sprint(want) {

@@ -90,17 +90,12 @@ func of(summaries []summary.Summary) Table {
 	}
 	t.Columns = append(t.Columns, Column{"launches", true})
 	for i, s := range summaries {
-		row := Row{
-			Cells: identities[i], Note: note(s), Numbers: t.Footnotes.on(s),
-			First: i > 0 && results.CompareGroups(summaries[i-1].Cell, s.Cell) != 0,
+		first := i > 0 && results.CompareGroups(summaries[i-1].Cell, s.Cell) != 0
+		for _, row := range rowsOf(s, identities[i], shown) {
+			row.First, first = first, false
+			t.Rows = append(t.Rows, row)
 		}
-		if row.Note == "" {
-			for _, c := range shown {
-				row.Cells = append(row.Cells, valueOf(c, s))
-			}
-			row.Cells = append(row.Cells, launchCount(s))
-		}
-		t.Rows = append(t.Rows, row)
+		t.Rows[len(t.Rows)-max(1, len(s.Modes))].Numbers = t.Footnotes.on(s)
 	}
 	if slices.ContainsFunc(summaries, summary.Summary.IsFine) {
 		t.Caption += "\n" + w.FineNote
@@ -109,6 +104,33 @@ func of(summaries []summary.Summary) Table {
 		t.Caption += "\n" + boundNote
 	}
 	return t
+}
+
+// rowsOf is a row of the summary or, where its launches fall into modes, one of
+// each: between them there is no figure that any launch had.
+func rowsOf(s summary.Summary, identity []string, shown []results.ResultColumn) []Row {
+	if s.Launches == 0 {
+		return []Row{{Cells: identity, Note: note(s)}}
+	}
+	if len(s.Modes) == 0 {
+		return []Row{{Cells: append(slices.Clip(identity), append(valuesOf(s, s.Metrics, shown), launchCount(s))...)}}
+	}
+	var rows []Row
+	for _, mode := range s.Modes {
+		count := fmt.Sprintf("%d of %d", mode.Launches, s.Launches+s.Skipped+s.Failed)
+		rows = append(rows, Row{Cells: append(slices.Clip(identity), append(valuesOf(s, mode.Metrics, shown), count)...)})
+		identity = make([]string, len(identity))
+	}
+	return rows
+}
+
+func valuesOf(s summary.Summary, metrics map[string]summary.Estimate, shown []results.ResultColumn) []string {
+	s.Metrics = metrics
+	var values []string
+	for _, c := range shown {
+		values = append(values, valueOf(c, s))
+	}
+	return values
 }
 
 // columnsOf are the workload's, without that of its Fine where it decides on

@@ -26,9 +26,9 @@ func TestTextTable(t *testing.T) {
 Round-trip latency
  transport         size  placement  on        p50      ±      p99    p99.9     mean  CPU/msg  ctxsw/msg  launches
 ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
- pipe              64 B  same-cpu         4.35 µs  4.9 %  20.0 µs  20.0 µs  5.13 µs  10.3 µs      0.002    6 of 7
+ pipe              64 B  same-cpu         4.40 µs  5.9 %  20.0 µs  20.0 µs  5.13 µs  10.3 µs      0.002    6 of 7
 ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
- mmap:wait=futex  4 KiB  same-cpu   ext4  1.00 µs      —        —        —  1.00 µs  2.00 µs      0.002         2
+ mmap:wait=futex  4 KiB  same-cpu   ext4   900 ns      —        —        —  1.00 µs  2.00 µs      0.002         2
  mmap:wait=spin   4 KiB  same-cpu   ext4  failed: consumer: signal: killed
 `
 	got := rendered(t, resultstest.Few(t), Text)
@@ -50,7 +50,7 @@ func TestMarkdownTable(t *testing.T) {
 	got := rendered(t, resultstest.Few(t), Markdown)
 	for _, want := range []string{
 		"### Round-trip latency\n\n| transport | size | placement | on | p50 | ± |",
-		"\n| pipe | 64 B | same-cpu |  | 4.35 µs | 4.9 % | 20.0 µs |",
+		"\n| pipe | 64 B | same-cpu |  | 4.40 µs | 5.9 % | 20.0 µs |",
 		"\n| mmap:wait=spin | 4 KiB | same-cpu | ext4 | failed: consumer: signal: killed |  |  |  |  |  |  |  |\n",
 		"\n### Throughput\n",
 	} {
