@@ -15,7 +15,7 @@ const (
 	leastStratumRatio = 1.5  // of far to near cache lines, in the median
 	leastStratum      = 0.05 // of all cache lines are of either kind
 	fewestLines       = 12   // with fewer, kinds are not told apart
-	thinness          = 0.25  // how dense they may be between the kinds, as a ratio to how dense they were if they spread evenly there
+	thinness          = 0.25 // how dense they may be between the kinds, as a ratio to how dense they were if they spread evenly there
 	leastDivision     = 1.1  // of the times or rates of far and near launches of a cell
 	divisionAlpha     = 0.05 // chance that a cell is divided that need not be, where its launches differ so much
 )
