@@ -30,11 +30,13 @@ type Directory struct {
 }
 
 // CreateDirectory makes a new directory for the run in parent, which is made
-// too where it is missing, and writes what is known of the run into it.
+// too where it is missing, and writes what is known of the run into it. It has
+// the run's name or, where that is "", one made up of the time and chance. A
+// directory that is there is never written into: it is an error.
 func CreateDirectory(parent string, run Run) (*Directory, error) {
-	path, err := makeUnique(parent, run.Started)
+	path, err := makeDirectory(parent, run)
 	if err != nil {
-		return nil, fmt.Errorf("run directory: make one in %s: %w: choose another place with --out", parent, cause(err))
+		return nil, err
 	}
 	d := &Directory{path: path, name: filepath.Base(path)}
 	if err := d.writeRun(run); err != nil {
@@ -44,6 +46,34 @@ func CreateDirectory(parent string, run Run) (*Directory, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// CheckRunName refuses a name that is none for a directory of its own.
+func CheckRunName(name string) error {
+	if name == "" || name == "." || name == ".." || filepath.Base(name) != name {
+		return fmt.Errorf("%q is no name for a run: it is that of one directory, without a way to it", name)
+	}
+	return nil
+}
+
+func makeDirectory(parent string, run Run) (path string, err error) {
+	if run.Name == "" {
+		if path, err = makeUnique(parent, run.Started); err != nil {
+			return "", fmt.Errorf("run directory: make one in %s: %w: choose another place with --out", parent, cause(err))
+		}
+		return path, nil
+	}
+	if err := CheckRunName(run.Name); err != nil {
+		return "", err
+	}
+	path = filepath.Join(parent, run.Name)
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return "", fmt.Errorf("run directory: make %s: %w: choose another place with --out", parent, cause(err))
+	}
+	if err := os.Mkdir(path, 0o755); err != nil {
+		return "", fmt.Errorf("run directory: make %s: %w: choose another --name or --out", path, cause(err))
+	}
+	return path, nil
 }
 
 // makeUnique makes a directory named after the time and four random digits.

@@ -20,6 +20,7 @@ type contest struct {
 	old, new         side
 	pairs            []pair
 	oldRest, newRest []*group
+	whole            bool      // both are meant to have all cells
 	controls         []Control // nil: they shared the machine
 }
 
@@ -87,8 +88,8 @@ func count(groups []*group, is func(*group) bool) int {
 // directory.
 func (c *contest) missing() []Missing {
 	var list []Missing
-	if c.old.value == "" {
-		list = append(withoutCounterpart(c.oldRest, "new"), withoutCounterpart(c.newRest, "old")...)
+	if c.whole {
+		list = append(withoutCounterpart(c.oldRest, "new", c.new.value), withoutCounterpart(c.newRest, "old", c.old.value)...)
 	}
 	for _, p := range c.pairs {
 		oldHas, newHas := p.old.isMeasured(), p.new.isMeasured()
@@ -102,11 +103,11 @@ func (c *contest) missing() []Missing {
 	return list
 }
 
-func withoutCounterpart(groups []*group, side string) []Missing {
+func withoutCounterpart(groups []*group, side, value string) []Missing {
 	var list []Missing
 	for _, g := range groups {
 		if g.isMeasured() {
-			list = append(list, Missing{Cell: g.cell, Side: side})
+			list = append(list, Missing{Cell: g.cell, Side: side, Value: value})
 		}
 	}
 	return list

@@ -24,7 +24,8 @@ func Runs(old, new []Run, o Options) (Comparison, error) {
 			return Comparison{}, fmt.Errorf("compare: run %s is on both sides: name another run", run.Name)
 		}
 	}
-	between := match(newSide("", old), newSide("", new))
+	between := match(newSide("", old, identityWithout()), newSide("", new, identityWithout()))
+	between.whole = true
 	between.matchLone("dir")
 	reasons := append(hardware(slices.Concat(old, new)), placements(&between)...)
 	c := Comparison{Old: names(old), New: names(new), asked: asked}

@@ -16,7 +16,7 @@ import (
 // they have more columns, one for each perf event, which made them slower.
 func WriteWorkersCSV(w io.Writer, launches, diagnosed []results.Launch) error {
 	rows := slices.Concat(workerRows("measured", launches), workerRows("why", diagnosed))
-	return writeCSV(w, slices.Concat(workerColumns, perfColumns(rows), furtherDimensions), rows)
+	return writeCSV(w, slices.Concat(workerColumns, perfColumns(rows), furtherDimensions(rows)), rows)
 }
 
 // A workerRow is one end of one launch.
@@ -39,7 +39,7 @@ func workerRows(kind string, launches []results.Launch) []workerRow {
 
 var workerColumns = slices.Concat(
 	[]column[workerRow]{{"run", func(r workerRow) string { return r.Run }}},
-	about(columnsNamed(cellColumns(inContract), firstDimensions...), func(r workerRow) results.Cell { return r.Cell }),
+	about(columnsNamed(cellColumns(results.Dimensions()), firstDimensions...), func(r workerRow) results.Cell { return r.Cell }),
 	[]column[workerRow]{
 		{"launch", func(r workerRow) string { return strconv.Itoa(r.Launch.Launch) }},
 		{"kind", func(r workerRow) string { return r.kind }},
@@ -71,10 +71,13 @@ var workerColumns = slices.Concat(
 // come last, but for the CPUs: each end tells its own.
 var firstDimensions = []string{"transport", "workload", "size_bytes", "placement", "dir", "fstype"}
 
-var furtherDimensions = about(slices.DeleteFunc(cellColumns(func(int) bool { return true }), func(c column[results.Cell]) bool {
-	d, _ := results.LookupDimension(c.name)
-	return slices.Contains(firstDimensions, c.name) || d.Role == results.Environment
-}), func(r workerRow) results.Cell { return r.Cell })
+func furtherDimensions(rows []workerRow) []column[workerRow] {
+	contract, beyond := cellColumnsOf(rows, func(r workerRow) results.Cell { return r.Cell })
+	return slices.DeleteFunc(slices.Concat(contract, beyond), func(c column[workerRow]) bool {
+		d, _ := results.LookupDimension(c.name)
+		return slices.Contains(firstDimensions, c.name) || d.Role == results.Environment
+	})
+}
 
 func columnsNamed[T any](columns []column[T], names ...string) []column[T] {
 	return slices.DeleteFunc(slices.Clone(columns), func(c column[T]) bool { return !slices.Contains(names, c.name) })
