@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -40,7 +41,7 @@ func parseVariant(text string) (bench.Variant, error) {
 	}
 	flags := variantFlags(&v)
 	if err := flags.Parse(words); err != nil {
-		return v, fmt.Errorf("%w: a variant has SPECs and %s; what both have in common stands outside: %s", err, flagNames(flags), howAB)
+		return v, variantError(flags, err)
 	}
 	if len(words) == 0 {
 		return v, fmt.Errorf("it is empty: %s", howAB)
@@ -60,6 +61,15 @@ func variantFlags(v *bench.Variant) *pflag.FlagSet {
 	addLabels(flags, &v.Labels)
 	flags.StringVar(&v.Switch, "switch", "", "shell `command` to run before launches of this variant")
 	return flags
+}
+
+// variantError says what is wrong with a flag of a variant.
+func variantError(flags *pflag.FlagSet, err error) error {
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		return badValue("--"+invalid.GetFlag().Name, invalid.GetFlag(), invalid.GetValue(), invalid.Unwrap())
+	}
+	return fmt.Errorf("%w: a variant has SPECs and %s; what both have in common stands outside: %s", err, flagNames(flags), howAB)
 }
 
 // flagNames lists them: "--dir, --label, --placement, --switch".
