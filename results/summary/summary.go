@@ -71,6 +71,7 @@ func ofCell(cell results.Cell, launches []results.Launch) Summary {
 	s.explainOutliers()
 	s.markDrift()
 	s.warnOfMixed(decoded)
+	s.warnOfBacklog()
 	return s
 }
 
