@@ -56,20 +56,25 @@ func CheckRunName(name string) error {
 	return nil
 }
 
+// makeDirectory makes the run's directory in parent, and that too.
 func makeDirectory(parent string, run Run) (path string, err error) {
-	if run.Name == "" {
-		if path, err = makeUnique(parent, run.Started); err != nil {
-			return "", fmt.Errorf("run directory: make one in %s: %w: choose another place with --out", parent, cause(err))
-		}
-		return path, nil
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return "", fmt.Errorf("run directory: make one in %s: %w: choose another place with --out", parent, cause(err))
 	}
-	if err := CheckRunName(run.Name); err != nil {
+	if run.Name != "" {
+		return makeNamed(parent, run.Name)
+	}
+	if path, err = makeUnique(parent, run.Started); err != nil {
+		return "", fmt.Errorf("run directory: make one in %s: %w: choose another place with --out", parent, cause(err))
+	}
+	return path, nil
+}
+
+func makeNamed(parent, name string) (path string, err error) {
+	if err := CheckRunName(name); err != nil {
 		return "", err
 	}
-	path = filepath.Join(parent, run.Name)
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return "", fmt.Errorf("run directory: make %s: %w: choose another place with --out", parent, cause(err))
-	}
+	path = filepath.Join(parent, name)
 	if err := os.Mkdir(path, 0o755); err != nil {
 		return "", fmt.Errorf("run directory: make %s: %w: choose another --name or --out", path, cause(err))
 	}
@@ -78,9 +83,6 @@ func makeDirectory(parent string, run Run) (path string, err error) {
 
 // makeUnique makes a directory named after the time and four random digits.
 func makeUnique(parent string, started time.Time) (string, error) {
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return "", err
-	}
 	if started.IsZero() {
 		started = time.Now()
 	}
