@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"ipcbench/results"
@@ -23,15 +24,13 @@ func (s *series) again(ctx context.Context, cells []Cell) error {
 	}
 	budget, began := time.Duration(againShare*float64(time.Since(s.began))), time.Now()
 	for number := s.Launches + 1; number <= 2*s.Launches; number++ {
-		var turns []turn
 		few := s.fewOfAKind()
+		key := s.measuredAgain(cells)
+		again := map[results.Cell]bool{}
 		for _, c := range cells {
-			if few[c.Cell] {
-				turns = append(turns, turn{c, number})
-			}
+			again[key(c)] = again[key(c)] || few[c.Cell]
 		}
-		s.shuffle(turns)
-		for _, turn := range turns {
+		for _, turn := range s.round(slices.DeleteFunc(slices.Clone(cells), func(c Cell) bool { return !again[key(c)] }), number) {
 			if time.Since(began) >= budget {
 				return nil
 			}

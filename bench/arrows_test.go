@@ -20,7 +20,7 @@ import (
 var mayImport = map[string]string{
 	"ipcbench/cmd/ipcbench": "ipcbench/cmd ipcbench/transports/all",
 	"ipcbench/cmd": "ipcbench/ golang.org/x/sys golang.org/x/term " +
-		"github.com/spf13/cobra github.com/spf13/pflag github.com/jedib0t/go-pretty/v6",
+		"github.com/spf13/cobra github.com/spf13/pflag github.com/jedib0t/go-pretty/v6 github.com/kballard/go-shellquote",
 
 	"ipcbench/bench": "ipcbench/bench/workload ipcbench/bench/internal/ ipcbench/transports ipcbench/results ipcbench/results/summary " +
 		"ipcbench/internal/peer ipcbench/internal/host ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/shm golang.org/x/sys",

@@ -13,9 +13,13 @@ import (
 func (p Plan) Diagnose(ctx context.Context, cells []Cell, each func(results.Launch) error) error {
 	p = p.complete()
 	p.perf = true
+	switcher := switcher{plan: p}
 	for _, c := range cells {
 		if !c.Runnable() {
 			continue
+		}
+		if err := switcher.to(ctx, c); err != nil {
+			return err
 		}
 		record := c.launch(ctx, p)
 		if err := ctx.Err(); err != nil {

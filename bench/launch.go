@@ -17,7 +17,7 @@ import (
 // happens to them is in the record. The record of a launch that ctx interrupted
 // is not to be kept.
 func (c Cell) launch(ctx context.Context, p Plan) results.Launch {
-	record := results.Launch{Cell: c.Cell, Started: time.Now().UTC(), Status: results.OK, Labels: p.Labels}
+	record := results.Launch{Cell: c.Cell, Started: time.Now().UTC(), Status: results.OK, Labels: p.labels(c.Cell)}
 	if err := c.run(ctx, p, &record); err != nil {
 		record.Status, record.Reason = results.Failed, err.Error()
 		if errors.Is(err, errors.ErrUnsupported) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"ipcbench/internal/peer"
@@ -12,9 +13,10 @@ import (
 
 // Run measures the cells of the plan: each cell by so many launches, and the
 // launches of all cells in one shuffled order, so that what drifts on the
-// machine falls on all of them alike. Then it launches some again:
-// with Until those that are not narrow yet, else those that have too few launches
-// of a kind. It keeps nothing: a [Run] does, and takes the floors beside.
+// machine falls on all of them alike, or those of variants in turn. Then it
+// launches some again: with Until those that are not narrow yet, else those that
+// have too few launches of a kind. It keeps nothing: a [Run] does, and takes the
+// floors beside.
 //
 // It calls each with every record as soon as its launch has ended and returns
 // them all. Nothing runs beside a launch. A launch that fails is a record, not
@@ -27,7 +29,7 @@ func (p Plan) Run(ctx context.Context, cells []Cell, each func(results.Launch) e
 	}
 	s := series{
 		Plan: p.complete(), each: each, random: rand.New(rand.NewPCG(p.Seed, p.Seed)),
-		stuck: map[results.Cell]int{},
+		switcher: switcher{plan: p}, stuck: map[results.Cell]int{},
 	}
 	err := s.refuse(cells)
 	if err == nil {
@@ -52,6 +54,7 @@ type series struct {
 	stuck   map[results.Cell]int // launches that ran into their deadline
 	order   int                  // of the last launch, from 1
 	began   time.Time            // the first launch
+	switcher
 }
 
 // A turn is one launch to come.
@@ -74,24 +77,13 @@ func (s *series) refuse(cells []Cell) error {
 
 // carryOut makes the plan's launches of all cells that can run.
 func (s *series) carryOut(ctx context.Context, cells []Cell) error {
-	var turns []turn
-	for _, c := range cells {
-		for n := 1; n <= s.Launches && c.Runnable(); n++ {
-			turns = append(turns, turn{c, n})
-		}
-	}
 	s.began = time.Now()
-	s.shuffle(turns)
-	for _, turn := range turns {
+	for _, turn := range s.turns(slices.DeleteFunc(slices.Clone(cells), func(c Cell) bool { return !c.Runnable() })) {
 		if err := s.launch(ctx, turn); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (s *series) shuffle(turns []turn) {
-	s.random.Shuffle(len(turns), func(i, j int) { turns[i], turns[j] = turns[j], turns[i] })
 }
 
 // giveUp is how many launches of a cell may run into their deadline before the
@@ -100,6 +92,9 @@ const giveUp = 2
 
 // launch makes one launch and keeps its record.
 func (s *series) launch(ctx context.Context, t turn) error {
+	if err := s.switcher.to(ctx, t.Cell); err != nil {
+		return err
+	}
 	var record results.Launch
 	if s.stuck[t.Cell.Cell] < giveUp {
 		record = t.launch(ctx, s.Plan)
@@ -125,7 +120,7 @@ func (s *series) keep(record results.Launch) error {
 
 // refusal is the record of a cell that was not launched.
 func (c Cell) refusal(p Plan) results.Launch {
-	record := results.Launch{Cell: c.Cell, Started: time.Now().UTC(), Status: results.Skipped, Reason: c.Skip, Labels: p.Labels}
+	record := results.Launch{Cell: c.Cell, Started: time.Now().UTC(), Status: results.Skipped, Reason: c.Skip, Labels: p.labels(c.Cell)}
 	if c.Fail != "" {
 		record.Status, record.Reason = results.Failed, c.Fail
 	}

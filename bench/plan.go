@@ -57,6 +57,8 @@ type Plan struct {
 	Until  float64
 	Budget time.Duration
 
+	Variants []Variant // measured in turn, to be compared; none: the axes are the plan's alone
+
 	Pairs int // of processes at once in every launch, all at the cell's placement; 0: one
 
 	perf bool // see Diagnose
@@ -95,21 +97,36 @@ func Workloads() []results.Workload {
 // Record returns the plan as run.json keeps it.
 func (p Plan) Record() results.Plan {
 	p = p.complete()
-	var specs []string
-	for _, spec := range p.Specs {
-		specs = append(specs, spec.String())
-	}
-	return results.Plan{
-		Specs: specs, Workloads: p.Workloads, Sizes: p.Sizes, Placements: p.Placements, Dirs: p.Dirs,
+	record := results.Plan{
+		Specs: specNames(p.Specs), Workloads: p.Workloads, Sizes: p.Sizes, Placements: p.Placements, Dirs: p.Dirs,
 		Launches: p.Launches, TimeNS: int64(p.Time), Messages: p.Messages,
 		Warmup: p.Warmup.String(), Verify: p.Verify, TimeoutNS: int64(p.Timeout), Seed: p.Seed,
-		Until: p.Until, BudgetNS: int64(p.Budget),
+		Until: p.Until, BudgetNS: int64(p.Budget), Variants: p.recordVariants(),
 	}
+	if len(p.Variants) > 0 {
+		record.Specs, record.Placements, record.Dirs = nil, nil, nil
+	}
+	for _, v := range record.Variants {
+		record.Specs, record.Placements, record.Dirs = union(record.Specs, v.Specs), union(record.Placements, v.Placements), union(record.Dirs, v.Dirs)
+	}
+	return record
 }
 
-// Cells crosses the plan's axes and tries whether each cell can run, by making
-// its link once and closing it. An error means that the plan itself is wrong.
+func specNames(specs []transports.Spec) []string {
+	var names []string
+	for _, spec := range specs {
+		names = append(names, spec.String())
+	}
+	return names
+}
+
+// Cells crosses the plan's axes, those of each variant by themselves, and tries
+// whether each cell can run, by making its link once and closing it. An error
+// means that the plan itself is wrong.
 func (p Plan) Cells() ([]Cell, error) {
+	if len(p.Variants) > 0 {
+		return p.cellsOfAll()
+	}
 	p = p.complete()
 	if err := p.check(); err != nil {
 		return nil, err

@@ -31,6 +31,7 @@ type Run struct {
 // Options are what a run needs beside its plan.
 type Options struct {
 	Parent   string   // the directory in which the run makes its own
+	Name     string   // of that, which must not be there; "": made up of the time and chance
 	Version  string   // of the program that runs, and
 	Args     []string // what it was asked: both only for the record
 	Why      bool     // launch each cell that has a result once more, to explain it: see Plan.Diagnose
@@ -61,6 +62,7 @@ func NewRun(p Plan, cells []Cell, o Options) (*Run, error) {
 		return nil, err
 	}
 	r := &Run{plan: p, cells: cells, options: o, record: results.Run{
+		Name:    o.Name,
 		Version: o.Version,
 		Args:    o.Args,
 		Plan:    p.Record(),

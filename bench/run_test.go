@@ -203,8 +203,8 @@ func TestFewMessages(t *testing.T) {
 	for _, few := range []int64{1, 2, 10} {
 		p.Messages = few
 		for _, l := range measure(t, p) {
-			if l.Status != results.OK || l.Messages != few {
-				t.Errorf("%s %s: %d messages of %d: %s", l.Transport, l.Workload, l.Messages, few, l.Reason)
+			if l.Status != results.OK || l.Messages != few || l.Waiting > few || l.Workload == "latency" && l.Waiting > 0 {
+				t.Errorf("%s %s: %d messages of %d, %d waiting: %s", l.Transport, l.Workload, l.Messages, few, l.Waiting, l.Reason)
 			}
 		}
 	}

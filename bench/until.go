@@ -15,12 +15,11 @@ import (
 // it.
 func (s *series) narrow(ctx context.Context, cells []Cell) error {
 	for number := s.Launches + 1; ; number++ {
-		turns := s.wide(cells, number)
-		if len(turns) == 0 {
+		wide := s.wide(cells)
+		if len(wide) == 0 {
 			return nil
 		}
-		s.shuffle(turns)
-		for _, turn := range turns {
+		for _, turn := range s.round(wide, number) {
 			if time.Since(s.began) >= s.Budget {
 				return nil
 			}
@@ -31,21 +30,32 @@ func (s *series) narrow(ctx context.Context, cells []Cell) error {
 	}
 }
 
-// wide returns the next launch of each cell that is not narrow yet. One that
-// has failed is left alone: what would be spent on it is better spent on the
-// others.
-func (s *series) wide(cells []Cell, number int) []turn {
-	var turns []turn
-	divided := map[results.Cell][]results.Launch{}
+// wide returns the cells that are not narrow yet and, of variants, those that
+// they are compared with. One that has failed is left alone: what would be spent
+// on it is better spent on the others.
+func (s *series) wide(cells []Cell) []Cell {
+	of := map[results.Cell][]results.Launch{}
 	for _, l := range summary.Stratify(s.records) {
-		divided[l.Undivided()] = append(divided[l.Undivided()], l)
+		of[l.Undivided()] = append(of[l.Undivided()], l)
 	}
-	for _, c := range cells {
-		launches := divided[c.Cell]
-		failed := slices.ContainsFunc(launches, func(l results.Launch) bool { return l.Status != results.OK })
-		if !failed && summary.Margin(launches) > s.Until {
-			turns = append(turns, turn{c, number})
+	sound := slices.DeleteFunc(slices.Clone(cells), func(c Cell) bool {
+		return slices.ContainsFunc(of[c.Cell], func(l results.Launch) bool { return l.Status != results.OK })
+	})
+	goesOn := map[results.Cell]bool{}
+	key := s.measuredAgain(cells)
+	for _, c := range sound {
+		if summary.Margin(of[c.Cell]) > s.Until {
+			goesOn[key(c)] = true
 		}
 	}
-	return turns
+	return slices.DeleteFunc(sound, func(c Cell) bool { return !goesOn[key(c)] })
+}
+
+// measuredAgain returns what is the same of cells that are launched again
+// together.
+func (s *series) measuredAgain(cells []Cell) block {
+	if len(s.Variants) == 0 {
+		return func(c Cell) results.Cell { return c.Cell }
+	}
+	return s.counterparts(cells)
 }

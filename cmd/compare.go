@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,15 +23,18 @@ func newCompare(out *console) *cobra.Command {
 		Long: `Compares two runs, several on each side, or the parts of one that a column tells
 apart, and gives each cell a verdict: faster, slower, same, too noisy to tell, or
 the machine changed. Of two runs, verdicts hold for those two; give three runs a
-side for what also changes from boot to boot and hour to hour.
+side for what also changes from boot to boot and hour to hour. Measure these in
+turn, A1 B1 A2 B2 A3 B3: where all of one side come first, whatever drifts on the
+machine looks like a change. "ipcbench run --ab" measures two things in one run.
 
 With --threshold the exit status is 0 where every result is shown to be within it
 or better, 1 where one got worse by more or fails, and 3 where neither is certain,
 also because all of them moved together. How often that is wrong for these runs
 is printed beside it.`,
 		Example: `  ipcbench compare results/before results/after
-  ipcbench compare --old a1 --old a2 --old a3 --new b1 --new b2 --new b3
+  ipcbench compare --old a1 --new b1 --old a2 --new b2 --old a3 --new b3
   ipcbench compare results/sample --by fstype
+  ipcbench compare results/ab --by variant
   ipcbench compare --threshold 5% --json=compare.json main branch`,
 		RunE: func(_ *cobra.Command, paths []string) error { return c.run(paths) },
 	}
@@ -84,7 +88,7 @@ func (c *comparer) run(paths []string) error {
 	err = c.exports.write(comparison)
 	shown := comparison.Primary()
 	if !c.exports.onStdout() {
-		err = errors.Join(err, compare.WriteText(c.out.stdout, shown, c.paint))
+		err = errors.Join(err, compare.WriteText(c.out.stdout, shown, c.out.paintVerdictOn(c.out.stdout)))
 	}
 	return cmp.Or(err, c.judge(comparison.Gate)) // what was not written comes first
 }
@@ -163,10 +167,13 @@ func (c *comparer) open(paths []string) ([]compare.Run, error) {
 	return runs, nil
 }
 
-func (c *comparer) paint(verdict compare.Verdict, words string) string {
+// paintVerdictOn gives the words of verdicts on w the colours of their tones.
+func (c *console) paintVerdictOn(w io.Writer) compare.Paint {
 	colours := map[compare.Tone]string{compare.Good: green, compare.Bad: red, compare.Suspect: yellow}
-	if colour, has := colours[verdict.Judgement().Tone]; has {
-		return c.out.paintOn(c.out.stdout, colour, words)
+	return func(verdict compare.Verdict, words string) string {
+		if colour, has := colours[verdict.Judgement().Tone]; has {
+			return c.paintOn(w, colour, words)
+		}
+		return words
 	}
-	return words
 }

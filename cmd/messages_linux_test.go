@@ -83,8 +83,8 @@ func TestVerdictsAreColouredOnATerminalOnly(t *testing.T) {
 		stdout, stderr io.Writer
 		want           string
 	}{{terminal, io.Discard, "\x1b[31mslower\x1b[0m"}, {io.Discard, terminal, "slower"}} {
-		compared := comparer{out: &console{stdout: c.stdout, stderr: c.stderr, env: environment("TERM", "xterm")}}
-		if got := compared.paint(compare.Slower, "slower"); got != c.want {
+		out := &console{stdout: c.stdout, stderr: c.stderr, env: environment("TERM", "xterm")}
+		if got := out.paintVerdictOn(out.stdout)(compare.Slower, "slower"); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}

@@ -14,8 +14,9 @@ import (
 )
 
 // printResults prints what a person reads first: the tables, what bounds them
-// from below, what to beware of, and where the rest is.
-func printResults(w io.Writer, dir string, run summary.Analysis) error {
+// from below, what to beware of, where the rest is and, of variants, how they
+// compare.
+func printResults(out *console, w io.Writer, dir string, run summary.Analysis) error {
 	if err := table.Write(w, run.Cells, table.Text); err != nil {
 		return err
 	}
@@ -29,8 +30,10 @@ func printResults(w io.Writer, dir string, run summary.Analysis) error {
 			fmt.Fprintln(&b, path)
 		}
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return err
+	}
+	return printVariants(out, w, run)
 }
 
 // printFloors prints what no result can be below, one line for each kind.

@@ -42,6 +42,7 @@ type patience struct {
 type planFlags struct {
 	plan            bench.Plan
 	quick, thorough bool
+	ab              bool // the words after the command are variants, not specs
 }
 
 // add declares the flags that make a plan.
@@ -55,12 +56,7 @@ func (f *planFlags) add(flags *pflag.FlagSet) {
 		p.Sizes = append(p.Sizes, sizes...)
 		return err
 	})
-	flags.FuncP("placement", "p", "where the two processes run, by `names` or CPUs as 0-1 (default auto)", func(text string) error {
-		return appendNames(&p.Placements, text, nil)
-	})
-	flags.FuncP("dir", "d", "`directories` for files (default the temporary one, and /dev/shm if a tmpfs)", func(text string) error {
-		return appendNames(&p.Dirs, text, host.CheckDir)
-	})
+	addPlaces(flags, &p.Placements, &p.Dirs)
 	flags.IntVarP(&p.Launches, "launches", "n", 0, "`number` of fresh pairs of processes for each cell (default 10)")
 	flags.DurationVar(&p.Time, "time", 0, "measured `time` of a launch (default 50ms)")
 	flags.Int64Var(&p.Messages, "messages", 0, "measured `number` of messages of a launch, instead of --time")
@@ -74,14 +70,30 @@ func (f *planFlags) add(flags *pflag.FlagSet) {
 	})
 	flags.DurationVar(&p.Timeout, "timeout", 0, "longest `time` a launch may take (default 10s beyond the rest)")
 	flags.Uint64Var(&p.Seed, "seed", 0, "`number` that settles the order of the launches (default random)")
-	flags.Func("label", "keep `key=value` with every launch; repeatable", func(text string) error {
-		return addLabel(&p.Labels, text)
-	})
+	addLabels(flags, &p.Labels)
 	percentVar(flags, &p.Until, "until", "go on launching until a cell's interval is within ± a `percentage`, as 2%")
 	flags.DurationVar(&p.Budget, "budget", 0, "`time` for the whole run, with --until (default 5m)")
+	flags.BoolVar(&f.ab, "ab", false, "measure two variants in turn and compare them, each in quotes: 'mmap -d /a' 'mmap -d /b'")
 	flags.BoolVar(&f.quick, "quick", false, "7 launches of 10ms")
 	flags.BoolVar(&f.thorough, "thorough", false, "30 launches of 200ms")
 	f.addLater(flags)
+}
+
+// addPlaces declares the flags for where a plan, or a variant of one, measures.
+func addPlaces(flags *pflag.FlagSet, placements, dirs *[]string) {
+	flags.FuncP("placement", "p", "where the two processes run, by `names` or CPUs as 0-1 (default auto)", func(text string) error {
+		return appendNames(placements, text, nil)
+	})
+	flags.FuncP("dir", "d", "`directories` for files (default the temporary one, and /dev/shm if a tmpfs)", func(text string) error {
+		return appendNames(dirs, text, host.CheckDir)
+	})
+}
+
+// addLabels declares that for the labels of either.
+func addLabels(flags *pflag.FlagSet, labels *map[string]string) {
+	flags.Func("label", "keep `key=value` with every launch; repeatable", func(text string) error {
+		return addLabel(labels, text)
+	})
 }
 
 // addLater declares the flags of which this version can do one value only.
@@ -102,9 +114,9 @@ func (f *planFlags) addLater(flags *pflag.FlagSet) {
 	flags.MarkHidden("pairs")
 }
 
-// settle returns the plan that flags and specs describe, with defaults for
-// what they leave out.
-func (f *planFlags) settle(flags *pflag.FlagSet, specs []string) (bench.Plan, error) {
+// settle returns the plan that flags and words describe, with defaults for what
+// they leave out. The words are specs or, with --ab, variants.
+func (f *planFlags) settle(flags *pflag.FlagSet, words []string) (bench.Plan, error) {
 	p := f.plan
 	if err := checkAmounts(flags, p); err != nil {
 		return p, err
@@ -146,7 +158,13 @@ func (f *planFlags) settle(flags *pflag.FlagSet, specs []string) (bench.Plan, er
 		p.Dirs = defaultDirs()
 	}
 	var err error
-	p.Specs, err = parseSpecs(specs)
+	if f.ab {
+		if p.Variants, err = parseVariants(words); err != nil {
+			return p, err
+		}
+		words = nil
+	}
+	p.Specs, err = parseSpecs(words)
 	return p, err
 }
 

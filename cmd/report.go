@@ -40,7 +40,7 @@ waiting.`,
 				if format != "" {
 					wrong = append(wrong, alike.Write(out.stdout, alike.Of(analysis.Cells), format.style()))
 				} else {
-					wrong = append(wrong, printResults(out.stdout, run.path, analysis))
+					wrong = append(wrong, printResults(out, out.stdout, run.path, analysis))
 				}
 				if why {
 					wrong = append(wrong, printWhy(out.stdout, analysis))

@@ -21,7 +21,7 @@ import (
 func newRun(out *console) *cobra.Command {
 	r := runner{out: out}
 	cmd := &cobra.Command{
-		Use:     "run [SPEC...] [flags]",
+		Use:     "run [SPEC...] [flags] | run --ab A B [flags]",
 		GroupID: "measure",
 		Short:   "Measure, print a table, leave a run directory",
 		Long: `Measures every SPEC with every workload, size, placement and directory: each
@@ -31,12 +31,23 @@ The launches of all cells are run in random order.
 A SPEC is a transport with options, as in mmap:wait=futex,sync=async; see
 "ipcbench list". Without any, mmap:wait=spin mmap:wait=futex pipe unix file;
 "all" is every transport that can run here, with one way of waiting of each
-kind; "all:wait=poll" is every one that can run so.`,
+kind; "all:wait=poll" is every one that can run so.
+
+With --ab the two words are variants, A and B: what one would write to measure
+each, of SPECs, --dir, --placement and --label. Their launches come in turn, so that
+a machine that drifts does so under both, and the run ends with their comparison.
+--switch COMMAND in a variant turns what is not ipcbench's, such as a sysctl: sh -c
+runs it before launches of that variant that follow the other's, for 30 s at most;
+then a round has all launches of one and then all of the other. Nothing is put back
+at the end: the last command stays in force.`,
 		Example: `  ipcbench run
   ipcbench run --quick -w latency pipe unix
   ipcbench run -s 64..1MiB -p same-llc mmap:wait=spin mmap:wait=futex
   ipcbench run --until 2% --budget 10m -s 64 pipe unix
-  ipcbench run -d /var/tmp,/dev/shm --label disk=nvme mmap file`,
+  ipcbench run -d /var/tmp,/dev/shm --label disk=nvme mmap file
+  ipcbench run --ab 'mmap -d /mnt/ext4' 'mmap -d /mnt/xfs'
+  ipcbench run --ab "pipe --label thp=never --switch 'echo never >/sys/kernel/mm/transparent_hugepage/enabled'" \
+                    "pipe --label thp=always --switch 'echo always >/sys/kernel/mm/transparent_hugepage/enabled'"`,
 		RunE: func(cmd *cobra.Command, specs []string) error { return r.run(cmd, specs) },
 	}
 	flags := cmd.Flags()
@@ -44,6 +55,10 @@ kind; "all:wait=poll" is every one that can run so.`,
 	r.planFlags.add(flags)
 	flags.BoolVar(&r.dryRun, "dry-run", false, "print the cells and the expected time, and measure nothing")
 	flags.StringVarP(&r.parent, "out", "o", "results", "`directory` in which every run makes its own")
+	flags.Func("name", "`name` of that directory, a new one (default the time and four digits)", func(text string) error {
+		r.name = text
+		return results.CheckRunName(text)
+	})
 	runExports(&r.exports, flags)
 	flags.BoolVar(&r.why, "why", false, "launch each cell once more to count perf events, and print what its time goes to")
 	flags.BoolVarP(&r.quiet, "quiet", "q", false, "no progress")
@@ -56,6 +71,7 @@ type runner struct {
 	out     *console
 	exports exports[summary.Analysis]
 	parent  string
+	name    string // "": made up
 	dryRun  bool
 	quiet   bool
 	why     bool
@@ -82,7 +98,7 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 	r.warnOfSkips(cells)
 	progress := newProgress(r.out, r.quiet, plan.Record(), launchesOf(plan, cells))
 	run, err := bench.NewRun(plan, cells, bench.Options{
-		Parent: r.parent, Version: buildVersion(), Args: os.Args[1:], Why: r.why, Observer: observer{progress},
+		Parent: r.parent, Name: r.name, Version: buildVersion(), Args: os.Args[1:], Why: r.why, Observer: observer{progress},
 	})
 	if err != nil {
 		return usage(err)
@@ -162,7 +178,7 @@ func (r *runner) finish(dir string, analysis summary.Analysis, err error) error 
 	}
 	err = errors.Join(err,
 		r.exports.write(analysis),
-		printResults(r.tableTo(), dir, analysis),
+		printResults(r.out, r.tableTo(), dir, analysis),
 		r.printWhy(analysis))
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%w: launches that had ended: %d: %s has the reports on them", err, analysis.Made(), dir)

@@ -27,6 +27,7 @@ type Cell struct {
 	Mount       string  `json:"mount_options,omitempty"` // and how it is mounted: "rw,relatime"
 	Pairs       int     `json:"pairs"`                   // producer and consumer pairs at once
 	RatePerS    float64 `json:"rate_per_s,omitempty"`    // offered rate; 0: as fast as it goes
+	Variant     string  `json:"variant,omitempty"`       // the name of the one in the plan that it belongs to: "A"; "": the plan has none
 	Stratum     string  `json:"stratum,omitempty"`       // [Near], [Far] or [Mixed], of launches that were divided by it; never in their records, for it follows from all of a run
 }
 
@@ -47,6 +48,8 @@ type Plan struct {
 	Seed       uint64   `json:"seed"`
 	Until      float64  `json:"until,omitempty"`     // a cell was launched again while its interval reached farther than this ratio from its median; 0: never
 	BudgetNS   int64    `json:"budget_ns,omitempty"` // for all of the run, with Until
+
+	Variants []Variant `json:"variants,omitempty"` // what was measured in turn; Specs, Placements and Dirs are those of all
 }
 
 // A Role is what part a dimension plays where cells are brought together.
@@ -160,7 +163,19 @@ var dimensions = []Dimension{
 		},
 	},
 	{
-		Name: "stratum", Role: Subject, Rank: 8, Heading: "CPUs", Lesser: true, Bench: "stratum",
+		Name: VariantColumn, Role: Subject, Rank: 8, Heading: "variant", Lesser: true, Bench: "variant",
+		Plain: func(c Cell) string { return c.Variant },
+		Copy:  func(to *Cell, of Cell) { to.Variant = of.Variant },
+		Words: func(c Cell) string {
+			if c.Variant == "" {
+				return ""
+			}
+			return "variant " + c.Variant
+		},
+		Plan: func(p Plan) []string { return variantNames(p.Variants) },
+	},
+	{
+		Name: "stratum", Role: Subject, Rank: 9, Heading: "CPUs", Lesser: true, Bench: "stratum",
 		Plain: func(c Cell) string { return c.Stratum },
 		Copy:  func(to *Cell, of Cell) { to.Stratum = of.Stratum },
 		Order: func(a, b Cell) int { return compareNames(strata, a.Stratum, b.Stratum) },
@@ -183,6 +198,19 @@ var strata = []string{"", Near, Far, Mixed}
 // ContractDimensions is how many of them have their columns where the contract
 // says. Those of the others come last.
 const ContractDimensions = 10
+
+// DimensionsOf returns those that tables about these cells have columns of: all
+// of the contract and, of the others, which come last, those that a cell has
+// something to say in.
+func DimensionsOf(cells []Cell) []Dimension {
+	all := Dimensions()[:ContractDimensions]
+	for _, d := range dimensions[ContractDimensions:] {
+		if slices.ContainsFunc(cells, func(c Cell) bool { return d.Plain(c) != "" }) {
+			all = append(all, d)
+		}
+	}
+	return all
+}
 
 // Dimensions returns what tells a cell from another, in the order of the columns.
 func Dimensions() []Dimension { return slices.Clone(dimensions) }

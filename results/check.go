@@ -20,7 +20,7 @@ func (l Launch) check() error {
 	for _, count := range []struct {
 		name string
 		n    int64
-	}{{"messages", l.Messages}, {"bytes", l.Bytes}, {"elapsed_ns", l.ElapsedNS}, {"verified_messages", l.Verified}} {
+	}{{"messages", l.Messages}, {"bytes", l.Bytes}, {"elapsed_ns", l.ElapsedNS}, {"waiting_messages", l.Waiting}, {"verified_messages", l.Verified}} {
 		if count.n < 0 {
 			return fmt.Errorf("its %s is %d", count.name, count.n)
 		}

@@ -11,7 +11,7 @@ import (
 var full = results.Cell{
 	Transport: "mmap:wait=futex", Family: "mmap", Kind: "memory", Group: "Shared memory", Wait: "futex", Waits: "sleep", Needs: "threads",
 	Workload: "latency", SizeBytes: 64, Placement: "same-llc", ProducerCPU: 0, ConsumerCPU: 2,
-	Dir: "/tmp", FSType: "ext4", Mount: "rw,relatime", Pairs: 4, RatePerS: 1000,
+	Dir: "/tmp", FSType: "ext4", Mount: "rw,relatime", Pairs: 4, RatePerS: 1000, Variant: "B",
 }
 
 func TestDimensionsBeginWithTheColumnsOfTheContract(t *testing.T) {
@@ -48,7 +48,7 @@ func TestEachDimensionIsOfItsOwn(t *testing.T) {
 }
 
 func TestIdentityAndSettingLeaveTheEnvironmentOut(t *testing.T) {
-	identity := results.Cell{Transport: "mmap:wait=futex", Workload: "latency", SizeBytes: 64, Placement: "same-llc", Dir: "/tmp", Pairs: 4, RatePerS: 1000}
+	identity := results.Cell{Transport: "mmap:wait=futex", Workload: "latency", SizeBytes: 64, Placement: "same-llc", Dir: "/tmp", Pairs: 4, RatePerS: 1000, Variant: "B"}
 	elsewhere := full
 	elsewhere.ProducerCPU, elsewhere.ConsumerCPU, elsewhere.FSType, elsewhere.Mount = 6, 7, "xfs", "ro"
 	for name, got := range map[string]results.Cell{"the cell": full.Identity(), "it on another machine": elsewhere.Identity()} {
@@ -67,11 +67,11 @@ func TestIdentityAndSettingLeaveTheEnvironmentOut(t *testing.T) {
 
 func TestDescribe(t *testing.T) {
 	plain := full
-	plain.Transport, plain.Dir, plain.FSType, plain.Pairs, plain.RatePerS = "pipe", "", "", 1, 0
+	plain.Transport, plain.Dir, plain.FSType, plain.Pairs, plain.RatePerS, plain.Variant = "pipe", "", "", 1, 0, ""
 	for _, c := range []struct {
 		got, want string
 	}{
-		{full.Describe(", "), "mmap:wait=futex, latency, 64 B, same-llc, /tmp, 4 pairs, 1.00 k/s offered"},
+		{full.Describe(", "), "mmap:wait=futex, latency, 64 B, same-llc, /tmp, 4 pairs, 1.00 k/s offered, variant B"},
 		{plain.Describe(" "), "pipe latency 64 B same-llc"},
 		{plain.Describe(" ", "workload"), "pipe 64 B same-llc"},
 		{results.Cell{}.Describe(" "), ""},

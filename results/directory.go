@@ -30,11 +30,13 @@ type Directory struct {
 }
 
 // CreateDirectory makes a new directory for the run in parent, which is made
-// too where it is missing, and writes what is known of the run into it.
+// too where it is missing, and writes what is known of the run into it. It has
+// the run's name or, where that is "", one made up of the time and chance. A
+// directory that is there is never written into: it is an error.
 func CreateDirectory(parent string, run Run) (*Directory, error) {
-	path, err := makeUnique(parent, run.Started)
+	path, err := makeDirectory(parent, run)
 	if err != nil {
-		return nil, fmt.Errorf("run directory: make one in %s: %w: choose another place with --out", parent, cause(err))
+		return nil, err
 	}
 	d := &Directory{path: path, name: filepath.Base(path)}
 	if err := d.writeRun(run); err != nil {
@@ -46,11 +48,41 @@ func CreateDirectory(parent string, run Run) (*Directory, error) {
 	return d, nil
 }
 
-// makeUnique makes a directory named after the time and four random digits.
-func makeUnique(parent string, started time.Time) (string, error) {
+// CheckRunName refuses a name that is none for a directory of its own.
+func CheckRunName(name string) error {
+	if name == "" || name == "." || name == ".." || filepath.Base(name) != name {
+		return fmt.Errorf("%q is no name for a run: it is that of one directory, without a way to it", name)
+	}
+	return nil
+}
+
+// makeDirectory makes the run's directory in parent, and that too.
+func makeDirectory(parent string, run Run) (path string, err error) {
 	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return "", fmt.Errorf("run directory: make one in %s: %w: choose another place with --out", parent, cause(err))
+	}
+	if run.Name != "" {
+		return makeNamed(parent, run.Name)
+	}
+	if path, err = makeUnique(parent, run.Started); err != nil {
+		return "", fmt.Errorf("run directory: make one in %s: %w: choose another place with --out", parent, cause(err))
+	}
+	return path, nil
+}
+
+func makeNamed(parent, name string) (path string, err error) {
+	if err := CheckRunName(name); err != nil {
 		return "", err
 	}
+	path = filepath.Join(parent, name)
+	if err := os.Mkdir(path, 0o755); err != nil {
+		return "", fmt.Errorf("run directory: make %s: %w: choose another --name or --out", path, cause(err))
+	}
+	return path, nil
+}
+
+// makeUnique makes a directory named after the time and four random digits.
+func makeUnique(parent string, started time.Time) (string, error) {
 	if started.IsZero() {
 		started = time.Now()
 	}

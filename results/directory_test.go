@@ -128,6 +128,20 @@ func TestCreateDirectoryInAnImpossiblePlace(t *testing.T) {
 	}
 }
 
+// A run that has a name has its directory, which is never one that is there.
+func TestCreateDirectoryOfAName(t *testing.T) {
+	parent := filepath.Join(t.TempDir(), "results")
+	d, err := results.CreateDirectory(parent, results.Run{Name: "before"})
+	if err != nil || d.Name() != "before" || d.Path() != filepath.Join(parent, "before") {
+		t.Fatalf("%v: %+v", err, d)
+	}
+	for name, want := range map[string]string{"before": "file exists: choose another --name", "a/b": "no name for a run", "..": "no name for a run"} {
+		if _, err := results.CreateDirectory(parent, results.Run{Name: name}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", name, err, want)
+		}
+	}
+}
+
 func launchLine(number int) string {
 	return fmt.Sprintf(`{"size_bytes": 8, "launch": %d, "status": "ok"}`, number) + "\n"
 }

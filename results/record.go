@@ -37,10 +37,11 @@ type Launch struct {
 	Reason   string    `json:"reason,omitempty"`
 	Warnings []Warning `json:"warnings,omitempty"` // what a reader of this number should know, beside what follows from the rest
 
-	Messages  int64 `json:"messages"`          // round trips, or messages received after a first one, in elapsed_ns
-	Bytes     int64 `json:"bytes"`             // payload bytes of those, one direction
-	ElapsedNS int64 `json:"elapsed_ns"`        // of the measured part
-	Verified  int64 `json:"verified_messages"` // messages checked on receipt, both ends, warm-up included
+	Messages  int64 `json:"messages"`                  // round trips, or messages received after a first one, in elapsed_ns
+	Bytes     int64 `json:"bytes"`                     // payload bytes of those, one direction
+	ElapsedNS int64 `json:"elapsed_ns"`                // of the measured part
+	Waiting   int64 `json:"waiting_messages,omitzero"` // up to so many of Messages had been sent before the first was received, and were only taken out in ElapsedNS
+	Verified  int64 `json:"verified_messages"`         // messages checked on receipt, both ends, warm-up included
 
 	Metrics    map[string]float64 `json:"metrics,omitempty"`    // by the names above; absent: does not apply
 	Histograms map[string]string  `json:"histograms,omitempty"` // by name, as [RoundTrips]: Histogram.Encode

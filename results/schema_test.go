@@ -81,7 +81,7 @@ func wholeLaunch(t *testing.T) results.Launch {
 			{ID: "of-a-newer-version", Values: map[string]any{"ratio": 0.25, "name": "x"}},
 			{ID: "bare"},
 		},
-		Messages: 5, Bytes: 1<<53 + 1, ElapsedNS: 7, Verified: 8,
+		Messages: 5, Bytes: 1<<53 + 1, ElapsedNS: 7, Waiting: 4, Verified: 8,
 		Metrics:      map[string]float64{results.RTTP50: 1.25, "strange_ns": 1e300},
 		Histograms:   map[string]string{results.RoundTrips: encoded, "strange": encoded},
 		ClockErrorNS: &zero, SlicesNS: []float64{1, 2.5},

@@ -51,6 +51,9 @@ func (w Workload) Sum(l *results.Launch, pairs []Pair, d *Driver) error {
 		return err
 	}
 	l.Bytes = l.Messages * int64(l.SizeBytes)
+	for _, p := range pairs {
+		l.Waiting += p.waiting()
+	}
 	l.SlicesNS = together(counted)
 	if d != nil {
 		told, err := d.encode()

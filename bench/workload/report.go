@@ -11,6 +11,7 @@ type Report struct {
 
 	Counted      int64     // messages from Began to Ended, on the side that counts
 	Began, Ended int64     // of the machine's clock, ns
+	SentBy       []Moment  // of a stream, by the end that sends it
 	Slices       []float64 // mean time of a message in successive slices of that, ns; nil: too few stamps
 
 	Metrics        map[string]float64 // that the end set

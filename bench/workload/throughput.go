@@ -14,7 +14,9 @@ import (
 //
 // The consumer takes its bearings at the end of the warm-up, and the producer
 // waits until it has: otherwise the stream would begin with what had piled up
-// meanwhile, and a short one would measure nothing else.
+// meanwhile, and a short one would measure nothing else. What piles up until the
+// first message is received, as while the consumer is woken, is told beside the
+// rate ([results.Launch.Waiting]).
 var Throughput = Workload{
 	Name:     "throughput",
 	Producer: stream,
@@ -33,23 +35,25 @@ func stream(e *End) error {
 	}
 	first := number
 	every := streamEvery(op, e.Clock)
+	var sent sent
 	e.Begin()
 	start, at := Now(), int64(0)
 	for n := int64(0); !e.Over(n-1, start, at); n = int64(number - first) {
-		for range e.AtMost(every, e.Messages+1-n) {
+		for range e.AtMost(min(every, sent.step(n)), e.Messages+1-n) {
 			if err := e.Send(number, Measured); err != nil {
 				return err
 			}
 			number++
 		}
 		at = Now()
+		sent.stamp(int64(number-first), at)
 	}
 	e.Stop()
 	if err := e.Close(); err != nil {
 		return err
 	}
 	e.Done()
-	e.Report.Sent = int64(number - first)
+	e.Report.Sent, e.Report.SentBy = int64(number-first), sent.moments[:sent.n]
 	e.Report.Worker.StampEvery = every
 	return nil
 }

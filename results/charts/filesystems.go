@@ -38,7 +38,7 @@ func filesystems(p panel) (Chart, bool) {
 		transports, more := of.fastestTransports()
 		left += more
 		for _, transport := range transports {
-			cells := of.only(func(c results.Cell) bool { return c.Transport == transport && c.Stratum != results.Mixed }).cells
+			cells := of.only(func(c results.Cell) bool { return transportOf(c) == transport && c.Stratum != results.Mixed }).cells
 			for _, c := range cells {
 				e := p.valueOf(c)
 				values = append(values, e.Median, e.Lo, e.Hi)
@@ -74,7 +74,7 @@ func (p panel) inUse() []string {
 func (p panel) fastestTransports() (kept []string, left int) {
 	best := map[string]float64{}
 	for _, c := range p.cells {
-		best[c.Transport] = math.Max(best[c.Transport], p.speed(series{cells: []summary.Summary{c}}))
+		best[transportOf(c.Cell)] = math.Max(best[transportOf(c.Cell)], p.speed(series{cells: []summary.Summary{c}}))
 	}
 	for _, t := range p.transports {
 		if best[t] > 0 {

@@ -123,7 +123,7 @@ func (d division) nameOf(s series) string {
 	c := s.cells[0]
 	name := s.name
 	if listed(d.of, func(s series) string { return s.cells[0].Dir }) == c.Dir {
-		name = c.Transport
+		name = transportOf(c.Cell)
 	}
 	if options, has := strings.CutPrefix(name, c.Family+":"); has && listed(d.of, familyOfSeries) == c.Family && d.names(c.Family) {
 		return options

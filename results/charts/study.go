@@ -26,7 +26,7 @@ func newStudy(run summary.Analysis) study {
 			s.cells = append(s.cells, cell)
 		}
 	}
-	s.transports = s.inOrder(run.Plan.Specs, func(c results.Cell) string { return c.Transport })
+	s.transports = s.inOrder(run.Plan.Specs, transportOf)
 	s.dirs = s.inOrder(run.Plan.Dirs, func(c results.Cell) string { return c.Dir })
 	s.namePlaces()
 	return s
@@ -191,7 +191,7 @@ func (p panel) isCrowded() bool {
 	var transports []string
 	all := p.series()
 	for _, s := range all {
-		transports = append(transports, s.cells[0].Transport)
+		transports = append(transports, transportOf(s.cells[0].Cell))
 	}
 	return len(slices.Compact(transports)) > maxTransports || len(all) > maxSeries
 }
@@ -200,7 +200,7 @@ func (p panel) isCrowded() bool {
 func (p panel) ofTransport(transport string) []series {
 	var group []series
 	for _, dir := range append([]string{""}, p.dirs...) {
-		of := p.only(func(c results.Cell) bool { return c.Transport == transport && c.Dir == dir }).cells
+		of := p.only(func(c results.Cell) bool { return transportOf(c) == transport && c.Dir == dir }).cells
 		if len(of) > 0 {
 			slices.SortFunc(of, func(a, b summary.Summary) int { return results.CompareCells(a.Cell, b.Cell) })
 			s := series{look: p.lookOf(of[0].Cell), name: p.nameOf(of[0].Undivided())}
@@ -250,12 +250,21 @@ func (p panel) speed(s series) float64 {
 // valueOf is what the panel shows of a cell.
 func (p panel) valueOf(c summary.Summary) summary.Estimate { return c.Metrics[p.metric.Name] }
 
+// transportOf names what a cell measures wherever it lives: the transport and, of
+// variants, which it is.
+func transportOf(c results.Cell) string {
+	if c.Variant == "" {
+		return c.Transport
+	}
+	return c.Transport + " · " + c.Variant
+}
+
 func (s study) lookOf(c results.Cell) look {
-	return lookOf(slices.Index(s.transports, c.Transport), max(0, slices.Index(s.dirs, c.Dir)))
+	return lookOf(slices.Index(s.transports, transportOf(c)), max(0, slices.Index(s.dirs, c.Dir)))
 }
 
 func (s study) nameOf(c results.Cell) string {
-	name := c.Transport
+	name := transportOf(c)
 	if place := s.places[c.Dir]; place != "" {
 		name += " · " + place
 	}

@@ -11,9 +11,9 @@ import (
 
 // A column is what tells the parts of runs from each other.
 type column struct {
-	value   func(Run, results.Launch) string // of a launch; "": it is in no part
-	without []string                         // the dimensions that two parts do not share
-	place   func(Run, results.Launch) int    // of its value in the plan: the first one is the baseline
+	value    func(Run, results.Launch) string       // of a launch; "": it is in no part
+	identity func(Run, results.Launch) results.Cell // what makes its cell the same one in another part
+	place    func(Run, results.Launch) int          // of its value in the plan: the first one is the baseline
 }
 
 // labelColumn precedes a label's key in the name of its column.
@@ -26,7 +26,7 @@ const fstype = "fstype"
 // names, or a label.
 func lookupColumn(name string) (column, error) {
 	if key, isLabel := strings.CutPrefix(name, labelColumn); isLabel && key != "" {
-		return column{value: labelled(key), place: func(_ Run, l results.Launch) int { return l.Order }}, nil
+		return column{value: labelled(key), identity: identityWithout(), place: func(_ Run, l results.Launch) int { return l.Order }}, nil
 	}
 	shown, planned := name, name
 	if name == fstype {
@@ -37,11 +37,20 @@ func lookupColumn(name string) (column, error) {
 	if !known || plan.Plan == nil || d.Role == results.Question {
 		return column{}, fmt.Errorf("compare by %q: there is no such column: it is %s", name, Columns())
 	}
-	return column{
-		value:   func(_ Run, l results.Launch) string { return d.Plain(l.Cell) },
-		without: []string{planned},
-		place:   func(r Run, l results.Launch) int { return slices.Index(plan.Plan(r.Plan), plan.Plain(l.Cell)) },
-	}, nil
+	by := column{
+		value:    func(_ Run, l results.Launch) string { return d.Plain(l.Cell) },
+		identity: identityWithout(planned),
+		place:    func(r Run, l results.Launch) int { return slices.Index(plan.Plan(r.Plan), plan.Plain(l.Cell)) },
+	}
+	if name == results.VariantColumn {
+		by.identity = func(r Run, l results.Launch) results.Cell { return r.Plan.Counterpart(l.Cell) }
+	}
+	return by, nil
+}
+
+// identityWithout is that of cells whose parts do not share these dimensions.
+func identityWithout(dimensions ...string) func(Run, results.Launch) results.Cell {
+	return func(_ Run, l results.Launch) results.Cell { return l.Identity(dimensions...) }
 }
 
 // Columns names those that parts of runs can be compared by.
@@ -81,13 +90,16 @@ func By(runs []Run, name string, o Options) (Comparison, error) {
 	if err := eachOnce(runs); err != nil {
 		return Comparison{}, err
 	}
-	runs = divided(runs, by.without...)
+	runs = divided(runs, by.identity)
 	values := by.values(runs)
 	if err := checkValues(runs, name, values); err != nil {
 		return Comparison{}, err
 	}
 	contests, reasons := by.contests(runs, name, values)
 	c := Comparison{By: name, Old: values[0], New: strings.Join(values[1:], ", "), asked: asked}
+	if name == results.VariantColumn {
+		c.texts = textsOf(runs[0].Plan.Variants)
+	}
 	if err := c.refuse(append(hardware(runs), reasons...), o); err != nil {
 		return Comparison{}, err
 	}
@@ -116,8 +128,8 @@ func (by column) values(runs []Run) []string {
 	return list
 }
 
-// checkValues refuses a column without two values, and a type of filesystem
-// that stands for two directories.
+// checkValues refuses a column without two values, and one of which a value
+// stands for two things.
 func checkValues(runs []Run, name string, values []string) error {
 	switch len(values) {
 	case 0:
@@ -125,9 +137,17 @@ func checkValues(runs []Run, name string, values []string) error {
 	case 1:
 		return fmt.Errorf("compare by %s: it is %s in all launches of %s: two values are needed", name, values[0], names(runs))
 	}
-	if name != fstype {
-		return nil
+	switch name {
+	case results.VariantColumn:
+		return sameVariants(runs)
+	case fstype:
+		return oneDirEach(runs)
 	}
+	return nil
+}
+
+// oneDirEach refuses a type of filesystem that stands for two directories.
+func oneDirEach(runs []Run) error {
 	dirs := map[string]string{}
 	for _, run := range runs {
 		for _, launch := range run.Launches {
@@ -147,12 +167,19 @@ func (by column) contests(runs []Run, name string, values []string) (contests []
 	for _, value := range values[1:] {
 		c := match(baseline, by.side(runs, value))
 		switch {
+		case name == results.VariantColumn:
+			c.whole = true
+			c.matchAnyDir()
 		case name == "transport":
+			c.matchLone(results.VariantColumn)
 			c.matchAnyDir()
 		case strings.HasPrefix(name, labelColumn):
+			c.matchLone(results.VariantColumn)
 			c.matchLone("dir")
+		default:
+			c.matchLone(results.VariantColumn)
 		}
-		if name != "placement" {
+		if name != "placement" && !(name == results.VariantColumn && slices.ContainsFunc(runs, variesPlacement)) {
 			reasons = append(reasons, placements(&c)...)
 		}
 		contests = append(contests, c)
@@ -175,5 +202,5 @@ func (by column) side(runs []Run, value string) side {
 			parts = append(parts, run)
 		}
 	}
-	return newSide(value, parts, by.without...)
+	return newSide(value, parts, by.identity)
 }

@@ -74,6 +74,7 @@ type Comparison struct {
 	Options     Options // complete
 
 	asked    bool              // for certain metrics: all of them count, not only those that say most
+	texts    map[string]string // by value of By, what the variant of that name is
 	between  string            // "these two runs", where launches of runs that are on one side each are compared; or ""
 	tooShort map[string]string // of Warnings, that about a metric which some launches were too short for
 }

@@ -115,17 +115,28 @@ func (r Row) size() float64 { return math.Abs(math.Log1p(r.Change)) }
 // story says what changed and how much: "pipe 64 B same-llc round trip 9.1×
 // faster (49.5 µs → 5.30 µs)".
 func (c Comparison) story(row Row) string {
-	than := ""
-	if c.By != "" {
-		than = " than " + row.OldValue
-	}
 	metric := row.metric()
-	return fmt.Sprintf("%s %s %s%s (%s → %s)", c.nameOf(row), metric.Quantity(), row.magnitude(), than,
+	return fmt.Sprintf("%s %s %s%s (%s → %s)", c.nameOf(row), metric.Quantity(), row.magnitude(), c.than(row),
 		metric.Format(row.Old.Median), metric.Format(row.New.Median))
+}
+
+// than says what a row is compared with, where that is part of a run: " than
+// ext4".
+func (c Comparison) than(row Row) string {
+	switch c.By {
+	case "":
+		return ""
+	case results.VariantColumn:
+		return " with " + row.NewValue + " than with " + row.OldValue
+	}
+	return " than " + row.OldValue
 }
 
 // nameOf names a row's cell, with the value that Comparison.By varies.
 func (c Comparison) nameOf(row Row) string {
+	if c.By == results.VariantColumn {
+		return describe(row.both())
+	}
 	name := describe(row.Cell)
 	if strings.HasPrefix(c.By, labelColumn) || c.By == fstype {
 		name += " " + row.NewValue

@@ -20,6 +20,7 @@ type contest struct {
 	old, new         side
 	pairs            []pair
 	oldRest, newRest []*group
+	whole            bool      // both are meant to have all cells
 	controls         []Control // nil: they shared the machine
 }
 
@@ -87,7 +88,7 @@ func count(groups []*group, is func(*group) bool) int {
 // directory.
 func (c *contest) missing() []Missing {
 	var list []Missing
-	if c.old.value == "" {
+	if c.whole {
 		list = append(withoutCounterpart(c.oldRest, "new", c.new), withoutCounterpart(c.newRest, "old", c.old)...)
 	}
 	for _, p := range c.pairs {
@@ -106,7 +107,7 @@ func withoutCounterpart(groups []*group, which string, other side) []Missing {
 	var list []Missing
 	for _, g := range groups {
 		if g.isMeasured() && !other.hasUndivided(g.identity) {
-			list = append(list, Missing{Cell: g.cell, Side: which})
+			list = append(list, Missing{Cell: g.cell, Side: which, Value: other.value})
 		}
 	}
 	return list

@@ -126,10 +126,12 @@ func scope(contests []contest, replicate, by string) string {
 		return fmt.Sprintf("from run to run: the replicates are %d old and %d new runs, each by the median of its launches", old, new)
 	case replicate == byRun:
 		return "from run to run: the replicates are runs, each by the median of its launches"
+	case by == results.VariantColumn:
+		return "within " + whichRuns(contests) + ": the replicates are launches, and " + unknown + fmt.Sprintf("; %d such runs would", leastRuns)
 	case by != "":
 		return "within " + whichRuns(contests) + ": the replicates are launches, and " + unknown + fmt.Sprintf("; %d runs with each value of %s would", leastRuns, by)
 	}
-	return "within " + whichRuns(contests) + ": the replicates are launches, and " + unknown + "; 3 runs a side would (--old A1 --old A2 --old A3 --new B1 --new B2 --new B3)"
+	return "within " + whichRuns(contests) + ": the replicates are launches, and " + unknown + "; 3 runs a side would, measured in turn (--old A1 --new B1 --old A2 --new B2 --old A3 --new B3)"
 }
 
 // whichRuns names the runs of all sides by their number: "these two runs".

@@ -24,9 +24,10 @@ func Runs(old, new []Run, o Options) (Comparison, error) {
 			return Comparison{}, fmt.Errorf("compare: run %s is on both sides: name another run", run.Name)
 		}
 	}
-	both := divided(slices.Concat(old, new))
+	both := divided(slices.Concat(old, new), identityWithout())
 	old, new = both[:len(old)], both[len(old):]
-	between := match(newSide("", old), newSide("", new))
+	between := match(newSide("", old, identityWithout()), newSide("", new, identityWithout()))
+	between.whole = true
 	between.matchLone("dir")
 	reasons := append(hardware(slices.Concat(old, new)), placements(&between)...)
 	c := Comparison{Old: names(old), New: names(new), asked: asked}

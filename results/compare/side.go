@@ -25,13 +25,13 @@ type group struct {
 }
 
 // newSide brings the launches of the runs together by the identity of their
-// cells, less the dimensions of these names.
-func newSide(value string, runs []Run, without ...string) side {
+// cells.
+func newSide(value string, runs []Run, identity func(Run, results.Launch) results.Cell) side {
 	s := side{value: value, runs: runs, of: map[results.Cell]*group{}}
 	for number, run := range runs {
 		for i := range run.Launches {
 			launch := &run.Launches[i]
-			s.group(launch.Identity(without...)).add(launch, number)
+			s.group(identity(run, *launch)).add(launch, number)
 		}
 	}
 	return s

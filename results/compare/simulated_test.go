@@ -63,10 +63,10 @@ func TestNoFalseVerdictOnSimulatedMachines(t *testing.T) {
 		most     float64 // of comparisons with a false verdict
 	}{
 		"launches that do not depend on each other": {independent, independent, 0.05},
-		"modes, 70 to 30":                           {inModes(0.3), inModes(0.3), 0.05},
-		"modes, half and half":                      {inModes(0.5), inModes(0.5), 0.05},
-		"near and far alike":                        {inRegimes(0.5), inRegimes(0.5), 0.05},
-		"mostly near, and then mostly far":          {inRegimes(0.2), inRegimes(0.8), 0.05},
+		"modes, 70 to 30":                  {inModes(0.3), inModes(0.3), 0.05},
+		"modes, half and half":             {inModes(0.5), inModes(0.5), 0.05},
+		"near and far alike":               {inRegimes(0.5), inRegimes(0.5), 0.05},
+		"mostly near, and then mostly far": {inRegimes(0.2), inRegimes(0.8), 0.05},
 	} {
 		t.Run(name, func(t *testing.T) {
 			random := seeded()

@@ -10,14 +10,17 @@ import (
 
 // divided returns the runs with their launches divided as [summary.Stratify]
 // does, by one limit for all of them: near ones are compared with near ones and
-// far ones with far ones. Those that were both are left out, and counted. Cells
-// that are the same but for these dimensions are divided alike.
-func divided(runs []Run, without ...string) []Run {
+// far ones with far ones. Those that were both are left out, and counted. Cells of
+// one identity are divided alike, whatever their directory.
+func divided(runs []Run, identity func(Run, results.Launch) results.Cell) []Run {
 	var all []results.Launch
+	var cells []results.Cell
 	for _, run := range runs {
-		all = append(all, run.Launches...)
+		for _, l := range run.Launches {
+			all, cells = append(all, l), append(cells, identity(run, l).Identity("dir"))
+		}
 	}
-	all = summary.Stratify(all, append(slices.Clone(without), "dir")...)
+	all = summary.StratifyAs(cells, all)
 	runs = slices.Clone(runs)
 	for i := range runs {
 		n := len(runs[i].Launches)

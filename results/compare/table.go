@@ -113,11 +113,14 @@ func (c Comparison) identify(rows []Row) (columns []table.Column, values [][]str
 	return columns, values
 }
 
-// shownCell is the new side's cell, but for its directory: where the sides are
+// shownCell is the new side's cell, or what both variants have, but for its directory: where the sides are
 // two directories, they stand in the head, and where only one side has any, it
 // is that.
 func (c Comparison) shownCell(row Row) results.Cell {
 	cell := row.Cell
+	if c.By == results.VariantColumn && !c.hasManyParts() {
+		cell = row.both()
+	}
 	switch {
 	case (c.By == "dir" || c.By == fstype) && !c.hasManyParts():
 		cell.Dir, cell.FSType, cell.Mount = "", "", ""

@@ -19,7 +19,7 @@ const factWidth = 40
 func WriteText(w io.Writer, c Comparison, paint Paint) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", c.Headline)
-	fmt.Fprintf(&b, "old  %s\nnew  %s\nwith %s\n\n%s\n", c.Old, c.New, c.Setting, table.Wrapped(c.Holds(), table.TextWidth))
+	fmt.Fprintf(&b, "old  %s\nnew  %s\nwith %s\n\n%s\n", c.OldSide(), c.NewSide(), c.Setting, table.Wrapped(c.Holds(), table.TextWidth))
 
 	environment := c.EnvironmentTable()
 	for _, row := range environment.Rows {
@@ -50,7 +50,7 @@ func WriteText(w io.Writer, c Comparison, paint Paint) error {
 // description.
 func WriteMarkdown(w io.Writer, c Comparison) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "**%s**\n\n- old: %s\n- new: %s\n- with: %s\n\n%s\n", c.Headline, c.Old, c.New, c.Setting, c.Holds())
+	fmt.Fprintf(&b, "**%s**\n\n- old: %s\n- new: %s\n- with: %s\n\n%s\n", c.Headline, c.OldSide(), c.NewSide(), c.Setting, c.Holds())
 	tables := []table.Table{c.EnvironmentTable(), c.ControlTable()}
 	for _, t := range c.Tables() {
 		t.Caption = strings.ReplaceAll(t.Caption, "\n", "  \n") // a line each

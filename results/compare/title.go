@@ -22,9 +22,6 @@ func (c Comparison) Title() string {
 		return "No change shown in " + numberOf(len(rows), "cell")
 	}
 	most := largest(changed)
-	text := c.nameOf(most) + " " + most.metric().Quantity() + " " + most.magnitude()
-	if c.By != "" {
-		text += " than " + most.OldValue
-	}
+	text := c.nameOf(most) + " " + most.metric().Quantity() + " " + most.magnitude() + c.than(most)
 	return fmt.Sprintf("%s; %d of %s changed", text, len(changed), numberOf(len(rows), "cell"))
 }

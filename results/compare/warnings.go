@@ -23,6 +23,7 @@ func warnings(contests []contest, replicate string) []string {
 			add(unfinished(run))
 			add(leftMixed(run))
 		}
+		add(c.oneAfterTheOther())
 		add(c.withoutControl())
 		for _, warning := range c.lone() {
 			add(warning)
@@ -44,6 +45,31 @@ func unfinished(run Run) string {
 	}
 	return "" // of one with failures, each cell is told
 }
+
+// oneAfterTheOther warns of sides of several runs of which one was measured
+// before the other: a machine that is another from run to run, and more so from
+// hour to hour, looks like a change.
+func (c contest) oneAfterTheOther() string {
+	if c.sharesRun() || len(c.old.runs)+len(c.new.runs) <= 2 {
+		return "" // of one run each, the scope says what these can tell
+	}
+	first, then := c.old, c.new
+	if then.runs[0].Started.Before(first.runs[0].Started) {
+		first, then = then, first
+	}
+	for _, before := range first.runs {
+		for _, after := range then.runs {
+			if before.Started.IsZero() || !before.Started.Before(after.Started) {
+				return ""
+			}
+		}
+	}
+	return fmt.Sprintf("all runs of %s were measured before all of %s, so that a machine that drifts from run to run looks like a change: measure them in turn, %s, or both in one run by \"ipcbench run --ab\"",
+		names(first.runs), names(then.runs), inTurn)
+}
+
+// inTurn is how runs of two sides are measured so that a drift falls on both.
+const inTurn = "A1 B1 A2 B2 A3 B3"
 
 // withoutControl warns where nothing would show that the machine changed.
 func (c contest) withoutControl() string {

@@ -24,28 +24,33 @@ type column[T any] struct {
 	value func(T) string
 }
 
-// cellColumns are those of the dimensions that keep selects.
-func cellColumns(keep func(place int) bool) []column[results.Cell] {
+// cellColumns are those of dimensions.
+func cellColumns(dimensions []results.Dimension) []column[results.Cell] {
 	var columns []column[results.Cell]
-	for i, d := range results.Dimensions() {
-		if keep(i) {
-			columns = append(columns, column[results.Cell]{d.Name, d.Plain})
-		}
+	for _, d := range dimensions {
+		columns = append(columns, column[results.Cell]{d.Name, d.Plain})
 	}
 	return columns
 }
 
-func inContract(place int) bool     { return place < results.ContractDimensions }
-func beyondContract(place int) bool { return place >= results.ContractDimensions }
+// cellColumnsOf are those of a table about cells: of the contract, and beyond it.
+func cellColumnsOf[T any](list []T, cell func(T) results.Cell) (contract, beyond []column[T]) {
+	var cells []results.Cell
+	for _, t := range list {
+		cells = append(cells, cell(t))
+	}
+	columns := about(cellColumns(results.DimensionsOf(cells)), cell)
+	return columns[:results.ContractDimensions], columns[results.ContractDimensions:]
+}
 
 // launchColumns are those of the contract in its order, and after them what came
 // later.
 func launchColumns(launches []results.Launch) []column[results.Launch] {
 	metrics := launchMetricColumns(results.MetricsOf(launches))
-	cell := func(l results.Launch) results.Cell { return l.Cell }
+	contract, beyond := cellColumnsOf(launches, func(l results.Launch) results.Cell { return l.Cell })
 	return slices.Concat(
 		[]column[results.Launch]{{"run", func(l results.Launch) string { return l.Run }}},
-		about(cellColumns(inContract), cell),
+		contract,
 		[]column[results.Launch]{
 			{"launch", func(l results.Launch) string { return strconv.Itoa(l.Launch) }},
 			{"status", func(l results.Launch) string { return string(l.Status) }},
@@ -59,18 +64,18 @@ func launchColumns(launches []results.Launch) []column[results.Launch] {
 			{"verified_messages", func(l results.Launch) string { return plainCount(l, l.Verified) }},
 			{"labels", func(l results.Launch) string { return plainLabels(l.Labels) }},
 		},
-		withSomething(about(cellColumns(beyondContract), cell), launches),
 		metrics[results.ContractMetrics:],
+		beyond,
 	)
 }
 
 func summaryColumns(summaries []summary.Summary) []column[summary.Summary] {
-	cell := func(s summary.Summary) results.Cell { return s.Cell }
+	contract, beyond := cellColumnsOf(summaries, func(s summary.Summary) results.Cell { return s.Cell })
 	return slices.Concat(
-		about(cellColumns(inContract), cell),
+		contract,
 		[]column[summary.Summary]{{"launches", func(s summary.Summary) string { return strconv.Itoa(s.Launches) }}},
 		summaryMetricColumns(metricsOf(summaries)),
-		withSomething(about(cellColumns(beyondContract), cell), summaries),
+		beyond,
 	)
 }
 

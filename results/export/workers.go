@@ -39,7 +39,7 @@ func workerRows(kind string, launches []results.Launch) []workerRow {
 
 var workerColumns = slices.Concat(
 	[]column[workerRow]{{"run", func(r workerRow) string { return r.Run }}},
-	about(columnsNamed(cellColumns(inContract), firstDimensions...), func(r workerRow) results.Cell { return r.Cell }),
+	about(columnsNamed(cellColumns(results.Dimensions()), firstDimensions...), func(r workerRow) results.Cell { return r.Cell }),
 	[]column[workerRow]{
 		{"launch", func(r workerRow) string { return strconv.Itoa(r.Launch.Launch) }},
 		{"kind", func(r workerRow) string { return r.kind }},
@@ -72,13 +72,11 @@ var workerColumns = slices.Concat(
 var firstDimensions = []string{"transport", "workload", "size_bytes", "placement", "dir", "fstype"}
 
 func furtherDimensions(rows []workerRow) []column[workerRow] {
-	further := func(keep func(int) bool) []column[workerRow] {
-		return about(slices.DeleteFunc(cellColumns(keep), func(c column[results.Cell]) bool {
-			d, _ := results.LookupDimension(c.name)
-			return slices.Contains(firstDimensions, c.name) || d.Role == results.Environment
-		}), func(r workerRow) results.Cell { return r.Cell })
-	}
-	return append(further(inContract), withSomething(further(beyondContract), rows)...)
+	contract, beyond := cellColumnsOf(rows, func(r workerRow) results.Cell { return r.Cell })
+	return slices.DeleteFunc(slices.Concat(contract, beyond), func(c column[workerRow]) bool {
+		d, _ := results.LookupDimension(c.name)
+		return slices.Contains(firstDimensions, c.name) || d.Role == results.Environment
+	})
 }
 
 func columnsNamed[T any](columns []column[T], names ...string) []column[T] {

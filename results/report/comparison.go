@@ -10,6 +10,7 @@ import (
 
 	"ipcbench/results/charts"
 	"ipcbench/results/compare"
+	"ipcbench/results/summary"
 )
 
 //go:embed comparison.html
@@ -23,6 +24,20 @@ var comparisonPage = sync.OnceValue(func() *template.Template {
 // WriteComparison writes the page of a comparison: the forest plot of the
 // metrics that say most, and a table of each that was compared.
 func WriteComparison(w io.Writer, c compare.Comparison) error {
+	all, err := contentsOf(c)
+	if err != nil {
+		return err
+	}
+	var html bytes.Buffer
+	if err := comparisonPage().Execute(&html, all); err != nil {
+		return fmt.Errorf("report of a comparison: %w", err)
+	}
+	_, err = w.Write(html.Bytes())
+	return err
+}
+
+// contentsOf draws a comparison and makes its tables.
+func contentsOf(c compare.Comparison) (comparisonContents, error) {
 	all := comparisonContents{Comparison: c}
 	for _, t := range c.Tables() {
 		all.Tables = append(all.Tables, comparisonTable{t})
@@ -30,16 +45,30 @@ func WriteComparison(w io.Writer, c compare.Comparison) error {
 	if forest, ok := charts.Forest(c.Primary()); ok {
 		var svg bytes.Buffer
 		if err := forest.WriteHTMLSVG(&svg); err != nil {
-			return fmt.Errorf("report of a comparison: draw: %w", err)
+			return all, fmt.Errorf("report of a comparison: draw: %w", err)
 		}
 		all.Forest = &chart{Chart: forest, SVG: template.HTML(svg.String())}
 	}
-	var html bytes.Buffer
-	if err := comparisonPage().Execute(&html, all); err != nil {
-		return fmt.Errorf("report of a comparison: %w", err)
+	return all, nil
+}
+
+// variants is the comparison of those of a run.
+type variants struct {
+	comparisonContents
+	Without string // why there is none
+}
+
+// variantsOf compares a run's variants, nil where it has none.
+func variantsOf(run summary.Analysis) (*variants, error) {
+	c, has, wrong := compare.Variants(run.Run, run.Launches)
+	switch {
+	case !has:
+		return nil, nil
+	case wrong != nil:
+		return &variants{Without: wrong.Error()}, nil
 	}
-	_, err := w.Write(html.Bytes())
-	return err
+	contents, err := contentsOf(c.Primary())
+	return &variants{comparisonContents: contents}, err
 }
 
 // comparisonContents is what the page is filled with.

@@ -31,15 +31,26 @@ import (
 //go:embed page.html
 var pageText string
 
+// changesText is what the pages of a run and of a comparison say of one.
+//
+//go:embed changes.html
+var changesText string
+
 // page is parsed where a page is made, and not in every worker of a run.
 var page = sync.OnceValue(parsePage)
 
-func parsePage() *template.Template { return template.Must(template.New("page").Parse(pageText)) }
+func parsePage() *template.Template {
+	return template.Must(template.Must(template.New("page").Parse(pageText)).Parse(changesText))
+}
 
 // Write writes the page of a run with its charts. It needs no launch to have gone
 // well: what was skipped or failed stands in it with its reason.
 func Write(w io.Writer, run summary.Analysis, drawn []charts.Chart) error {
 	sections, err := sectionsOf(table.Tables(run.Cells), drawn, why.Of(run.Cells, run.Diagnosed))
+	if err != nil {
+		return fmt.Errorf("report of %s: %w", run.Name, err)
+	}
+	variants, err := variantsOf(run)
 	if err != nil {
 		return fmt.Errorf("report of %s: %w", run.Name, err)
 	}
@@ -49,6 +60,7 @@ func Write(w io.Writer, run summary.Analysis, drawn []charts.Chart) error {
 		Took:     took(run.Run),
 		Asked:    asked(run.Run),
 		Warnings: warnings(run),
+		Variants: variants,
 		Sections: sections,
 		Alike:    alikeTables(run.Cells),
 		Floors:   floors(run.Floors),
@@ -68,6 +80,7 @@ type contents struct {
 	Took     string
 	Asked    []fact
 	Warnings []string
+	Variants *variants // nil: it has none
 	Sections []section
 	Alike    []alikeTable
 	Floors   []floor
@@ -188,6 +201,9 @@ func asked(run results.Run) []fact {
 		{"verification", p.Verify},
 		{"time limit of a launch", duration(p.TimeoutNS)},
 		{"seed of the order", strconv.FormatUint(p.Seed, 10)},
+	}
+	for _, v := range p.Variants {
+		all = append(all, fact{"variant " + v.Name, v.Text})
 	}
 	for _, label := range facts(run.Labels) {
 		all = append(all, fact{"label " + label.Name, label.Value})

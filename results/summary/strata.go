@@ -30,16 +30,24 @@ const (
 // are two kinds of cache-line round trips with next to nothing between. A cell
 // is divided if that decides about it: if its near launches are better than its
 // far ones, or where there are none than its mixed ones, by 10 % or more and not
-// by chance. Cells that are the same but for the
-// dimensions of the names without are divided alike.
-func Stratify(launches []results.Launch, without ...string) []results.Launch {
+// by chance.
+func Stratify(launches []results.Launch) []results.Launch {
+	cells := make([]results.Cell, len(launches))
+	for i, l := range launches {
+		cells[i] = l.Identity()
+	}
+	return StratifyAs(cells, launches)
+}
+
+// StratifyAs is Stratify with each launch taken for one of the cell at its place
+// in the list: what is the same there is divided alike.
+func StratifyAs(cells []results.Cell, launches []results.Launch) []results.Launch {
 	divided := slices.Clone(launches)
 	limits := limitsOf(launches)
 	byCell := map[results.Cell][]int{}
 	for i, l := range divided {
 		if l.Status == results.OK && len(l.CacheLineNS) > 0 && limits[cpusOf(l.Cell)] > 0 {
-			cell := l.Identity(without...)
-			byCell[cell] = append(byCell[cell], i)
+			byCell[cells[i]] = append(byCell[cells[i]], i)
 		}
 	}
 	for _, places := range byCell {

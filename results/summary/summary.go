@@ -75,6 +75,7 @@ func ofCell(cell results.Cell, launches []results.Launch) Summary {
 	s.explainOutliers()
 	s.markDrift()
 	s.warnOfMixed(times)
+	s.warnOfBacklog()
 	return s
 }
 
