@@ -76,7 +76,7 @@ func compared(contests []contest, o Options) []string {
 func (c *Comparison) conclude(contests []contest, o Options) {
 	c.Replicate = replicateOf(contests)
 	c.Scope = scope(contests, c.Replicate, c.By)
-	c.Environment = environment(contests, c.By)
+	c.Environment, c.Known = differences(around(contests, c.By))
 	c.Setting = setting(contests, c.By)
 	c.Options = o
 	for i := range contests {
