@@ -23,6 +23,9 @@ func warnings(contests []contest, replicate string) []string {
 			add(unfinished(run))
 		}
 		add(c.withoutControl())
+		for _, warning := range c.disturbed() {
+			add(warning)
+		}
 		for _, p := range c.pairs {
 			add(p.old.losses())
 			add(p.new.losses())
