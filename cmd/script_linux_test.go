@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -30,6 +32,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
+		Condition:           scriptCondition,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"status":      scriptStatus,
 			"interrupted": scriptInterrupted,
@@ -47,6 +50,17 @@ func TestScripts(t *testing.T) {
 			"findings":    scriptFindings,
 		},
 	})
+}
+
+// scriptCondition knows whether this process may mount in a namespace of its own,
+// and so hide one of its CPUs:
+//
+//	[!mounts] skip
+func scriptCondition(condition string) (bool, error) {
+	if condition != "mounts" {
+		return false, fmt.Errorf("there is no condition %q", condition)
+	}
+	return runtime.NumCPU() > 1 && exec.Command("unshare", "--mount", "mount", "-t", "tmpfs", "none", "/sys/devices/system/cpu").Run() == nil, nil
 }
 
 // scriptStatus runs a command that exits with just that status:

@@ -97,6 +97,8 @@ var All = []Fact{
 	{Name: "lsm-label", Explains: true, read: file("proc/self/attr/current", cString)},
 	{Name: "no-new-privs", read: file("proc/self/status", field("NoNewPrivs"))},
 	{Name: "capabilities", read: file("proc/self/status", field("CapEff"))},
+	{Name: "user-namespace", read: file("proc/self/uid_map", isMapped)},
+	{Name: "sysfs-mount", read: file("proc/self/mountinfo", mountOption("/sys", "rw", "ro"))},
 	{Name: "lockdown", read: file("sys/kernel/security/lockdown", chosen)},
 
 	{Name: "timer-slack-ns", read: file("proc/self/timerslack_ns", all)},

@@ -27,7 +27,7 @@ func container(root string) string {
 	if name := first(file("run/systemd/container", all), file("proc/1/environ", variable("container")))(root); name != "" {
 		return name
 	}
-	where := file("proc/self/cgroup", all)(root) + rootMount(file("proc/self/mountinfo", all)(root))
+	where := file("proc/self/cgroup", all)(root) + mountedAt("/", file("proc/self/mountinfo", all)(root))
 	for _, c := range containers {
 		left, _ := filepath.Glob(filepath.Join(root, c.file))
 		if c.file != "" && len(left) > 0 || strings.Contains(where, c.word) {
@@ -40,14 +40,37 @@ func container(root string) string {
 	return no
 }
 
-// rootMount picks the line of what is mounted at /.
-func rootMount(mountinfo string) string {
+// mountedAt picks the line of what is mounted at a place, on top where several are.
+func mountedAt(place, mountinfo string) string {
+	found := ""
 	for line := range strings.Lines(mountinfo) {
-		if words := strings.Fields(line); len(words) > 4 && words[4] == "/" {
-			return line
+		if words := strings.Fields(line); len(words) > 5 && words[4] == place {
+			found = line
 		}
 	}
-	return ""
+	return found
+}
+
+// mountOption picks that of these which a mount has.
+func mountOption(place string, either ...string) func(string) string {
+	return func(mountinfo string) string {
+		words := strings.Fields(mountedAt(place, mountinfo))
+		for _, option := range either {
+			if len(words) > 5 && slices.Contains(strings.Split(words[5], ","), option) {
+				return option
+			}
+		}
+		return ""
+	}
+}
+
+// isMapped says whether users are others outside: all of them are themselves in
+// the first user namespace, see user_namespaces(7).
+func isMapped(uidMap string) string {
+	if words := strings.Fields(uidMap); len(words) == 3 && words[0] == "0" && words[1] == "0" && words[2] == "4294967295" {
+		return no
+	}
+	return "yes"
 }
 
 // variable picks one of an environment as /proc has it.
