@@ -54,6 +54,8 @@ type Options struct {
 	Force   bool     // compare different hardware and placements all the same
 
 	Threshold float64 // how much worse, as a ratio, the new side may be, see [Gate]; 0: nothing is said of that
+
+	AllowMissing bool // the gate may pass though cells that the old side has are missing on the new one
 }
 
 // A Comparison is all that two sides say together.

@@ -56,6 +56,7 @@ type jsonGate struct {
 	Worse      int     `json:"worse"`
 	Open       int     `json:"open"`
 	Unmeasured int     `json:"unmeasured"`
+	Thinned    int     `json:"thinned"`
 	Broken     int     `json:"failing"`
 	FalseAlarm float64 `json:"false_alarm_at_most"`
 	Missed     float64 `json:"missed"`

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"slices"
+	"strings"
 
 	"ipcbench/results"
 )
@@ -84,11 +85,11 @@ func count(groups []*group, is func(*group) bool) int {
 // missing returns the cells that only one side has a result of. One that
 // neither could measure is no loss of the comparison, and parts of runs are not
 // meant to have all cells: what spins is on two CPUs only, a pipe has no
-// directory.
-func (c *contest) missing() []Missing {
+// directory. Labels make no cells.
+func (c *contest) missing(by string) []Missing {
 	var list []Missing
-	if c.old.value == "" {
-		list = append(withoutCounterpart(c.oldRest, "new"), withoutCounterpart(c.newRest, "old")...)
+	if by == "" || strings.HasPrefix(by, labelColumn) {
+		list = append(withoutCounterpart(c.oldRest, "new", c.new.value), withoutCounterpart(c.newRest, "old", c.old.value)...)
 	}
 	for _, p := range c.pairs {
 		oldHas, newHas := p.old.isMeasured(), p.new.isMeasured()
@@ -102,11 +103,11 @@ func (c *contest) missing() []Missing {
 	return list
 }
 
-func withoutCounterpart(groups []*group, side string) []Missing {
+func withoutCounterpart(groups []*group, side, value string) []Missing {
 	var list []Missing
 	for _, g := range groups {
 		if g.isMeasured() {
-			list = append(list, Missing{Cell: g.cell, Side: side})
+			list = append(list, Missing{Cell: g.cell, Side: side, Value: value})
 		}
 	}
 	return list

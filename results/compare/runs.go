@@ -82,7 +82,7 @@ func (c *Comparison) conclude(contests []contest, o Options) {
 	for i := range contests {
 		contests[i].control(c.Replicate)
 		c.Controls = append(c.Controls, contests[i].controls...)
-		c.Missing = append(c.Missing, contests[i].missing()...)
+		c.Missing = append(c.Missing, contests[i].missing(c.By)...)
 	}
 	c.Rows = rows(contests, c.Replicate, o)
 	for _, family := range families(c.Rows, c.counted()) {
