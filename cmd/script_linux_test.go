@@ -17,12 +17,16 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"ipcbench/internal/host"
 	"ipcbench/results"
 )
 
 // TestMain lets this binary be the command, for the scripts, and the workers
 // that the command starts.
 func TestMain(m *testing.M) {
+	if dir, err := os.Getwd(); err == nil { // each script is alone on the machine, whatever else is tested
+		host.ClaimName = filepath.Base(filepath.Dir(dir)) + "-" + filepath.Base(dir) + "-"
+	}
 	becomeWorker()
 	testscript.Main(m, map[string]func(){"ipcbench": Main})
 }
