@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 
@@ -37,8 +38,8 @@ func PlaceOfFile(f *os.File) (p Place, err error) {
 			p = p.with(int(fd), "", unix.AT_EMPTY_PATH, fs)
 		}
 	})
-	if err != nil || outside != nil {
-		return p, fmt.Errorf("fstatfs %s: %w, %w", f.Name(), err, outside)
+	if err = cmp.Or(err, outside); err != nil {
+		return p, fmt.Errorf("fstatfs %s: %w", f.Name(), err)
 	}
 	return p, nil
 }
