@@ -1,11 +1,14 @@
 package bench_test
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
 	"ipcbench/bench"
 	"ipcbench/bench/benchtest"
+	"ipcbench/internal/host"
+	"ipcbench/internal/peer"
 	"ipcbench/transports"
 	_ "ipcbench/transports/all"
 )
@@ -15,9 +18,11 @@ func TestMain(m *testing.M) {
 		transports.Register(f)
 	}
 	bench.Worker()
+	peer.Serve(burnRole, burn)
 	if spec := os.Getenv(driverEnv); spec != "" {
 		drive(spec)
 	}
+	host.ClaimName = fmt.Sprintf("bench-test-%d-", os.Getpid()) // alone, whatever else is tested
 	benchtest.Main(m)
 }
 

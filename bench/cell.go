@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"ipcbench/bench/workload"
-	"ipcbench/internal/host"
 	"ipcbench/results"
 	"ipcbench/transports"
 )
@@ -17,17 +16,19 @@ type Cell struct {
 	// Skip, where not empty, is why this machine cannot run the cell, and
 	// Fail what went wrong when its link was made on trial.
 	Skip, Fail string
+
+	identity *identity // what each launch is to be made under
 }
 
 // Runnable reports whether the cell can be measured.
 func (c Cell) Runnable() bool { return c.Skip == "" && c.Fail == "" }
 
-func newCell(name string, spec transports.Spec, place Placement, mount host.Mount, pairs int) Cell {
-	c := Cell{Spec: spec, Skip: place.Reason}
+func newCell(name string, spec transports.Spec, place Placement, id *identity, pairs int) Cell {
+	c := Cell{Spec: spec, Skip: place.Reason, identity: id}
 	c.Cell = results.Cell{
 		Transport: spec.String(), Family: spec.Transport, Wait: spec.Option("wait"), Workload: name, SizeBytes: spec.Size,
 		Placement: place.Name, ProducerCPU: -1, ConsumerCPU: -1,
-		Dir: spec.Dir, FSType: mount.FSType, Mount: mount.Options, Pairs: pairs,
+		Dir: spec.Dir, FSType: id.mount.FSType, Mount: id.mount.Options, Pairs: pairs,
 	}
 	c.Waits, c.Needs = spec.Waits().Name, spec.Caps().Needs()
 	if t, err := transports.Lookup(spec.Transport); err == nil {

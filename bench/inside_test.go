@@ -70,7 +70,7 @@ func TestJitterIsRecorded(t *testing.T) {
 // anotherCore reports whether one of the CPUs is of another core than cpu is.
 func anotherCore(t *testing.T, cpus []int, cpu int) bool {
 	t.Helper()
-	topology, err := host.ReadTopology("/")
+	topology, err := host.ReadTopology("/", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

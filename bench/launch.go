@@ -87,6 +87,9 @@ type launch struct {
 // start makes the links and starts the workers, and returns their process
 // numbers once all are ready.
 func (l *launch) start(ctx context.Context) (pids []int, err error) {
+	if err := l.identity.changed(l.CPUs()); err != nil {
+		return nil, err
+	}
 	l.takeCacheLine(ctx)
 	for range l.Pairs {
 		link, err := l.transport.Create(l.Spec)
@@ -94,6 +97,9 @@ func (l *launch) start(ctx context.Context) (pids []int, err error) {
 			return nil, err
 		}
 		l.links = append(l.links, link)
+		if err := l.identity.holds(link); err != nil {
+			return nil, err
+		}
 	}
 	l.pair, err = peer.StartPairs(ctx, l.links, l.sides(), l.options, func(side transports.Side, inherited peer.Inherited) any { return l.job(l.plan, side, inherited) })
 	if err != nil {

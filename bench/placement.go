@@ -53,6 +53,8 @@ func relation(a, b host.CPU) string {
 		return results.SameCPU
 	case slices.Contains(a.Siblings, b.ID):
 		return results.SMT
+	case !a.Alike(b):
+		return results.Unlike
 	case a.Node != b.Node:
 		return results.CrossNode
 	case a.LLC < 0 || b.LLC < 0:
@@ -67,25 +69,16 @@ func relation(a, b host.CPU) string {
 // none.
 type machine []host.CPU
 
+// thisMachine reads what the kernel lets this process use. Where sysfs says
+// otherwise, as in a container that masks it, what can be used is used, and doctor
+// says what contradicts it.
 func thisMachine() (machine, error) {
-	topology, err := host.ReadTopology("/")
+	allowed, refused := host.Affinity()
+	topology, err := host.ReadTopology("/", allowed)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("placement: %w; %w", refused, err)
 	}
-	allowed, err := host.Affinity()
-	if err != nil {
-		return nil, err
-	}
-	var m machine
-	for _, cpu := range topology.CPUs {
-		if slices.Contains(allowed, cpu.ID) {
-			m = append(m, cpu)
-		}
-	}
-	if len(m) == 0 {
-		return nil, fmt.Errorf("placement: this process may use CPUs %s and none of them is online", cpulist.Format(allowed))
-	}
-	return m, nil
+	return topology.CPUs, nil
 }
 
 func (m machine) placements() []Placement {
@@ -99,10 +92,25 @@ func (m machine) placements() []Placement {
 		default:
 			p.CPUs = m.pair(known.Name)
 			p.Reason = m.without(known, p.CPUs)
+			p.Doc = m.kinds(p)
 		}
 		all = append(all, p)
 	}
 	return all
+}
+
+// kinds says of which kinds the cores of a placement are, where these differ, and
+// its Doc otherwise.
+func (m machine) kinds(p Placement) string {
+	if p.CPUs == nil {
+		return p.Doc
+	}
+	a, _ := m.cpu(p.CPUs[0])
+	b, _ := m.cpu(p.CPUs[1])
+	if a.Alike(b) {
+		return p.Doc
+	}
+	return fmt.Sprintf("two cores of different kinds: %s and %s", a.Describe(b), b.Describe(a))
 }
 
 // without says why no two CPUs are related as a placement wants, "" where these
@@ -169,16 +177,16 @@ func (m machine) named(name string, spec transports.Spec) ([]Placement, error) {
 	return nil, fmt.Errorf("no placement is called %q: there are auto, %s, and two CPU numbers such as 0-1", name, strings.Join(names, ", "))
 }
 
-// auto returns the nearest pair of different cores and, where an end that
-// waits gives its CPU up, one CPU as well. Hardware threads of one core are
-// taken only where there is nothing else.
+// auto returns the nearest pair of different cores of one kind and, where an end
+// that waits gives its CPU up, one CPU as well. Cores of different kinds, and
+// hardware threads of one core, are taken only where there is nothing else.
 func (m machine) auto(waits transports.Waiting) []Placement {
 	var chosen []Placement
 	if !waits.KeepsCPU && !waits.GivesWay {
 		chosen = append(chosen, m.together())
 	}
 	all := m.placements()
-	for _, name := range []string{results.SameLLC, results.CrossLLC, results.CrossNode, results.SMT} {
+	for _, name := range []string{results.SameLLC, results.CrossLLC, results.CrossNode, results.Unlike, results.SMT} {
 		i := slices.IndexFunc(all, func(p Placement) bool { return p.Name == name })
 		if all[i].Reason == "" {
 			return append(chosen, all[i])
@@ -202,7 +210,11 @@ func (m machine) explicit(producer, consumer int) (Placement, error) {
 		return Placement{}, fmt.Errorf("placement %d-%d: this process may not use CPU %d, or there is none: choose among %s", producer, consumer, missing, m)
 	}
 	p := m.numbered(producer, consumer)
-	if known := relation(a, b); known != unknown {
+	switch known := relation(a, b); known {
+	case unknown:
+	case results.Unlike:
+		p.Doc = fmt.Sprintf("the CPUs of these numbers (%s)", m.kinds(p))
+	default:
 		p.Doc = fmt.Sprintf("the CPUs of these numbers (%s)", known)
 	}
 	return p, nil

@@ -41,6 +41,22 @@ var (
 	lonelyCaches = build(4, func(id int) host.CPU {
 		return host.CPU{ID: id, Core: id, Siblings: []int{id}, Node: id / 2, LLC: id}
 	})
+	// hybrid: 2 P cores of 2 threads, 4 E cores and 2 that lie outside of the cache.
+	hybrid = build(10, func(id int) host.CPU {
+		switch {
+		case id < 4:
+			return host.CPU{ID: id, Core: id / 2, Siblings: []int{id / 2 * 2, id/2*2 + 1}, Kind: "P"}
+		case id < 8:
+			return host.CPU{ID: id, Core: id, Siblings: []int{id}, Kind: "E"}
+		}
+		return host.CPU{ID: id, Core: id, Siblings: []int{id}, Kind: "LP-E", LLC: 8}
+	})
+	// bigLITTLE: 2 slow cores and 2 fast ones, one cache.
+	bigLITTLE = build(4, func(id int) host.CPU {
+		return host.CPU{ID: id, Core: id, Siblings: []int{id}, Capacity: []int{446, 446, 1024, 1024}[id]}
+	})
+	// masked: sysfs describes only the first of two CPUs that may be used.
+	masked = machine{{ID: 0, Siblings: []int{0}}, {ID: 1, Core: 1, Siblings: []int{1}, LLC: -1}}
 )
 
 func build(n int, cpu func(id int) host.CPU) machine {
@@ -57,12 +73,15 @@ func TestNamedPlacements(t *testing.T) {
 		machine
 		want map[string][]int
 	}{
-		"one CPU":       {oneCPU, map[string][]int{results.SameCPU: {0, 0}, results.SMT: none, results.SameLLC: none, results.CrossLLC: none, results.CrossNode: none, results.Free: none}},
-		"2-CPU VM":      {vm, map[string][]int{results.SameCPU: {0, 0}, results.SMT: none, results.SameLLC: {0, 1}, results.CrossLLC: none, results.CrossNode: none, results.Free: none}},
-		"SMT desktop":   {smtDesktop, map[string][]int{results.SameCPU: {0, 0}, results.SMT: {0, 8}, results.SameLLC: {0, 1}, results.CrossLLC: {0, 4}, results.CrossNode: none, results.Free: none}},
-		"two sockets":   {twoSockets, map[string][]int{results.SameCPU: {0, 0}, results.SMT: none, results.SameLLC: {0, 1}, results.CrossLLC: none, results.CrossNode: {0, 4}, results.Free: none}},
-		"no sysfs":      {noSysfs, map[string][]int{results.SameCPU: {0, 0}, results.SMT: none, results.SameLLC: none, results.CrossLLC: none, results.CrossNode: none, results.Free: none}},
-		"lonely caches": {lonelyCaches, map[string][]int{results.SameCPU: {0, 0}, results.SMT: none, results.SameLLC: none, results.CrossLLC: {0, 1}, results.CrossNode: {0, 2}, results.Free: none}},
+		"one CPU":       {oneCPU, map[string][]int{results.SameCPU: {0, 0}, results.SMT: none, results.SameLLC: none, results.CrossLLC: none, results.CrossNode: none, results.Unlike: none, results.Free: none}},
+		"2-CPU VM":      {vm, map[string][]int{results.SameCPU: {0, 0}, results.SMT: none, results.SameLLC: {0, 1}, results.CrossLLC: none, results.CrossNode: none, results.Unlike: none, results.Free: none}},
+		"SMT desktop":   {smtDesktop, map[string][]int{results.SameCPU: {0, 0}, results.SMT: {0, 8}, results.SameLLC: {0, 1}, results.CrossLLC: {0, 4}, results.CrossNode: none, results.Unlike: none, results.Free: none}},
+		"two sockets":   {twoSockets, map[string][]int{results.SameCPU: {0, 0}, results.SMT: none, results.SameLLC: {0, 1}, results.CrossLLC: none, results.CrossNode: {0, 4}, results.Unlike: none, results.Free: none}},
+		"no sysfs":      {noSysfs, map[string][]int{results.SameCPU: {0, 0}, results.SMT: none, results.SameLLC: none, results.CrossLLC: none, results.CrossNode: none, results.Unlike: none, results.Free: none}},
+		"lonely caches": {lonelyCaches, map[string][]int{results.SameCPU: {0, 0}, results.SMT: none, results.SameLLC: none, results.CrossLLC: {0, 1}, results.CrossNode: {0, 2}, results.Unlike: none, results.Free: none}},
+		"hybrid":        {hybrid, map[string][]int{results.SameCPU: {0, 0}, results.SMT: {0, 1}, results.SameLLC: {0, 2}, results.CrossLLC: none, results.CrossNode: none, results.Unlike: {0, 4}, results.Free: none}},
+		"big.LITTLE":    {bigLITTLE, map[string][]int{results.SameCPU: {0, 0}, results.SMT: none, results.SameLLC: {0, 1}, results.CrossLLC: none, results.CrossNode: none, results.Unlike: {0, 2}, results.Free: none}},
+		"masked sysfs":  {masked, map[string][]int{results.SameCPU: {0, 0}, results.SMT: none, results.SameLLC: none, results.CrossLLC: none, results.CrossNode: none, results.Unlike: none, results.Free: none}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := map[string][]int{}
@@ -112,6 +131,12 @@ func TestResolve(t *testing.T) {
 		{"SMT desktop", smtDesktop, "auto", "mmap:wait=spin", []string{"same-llc 0 1"}},
 		{"lonely caches", lonelyCaches, "auto", "mmap:wait=spin", []string{"cross-llc 0 1"}},
 		{"no sysfs", noSysfs, "auto", "pipe", []string{"same-cpu 0 0", "0-1 0 1"}},
+		{"masked sysfs", masked, "auto", "pipe", []string{"same-cpu 0 0", "0-1 0 1"}},
+		{"masked sysfs", masked, "free", "pipe", []string{"free"}},
+		{"hybrid", hybrid, "auto", "mmap:wait=spin", []string{"same-llc 0 2"}},
+		{"hybrid, one of each kind allowed", machine{hybrid[0], hybrid[4], hybrid[8]}, "auto", "mmap:wait=spin", []string{"unlike-cores 0 4"}},
+		{"hybrid, one fast core and two others allowed", machine{hybrid[0], hybrid[4], hybrid[5]}, "auto", "mmap:wait=spin", []string{"same-llc 4 5"}},
+		{"big.LITTLE", bigLITTLE, "auto", "mmap:wait=spin", []string{"same-llc 0 1"}},
 		{"sockets, one core each allowed", machine{twoSockets[1], twoSockets[5]}, "auto", "mmap:wait=spin", []string{"cross-node 1 5"}},
 		{"one core with SMT", oneSMT, "auto", "mmap:wait=futex", []string{"same-cpu 2 2", "smt 2 10"}},
 		{"one CPU", oneCPU, "auto", "mmap:wait=futex", []string{"same-cpu 0 0"}},
@@ -133,6 +158,15 @@ func TestResolve(t *testing.T) {
 		}
 		if diff := cmp.Diff(c.want, brief(got)); diff != "" {
 			t.Errorf("%s: %s %s (-want +got)\n%s", c.where, c.name, c.spec, diff)
+		}
+	}
+}
+
+func TestUnlikeCoresAreNamed(t *testing.T) {
+	for name, want := range map[string]string{"unlike-cores": "P and E", "0-8": "P and LP-E", "9-5": "LP-E and E"} {
+		got, err := hybrid.resolve(name, parse(t, "pipe"))
+		if err != nil || !strings.Contains(got[0].Doc, want) {
+			t.Errorf("%s is %+v, %v, want %s", name, got, err, want)
 		}
 	}
 }

@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"ipcbench/bench/workload"
-	"ipcbench/internal/host"
 	"ipcbench/results"
 	"ipcbench/results/summary"
 	"ipcbench/transports"
@@ -131,7 +130,7 @@ func (p Plan) Cells() ([]Cell, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	mounts, err := p.mounts()
+	identities, err := p.identities()
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +146,7 @@ func (p Plan) Cells() ([]Cell, error) {
 				for _, dir := range p.dirs(spec) {
 					for _, size := range p.sizes(spec) {
 						spec.Dir, spec.Size, spec.Uniform = dir, size, true
-						c := newCell(name, spec, place, mounts[dir], p.Pairs)
+						c := newCell(name, spec, place, identities[dir], p.Pairs)
 						if c.Skip == "" {
 							c.Skip, c.Fail = tried.link(spec)
 						}
@@ -205,26 +204,6 @@ func (p Plan) check() error {
 }
 
 func needsDir(spec transports.Spec) bool { return spec.Caps().Has(transports.NeedsDir) }
-
-// mounts returns how each of the plan's directories is mounted. The empty
-// directory, of transports that need none, has no mount.
-func (p Plan) mounts() (map[string]host.Mount, error) {
-	mounts := map[string]host.Mount{}
-	if !slices.ContainsFunc(p.Specs, needsDir) {
-		return mounts, nil
-	}
-	for _, dir := range p.Dirs {
-		if err := host.CheckDir(dir); err != nil {
-			return nil, err
-		}
-		mount, err := host.MountOf(dir)
-		if err != nil {
-			return nil, err
-		}
-		mounts[dir] = mount
-	}
-	return mounts, nil
-}
 
 // places returns where the plan puts a spec's ends, each place once.
 func (p Plan) places(spec transports.Spec) ([]Placement, error) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ipcbench/internal/facts"
+	"ipcbench/internal/host"
 	"ipcbench/internal/peer"
 	"ipcbench/results"
 	"ipcbench/results/summary"
@@ -26,6 +27,7 @@ type Run struct {
 	launches  []results.Launch
 	diagnosed []results.Launch // none of the launches: they explain those
 	carried   bool
+	claim     *host.Claim // of its CPUs, until it is over
 }
 
 // Options are what a run needs beside its plan.
@@ -76,8 +78,14 @@ func NewRun(p Plan, cells []Cell, o Options) (*Run, error) {
 		return nil, err
 	}
 	r.record.Name = r.dir.Name()
+	r.claim = host.ClaimCPUs(claimed(cells))
+	r.record.Warnings = append(r.record.Warnings, othersOn(r.claim)...)
 	return r, nil
 }
+
+// Warnings are what is to be said of the run so far: before it is carried out,
+// that something else measures on its CPUs.
+func (r *Run) Warnings() []results.Warning { return r.record.Warnings }
 
 // Path returns where the run's directory is.
 func (r *Run) Path() string { return r.dir.Path() }
@@ -94,6 +102,7 @@ func (r *Run) Carry(ctx context.Context) (summary.Analysis, error) {
 		return summary.Analysis{}, errors.New("a run is carried out once: make another by NewRun")
 	}
 	r.carried = true
+	defer r.claim.Release()
 	err := r.measure(ctx)
 	if ctx.Err() != nil {
 		err = interruption{ctx.Err()}

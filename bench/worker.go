@@ -89,6 +89,7 @@ func openEnd(c *peer.Control, j job) (*workload.End, error) {
 		return nil, err
 	}
 	e := workload.NewEnd(j.Task, c.Side, ep, own)
+	e.Report.Worker.Buffers = host.Buffers(c.IsOwn)
 	if j.Perf && own {
 		e.Report.Worker.PerfMissing = map[string]string{"of any kind": "an end with threads of its own, such as the Go runtime's (wait=go), runs on threads that come and go"}
 	}

@@ -29,7 +29,8 @@ machine looks like a change. "ipcbench run --ab" measures two things in one run.
 
 With --threshold the exit status is 0 where every result is shown to be within it
 or better, 1 where one got worse by more or fails, and 3 where neither is certain,
-also because all of them moved together. How often that is wrong for these runs
+also because all of them moved together, or because the new side lacks a cell that
+the old one has (unless --allow-missing). How often that is wrong for these runs
 is printed beside it.`,
 		Example: `  ipcbench compare results/before results/after
   ipcbench compare --old a1 --new b1 --old a2 --new b2 --old a3 --new b3
@@ -45,6 +46,7 @@ is printed beside it.`,
 	flags.StringVar(&c.by, "by", "", "compare by a `column`: "+compare.Columns())
 	flags.Func("metric", "`names` of columns of launches.csv, or all (default rtt_p50_ns,msgs_per_s)", c.setMetrics)
 	percentVar(flags, &c.options.Threshold, "threshold", "exit with 1 if anything is slower by more than a `percentage`, as 5%, or fails, and with 3 if that cannot be ruled out")
+	flags.BoolVar(&c.options.AllowMissing, "allow-missing", false, "with --threshold, let cells be missing on the new side")
 	percentVar(flags, &c.options.Same, "same", "call the same what is certainly within ± a `percentage` (default 5%)")
 	flags.Float64Var(&c.options.Alpha, "alpha", 0.05, "`chance` of any false faster or slower in the headline")
 	flags.BoolVar(&c.options.Force, "force", false, "compare different hardware and placements all the same")
@@ -97,6 +99,9 @@ func (c *comparer) run(paths []string) error {
 func (c *comparer) compare(paths []string) (compare.Comparison, error) {
 	if !(c.options.Alpha > 0 && c.options.Alpha <= 0.05) {
 		return compare.Comparison{}, fmt.Errorf("--alpha %g: it is a chance above 0 and at most 0.05", c.options.Alpha)
+	}
+	if c.options.AllowMissing && c.options.Threshold == 0 {
+		return compare.Comparison{}, errors.New("--allow-missing: it is about what --threshold passes: give one")
 	}
 	if err := c.checkChart(); err != nil {
 		return compare.Comparison{}, err

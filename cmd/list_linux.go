@@ -158,7 +158,7 @@ func (s stock) print(w io.Writer) error {
 	}
 	fmt.Fprintln(&b, "\nPlacements, with the CPUs of the producer and the consumer:")
 	for _, p := range s.Placements {
-		fmt.Fprintf(&b, "  %-11s %-7s %s%s\n", p.Name, pairOf(p.CPUs), p.Doc, unless(p.Available, p.Reason))
+		fmt.Fprintf(&b, "  %-12s %-7s %s%s\n", p.Name, pairOf(p.CPUs), p.Doc, unless(p.Available, p.Reason))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -103,6 +103,9 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 	if err != nil {
 		return usage(err)
 	}
+	for _, warning := range run.Warnings() {
+		r.out.warn(warning.String())
+	}
 	analysis, err := run.Carry(cmd.Context())
 	progress.end()
 	return r.finish(run.Path(), analysis, err)

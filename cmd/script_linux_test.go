@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -15,12 +17,16 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"ipcbench/internal/host"
 	"ipcbench/results"
 )
 
 // TestMain lets this binary be the command, for the scripts, and the workers
 // that the command starts.
 func TestMain(m *testing.M) {
+	if dir, err := os.Getwd(); err == nil { // each script is alone on the machine, whatever else is tested
+		host.ClaimName = filepath.Base(filepath.Dir(dir)) + "-" + filepath.Base(dir) + "-"
+	}
 	becomeWorker()
 	testscript.Main(m, map[string]func(){"ipcbench": Main})
 }
@@ -30,6 +36,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
+		Condition:           scriptCondition,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"status":      scriptStatus,
 			"interrupted": scriptInterrupted,
@@ -47,6 +54,17 @@ func TestScripts(t *testing.T) {
 			"findings":    scriptFindings,
 		},
 	})
+}
+
+// scriptCondition knows whether this process may mount in a namespace of its own,
+// and so hide one of its CPUs:
+//
+//	[!mounts] skip
+func scriptCondition(condition string) (bool, error) {
+	if condition != "mounts" {
+		return false, fmt.Errorf("there is no condition %q", condition)
+	}
+	return runtime.NumCPU() > 1 && exec.Command("unshare", "--mount", "mount", "-t", "tmpfs", "none", "/sys/devices/system/cpu").Run() == nil, nil
 }
 
 // scriptStatus runs a command that exits with just that status:

@@ -18,6 +18,9 @@ func (c *comparer) judge(gate *compare.Gate) error {
 		return nil
 	}
 	c.out.note("threshold: " + gate.Rates())
+	if caveat := gate.Caveat(); caveat != "" {
+		c.out.note("threshold: passed " + caveat)
+	}
 	reason := "compare: " + gate.Reason()
 	switch gate.Outcome {
 	case compare.Failed:

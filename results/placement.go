@@ -16,6 +16,7 @@ const (
 	SameLLC   = "same-llc"
 	CrossLLC  = "cross-llc"
 	CrossNode = "cross-node"
+	Unlike    = "unlike-cores"
 	Free      = "free"
 
 	// Auto stands for those that make sense for a spec.
@@ -29,6 +30,7 @@ var placements = []Placement{
 	{SameLLC, "two cores that share a last-level cache", "no two cores share a last-level cache"},
 	{CrossLLC, "two cores of one NUMA node that share no cache", "no two cores of a NUMA node are without a cache in common"},
 	{CrossNode, "two cores of two NUMA nodes", "there is one NUMA node"},
+	{Unlike, "two cores of different kinds, as a fast one and a saving one", "all cores are of one kind"},
 	{Free, "not pinned: the scheduler chooses, and may change its mind", ""},
 }
 

@@ -92,7 +92,10 @@ type Worker struct {
 	TickNS     int64   `json:"tick_ns,omitempty"`     // step in which readings of the clock move; 0: a record of an older version
 	StampNS    float64 `json:"stamp_ns,omitempty"`    // what a stamp and keeping it take, subtracted from means
 	Exit       string  `json:"exit"`                  // "exit status 0", "signal: killed"
-	LastWords  string  `json:"last_words,omitempty"`  // the end of its standard error
+
+	Buffers map[string]int64 `json:"buffers,omitempty"` // what the kernel made for its end holds, in bytes by what it is: "pipe capacity", "socket send buffer"; the least of several
+
+	LastWords string `json:"last_words,omitempty"` // the end of its standard error
 
 	// Of a launch that was made to explain the others, and is none of them:
 	Perf        map[string]float64 `json:"perf,omitempty"`         // perf events by perf's names, as "context-switches"; those ending in ":u" are of user space alone
@@ -119,7 +122,7 @@ type Run struct {
 	Args     []string          `json:"args,omitempty"`
 	Plan     Plan              `json:"plan"`
 	Labels   map[string]string `json:"labels,omitempty"`
-	Host     map[string]string `json:"host"`             // facts about the machine, by name; absent where it does not say
+	Host     map[string]string `json:"host"`             // facts about the machine, by name: "" where it does not say; absent: nobody asked
 	Floors   []Floor           `json:"floors,omitempty"` // the harness's own costs
 	Started  time.Time         `json:"started"`
 	Ended    time.Time         `json:"ended,omitzero"`

@@ -119,6 +119,14 @@ var (
 	}, Brief: func(w Warning) string {
 		return "the " + w.Text("side") + " made heap allocations while it was measured"
 	}})
+	// NotAlone is of a run on CPUs on which another run measured when it began.
+	NotAlone = Cautions(Caution{ID: "not-alone", Words: func(w Warning) string {
+		who := "another ipcbench"
+		if pid := w.Text("pid"); pid != "0" {
+			who += " (process " + pid + ")"
+		}
+		return who + " measures on CPU " + w.Text("cpus") + " as well: both disturb each other: wait for its end, or give other CPUs (-p)"
+	}})
 	// FloorUnknown is of a floor that could not be taken at some time.
 	FloorUnknown = Cautions(Caution{ID: "floor-unknown", Words: func(w Warning) string {
 		return "a floor is not known throughout: " + w.Text("error")

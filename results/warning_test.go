@@ -18,6 +18,7 @@ var samples = map[string][]any{
 	"shared-table":  {"why", "operation not permitted"},
 	"allocated":     {"side", "producer", "mallocs", int64(1234567), "gcs", int64(0)},
 	"floor-unknown": {"error", "no second CPU"},
+	"not-alone":     {"pid", 4711, "cpus", "0-1"},
 
 	"interrupted":          {"launches", 7},
 	"not-ended":            {"launches", 7},
@@ -27,6 +28,8 @@ var samples = map[string][]any{
 	"histogram-unreadable": {"launch", 2, "error", "histogram: decode: EOF"},
 	"modes":                {"modes", "5.10 µs ×7, 36.0 µs ×3", "placement", "free"},
 	"mixed":                {"mixed", 1, "launches", 12, "fast_ns", 5012.0, "slow_ns", 36e3},
+	"contended":            {"contended", 3, "launches", 10, "taken", 0.553},
+	"pinning-unreal":       nil,
 	"drift-down":           nil,
 	"drift-up":             nil,
 	"outlier-slow":         nil,

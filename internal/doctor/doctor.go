@@ -28,7 +28,7 @@ type Finding struct {
 	Level   Level  `json:"level"`
 	Finding string `json:"finding"` // with its values
 	Why     string `json:"why"`     // it matters here
-	Remedy  string `json:"remedy"`  // a command for root, or "none" with what follows from that
+	Remedy  string `json:"remedy"`  // a command that can work from here, or "none" with what follows from that
 
 	About   string `json:"-"` // the thing, in words
 	Unknown bool   `json:"-"` // the machine does not say
@@ -132,7 +132,7 @@ var rules = []rule{
 
 func (r rule) examine(m machine) Finding {
 	v := r.judge(m)
-	f := Finding{ID: r.id, Level: v.level, Finding: v.finding, Why: r.why, Remedy: v.remedy, About: r.about, Concerns: r.concerns}
+	f := Finding{ID: r.id, Level: v.level, Finding: v.finding, Why: r.why, Remedy: m.feasible(v.remedy), About: r.about, Concerns: r.concerns}
 	if v == unknown {
 		f.Level, f.Finding, f.Remedy, f.Unknown = Note, r.about+": not known", "none: the kernel does not say", true
 	}

@@ -43,7 +43,7 @@ func memlock(m machine) verdict {
 	case !isNumber:
 		return unknown
 	case bytes < enough:
-		return note(size(bytes)+" of memory may be locked", "ulimit -l unlimited")
+		return note(size(bytes)+" of memory may be locked", m.raise("ulimit -l unlimited", "memlock"))
 	}
 	return fine(size(bytes) + " of memory may be locked")
 }

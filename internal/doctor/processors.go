@@ -11,11 +11,15 @@ import (
 
 func cpus(m machine) verdict {
 	allowed, online := m.list("cpus-allowed"), m.list("cpus")
+	hidden := func(cpu int) bool { return !slices.Contains(online, cpu) }
 	switch n := len(allowed); {
 	case n == 0:
 		return unknown
+	case len(online) > 0 && slices.ContainsFunc(allowed, hidden):
+		return note(fmt.Sprintf("the kernel lets this process use CPUs %s, and /sys knows of %s alone: what the others share is not known", m.fact("cpus-allowed"), m.fact("cpus")),
+			"none: show /sys as the kernel has it, or give two CPU numbers (-p 0-1)")
 	case n == 1 && len(online) > 1:
-		return warn(fmt.Sprintf("this process may use 1 of the %d CPUs", len(online)), "taskset -c "+m.fact("cpus")+" ipcbench run")
+		return warn(fmt.Sprintf("this process may use 1 of the %d CPUs", len(online)), m.taskset(m.fact("cpus")))
 	case n == 1:
 		return warn("there is one CPU: spinning ends cannot run, and sleeping ones take turns", "none: give the machine a second CPU")
 	case n == 2:
@@ -119,7 +123,7 @@ func isolation(m machine) verdict {
 	names := cpulist.Format(isolated)
 	isOutside := func(cpu int) bool { return !slices.Contains(allowed, cpu) }
 	if slices.ContainsFunc(isolated, isOutside) {
-		return note("CPUs "+names+" are isolated, and this process may not use all of them", "taskset -c "+names+" ipcbench run")
+		return note("CPUs "+names+" are isolated, and this process may not use all of them", m.taskset(names))
 	}
 	if m.fact("cpus-nohz-full") == "" {
 		return fine("CPUs " + names + " are isolated, though not from the timer (no nohz_full)")

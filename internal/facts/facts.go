@@ -2,8 +2,9 @@
 // where each fact is read, and what it means where two machines or two runs are
 // compared.
 //
-// It knows where the kernel writes what, and reads no more than files. It must
-// not judge what it reads: that is internal/doctor's.
+// It knows where the kernel writes what, and reads no more than files, but for the
+// processor's word on its hypervisor. It must not judge what it reads: that is
+// internal/doctor's.
 package facts
 
 import (
@@ -20,16 +21,18 @@ type Fact struct {
 
 	Volatile bool    // it is of a moment, as how busy the machine was: any two runs differ in it
 	Hardware bool    // it tells one machine from another
-	Explains int     // its place among those that most often explain a change, from 1; 0: it has none
+	Explains bool    // it often explains a change
+	Fixed    bool    // it limits a launch: one made under another is of another cell
 	Within   float64 // two amounts that are this near, as a ratio, are the same
 	Bench    bool    // Go benchmarks tell it; tools compare only results that agree in all of these
 
-	read func(root string) string // in the kernel's own words, on one line; "": the machine does not say
+	read func(root string) string // in the kernel's own words; "": the machine does not say
 }
 
 const cpuDir = "sys/devices/system/cpu"
 
-// All are the facts that there are.
+// All are the facts that there are. Of those that explain a change, what does so
+// most often comes first.
 var All = []Fact{
 	{Name: "goos", Bench: true, read: func(string) string { return runtime.GOOS }},
 	{Name: "goarch", Hardware: true, Bench: true, read: func(string) string { return runtime.GOARCH }},
@@ -37,43 +40,80 @@ var All = []Fact{
 	{Name: "cpu", Hardware: true, Bench: true, read: first(
 		file("proc/cpuinfo", field("model name")), file("proc/device-tree/model", cString), file("proc/cpuinfo", armModel))},
 	{Name: "cpus", Hardware: true, read: file(cpuDir+"/online", all)},
-	{Name: "cpus-allowed", Explains: 18, read: file("proc/self/status", field("Cpus_allowed_list"))},
-	{Name: "cpus-isolated", Explains: 19, read: file(cpuDir+"/isolated", all)},
-	{Name: "cpus-nohz-full", Explains: 20, read: file(cpuDir+"/nohz_full", unlessNull)},
+	{Name: "cpus-performance", Hardware: true, read: file("sys/devices/cpu_core/cpus", all)}, // of a hybrid processor
+	{Name: "cpus-efficiency", Hardware: true, read: file("sys/devices/cpu_atom/cpus", all)},
+	{Name: "cpus-low-power", Hardware: true, read: file("sys/devices/cpu_lowpower/cpus", all)},
+	{Name: "cpu-capacities", Hardware: true, read: distinct(cpuDir + "/cpu[0-9]*/cpu_capacity")},
 	{Name: "smt-active", Hardware: true, Bench: true, read: file(cpuDir+"/smt/active", all)},
 	{Name: "numa-nodes", Hardware: true, read: file("sys/devices/system/node/online", all)},
-	{Name: "numa-balancing", read: file("proc/sys/kernel/numa_balancing", all)},
 	{Name: "memory", Hardware: true, Within: 0.05, read: file("proc/meminfo", field("MemTotal"))}, // a kernel keeps now more, now less of it for itself
 	{Name: "product", Hardware: true, read: file("sys/class/dmi/id/product_name", all)},
 	{Name: "hypervisor", Hardware: true, read: first(file("sys/hypervisor/type", all), file("proc/cpuinfo", hypervisorFlag))},
+	{Name: "hypervisor-id", Hardware: true, read: hypervisorID},
+	{Name: "emulated", Hardware: true, read: emulator},
 
-	{Name: "kernel", Explains: 1, Bench: true, read: file("proc/sys/kernel/osrelease", all)}, // not /proc/version, which names who built it, and where
-	{Name: "kernel-version", Explains: 2, read: file("proc/sys/kernel/version", all)},
-	{Name: "preempt", Explains: 3, read: file("proc/sys/kernel/version", preemption)},
-	{Name: "kernel-cmdline", Explains: 4, read: file("proc/cmdline", kernelsOwn)},
-	{Name: "mitigations", Explains: 5, read: mitigations},
-	{Name: "lsm", read: file("sys/kernel/security/lsm", all)},
+	{Name: "kernel", Explains: true, Bench: true, read: file("proc/sys/kernel/osrelease", all)}, // not /proc/version, which names who built it, and where
+	{Name: "kernel-version", Explains: true, read: file("proc/sys/kernel/version", all)},
+	{Name: "gvisor", Explains: true, read: file("proc/version", gvisor)},
+	{Name: "container", Explains: true, read: container},
+	{Name: "preempt", Explains: true, read: file("proc/sys/kernel/version", preemption)},
+	{Name: "preempt-mode", Explains: true, read: file("sys/kernel/debug/sched/preempt", parenthesized)},
+	{Name: "kernel-cmdline", Explains: true, read: file("proc/cmdline", kernelsOwn)},
+	{Name: "mitigations", Explains: true, read: mitigations},
+	{Name: "seccomp", Explains: true, read: file("proc/self/status", seccomp)},
+	{Name: "sched-policy", Explains: true, read: file("proc/self/stat", policy)},
+	{Name: "sched-priority", Explains: true, read: file("proc/self/stat", statField(40))}, // of a real-time policy; 0: none
+	{Name: "sched-ext", Explains: true, read: first(file("sys/kernel/sched_ext/root/ops", all), file("sys/kernel/sched_ext/state", all))},
+	{Name: "nice", Explains: true, read: file("proc/self/stat", statField(19))},
+	{Name: "autogroup", Explains: true, read: autogroup},
+
+	{Name: "guest-halt-poll-ns", Explains: true, read: file("sys/module/haltpoll/parameters/guest_halt_poll_ns", all)},
+	{Name: "idle-driver", Explains: true, read: file(cpuDir+"/cpuidle/current_driver", all)},
+	{Name: "idle-governor", Explains: true, read: first(file(cpuDir+"/cpuidle/current_governor", all), file(cpuDir+"/cpuidle/current_governor_ro", all))},
+	{Name: "idle-states", Explains: true, read: idleStates},
+	{Name: "governor", Explains: true, Bench: true, read: distinct(cpuDir + "/cpu[0-9]*/cpufreq/scaling_governor")},
+	{Name: "energy-preference", Explains: true, read: distinct(cpuDir + "/cpu[0-9]*/cpufreq/energy_performance_preference")},
+	{Name: "boost", Explains: true, Bench: true, read: file(cpuDir+"/cpufreq/boost", all)},
+	{Name: "no-turbo", Explains: true, read: file(cpuDir+"/intel_pstate/no_turbo", all)},
+	{Name: "cpufreq-driver", Explains: true, read: distinct(cpuDir + "/cpu[0-9]*/cpufreq/scaling_driver")},
+	{Name: "cpufreq-max", Explains: true, read: distinct(cpuDir + "/cpu[0-9]*/cpufreq/scaling_max_freq")},
+	{Name: "clocksource", Explains: true, Bench: true, read: file("sys/devices/system/clocksource/clocksource0/current_clocksource", all)},
+	{Name: "thp", Explains: true, Bench: true, read: file("sys/kernel/mm/transparent_hugepage/enabled", chosen)},
+	{Name: "thp-shmem", Explains: true, read: file("sys/kernel/mm/transparent_hugepage/shmem_enabled", chosen)},
+
+	{Name: "cgroup-cpu-max", Explains: true, Fixed: true, read: cpuMax},
+	{Name: "cgroup-cpu-weight", Explains: true, read: cpuWeight},
+	{Name: "cgroup-cpuset", Explains: true, Fixed: true, read: limit("cpuset", "cpuset.cpus.effective", "cpuset.effective_cpus")},
+	{Name: "cgroup-memory-max", Explains: true, Fixed: true, read: limit("memory", "memory.max", "memory.limit_in_bytes")},
+	{Name: "cgroup-memory-high", Explains: true, Fixed: true, read: limit("memory", "memory.high", "memory.soft_limit_in_bytes")},
+	{Name: "cpus-allowed", Explains: true, read: file("proc/self/status", field("Cpus_allowed_list"))},
+	{Name: "cpus-isolated", Explains: true, read: file(cpuDir+"/isolated", all)},
+	{Name: "cpus-nohz-full", Explains: true, read: file(cpuDir+"/nohz_full", unlessNull)},
+	{Name: "mems-allowed", Explains: true, read: file("proc/self/status", field("Mems_allowed_list"))},
+	{Name: "speculative-store-bypass", Explains: true, read: file("proc/self/status", field("Speculation_Store_Bypass"))}, // of this process: seccomp may mitigate it
+	{Name: "speculative-indirect-branch", Explains: true, read: file("proc/self/status", field("SpeculationIndirectBranch"))},
+	{Name: "thp-process", Explains: true, read: file("proc/self/status", field("THP_enabled"))}, // 0: switched off by prctl(2)
+	{Name: "lsm", Explains: true, read: file("sys/kernel/security/lsm", all)},
+	{Name: "lsm-label", Explains: true, read: file("proc/self/attr/current", cString)},
+	{Name: "no-new-privs", read: file("proc/self/status", field("NoNewPrivs"))},
+	{Name: "capabilities", read: file("proc/self/status", field("CapEff"))},
+	{Name: "user-namespace", read: file("proc/self/uid_map", isMapped)},
+	{Name: "sysfs-mount", read: file("proc/self/mountinfo", mountOption("/sys", "rw", "ro"))},
 	{Name: "lockdown", read: file("sys/kernel/security/lockdown", chosen)},
 
-	{Name: "guest-halt-poll-ns", Explains: 6, read: file("sys/module/haltpoll/parameters/guest_halt_poll_ns", all)},
-	{Name: "idle-driver", Explains: 7, read: file(cpuDir+"/cpuidle/current_driver", all)},
-	{Name: "idle-governor", Explains: 8, read: first(file(cpuDir+"/cpuidle/current_governor", all), file(cpuDir+"/cpuidle/current_governor_ro", all))},
-	{Name: "idle-states", Explains: 9, read: idleStates},
-	{Name: "governor", Explains: 10, Bench: true, read: distinct(cpuDir + "/cpu[0-9]*/cpufreq/scaling_governor")},
-	{Name: "boost", Explains: 11, Bench: true, read: file(cpuDir+"/cpufreq/boost", all)},
-	{Name: "no-turbo", Explains: 12, read: file(cpuDir+"/intel_pstate/no_turbo", all)},
-	{Name: "cpufreq-driver", Explains: 13, read: distinct(cpuDir + "/cpu[0-9]*/cpufreq/scaling_driver")},
-	{Name: "clocksource", Explains: 14, Bench: true, read: file("sys/devices/system/clocksource/clocksource0/current_clocksource", all)},
+	{Name: "timer-slack-ns", read: file("proc/self/timerslack_ns", all)},
+	{Name: "personality", read: file("proc/self/personality", all)},
+	{Name: "sched-rt-runtime-us", read: file("proc/sys/kernel/sched_rt_runtime_us", all)},
+	{Name: "sched-base-slice-ns", read: file("sys/kernel/debug/sched/base_slice_ns", all)},
+	{Name: "numa-balancing", read: file("proc/sys/kernel/numa_balancing", all)},
 	{Name: "clocksources", read: file("sys/devices/system/clocksource/clocksource0/available_clocksource", all)},
 	{Name: "perf-event-paranoid", read: file("proc/sys/kernel/perf_event_paranoid", all)},
 	{Name: "perf-sources", read: perfSources},
 
-	{Name: "thp", Explains: 15, Bench: true, read: file("sys/kernel/mm/transparent_hugepage/enabled", chosen)},
-	{Name: "thp-shmem", Explains: 16, read: file("sys/kernel/mm/transparent_hugepage/shmem_enabled", chosen)},
 	{Name: "hugepages", read: file("proc/sys/vm/nr_hugepages", all)},
 	{Name: "hugepage-size", read: file("proc/meminfo", field("Hugepagesize"))},
-	{Name: "memlock", read: file("proc/self/limits", softLimit("Max locked memory"))},
-	{Name: "cgroup-cpu-max", Explains: 17, read: cpuMax},
+	{Name: "memlock", Fixed: true, read: file("proc/self/limits", softLimit("Max locked memory"))},
+	{Name: "cgroup-pids-max", read: limit("pids", "pids.max", "pids.max")},
 
 	{Name: "pipe-max-size", read: file("proc/sys/fs/pipe-max-size", all)},
 	{Name: "pipe-user-pages-soft", read: file("proc/sys/fs/pipe-user-pages-soft", all)},
@@ -81,6 +121,11 @@ var All = []Fact{
 	{Name: "wmem-max", read: file("proc/sys/net/core/wmem_max", all)},
 	{Name: "rmem-default", read: file("proc/sys/net/core/rmem_default", all)},
 	{Name: "rmem-max", read: file("proc/sys/net/core/rmem_max", all)},
+	{Name: "busy-poll", read: file("proc/sys/net/core/busy_poll", all)},
+	{Name: "tcp-wmem", read: file("proc/sys/net/ipv4/tcp_wmem", all)},
+	{Name: "tcp-rmem", read: file("proc/sys/net/ipv4/tcp_rmem", all)},
+	{Name: "tcp-congestion-control", read: file("proc/sys/net/ipv4/tcp_congestion_control", all)},
+	{Name: "loopback-mtu", read: file("sys/class/net/lo/mtu", all)},
 	{Name: "max-dgram-qlen", read: file("proc/sys/net/unix/max_dgram_qlen", all)},
 	{Name: "mqueue-msg-max", read: file("proc/sys/fs/mqueue/msg_max", all)},
 	{Name: "mqueue-msgsize-max", read: file("proc/sys/fs/mqueue/msgsize_max", all)},
@@ -89,7 +134,7 @@ var All = []Fact{
 	{Name: "sysv-msgmax", read: file("proc/sys/kernel/msgmax", all)},
 	{Name: "sysv-msgmnb", read: file("proc/sys/kernel/msgmnb", all)},
 	{Name: "sysv-msgmni", read: file("proc/sys/kernel/msgmni", all)},
-	{Name: "open-files", read: file("proc/self/limits", softLimit("Max open files"))},
+	{Name: "open-files", Fixed: true, read: file("proc/self/limits", softLimit("Max open files"))},
 	{Name: "processes", read: file("proc/self/limits", softLimit("Max processes"))},
 	{Name: "rtprio", read: file("proc/self/limits", softLimit("Max realtime priority"))},
 	{Name: "io-uring-disabled", read: file("proc/sys/kernel/io_uring_disabled", all)},
@@ -110,16 +155,30 @@ func Lookup(name string) Fact {
 	return Fact{Name: name}
 }
 
-// Read returns what this machine says of itself, by name: what it is, how its
-// kernel is set, what limits this process and how busy it is right now. What it
-// does not say is absent. Nothing in the values names the machine.
-func Read() map[string]string { return readBelow("/") }
+// IsKnown says whether this version reads the fact.
+func (f Fact) IsKnown() bool { return f.read != nil }
 
-func readBelow(root string) map[string]string {
+// Place is where the fact of that name stands among those that explain a change,
+// from what does so most often; ok is false where it is none of them.
+func Place(name string) (place int, ok bool) {
+	i := slices.IndexFunc(All, func(f Fact) bool { return f.Name == name && f.Explains })
+	return i, i >= 0
+}
+
+// Read returns what this machine says of itself, by name: what it is, how its
+// kernel is set, what limits this process and how busy it is right now. Every
+// fact is there: one that the machine does not say is "", and so is told from one
+// that nobody asked for. Nothing in the values names the machine.
+func Read() map[string]string { return readBelow("/", func(Fact) bool { return true }) }
+
+// Limits are the facts that limit a launch, as they are now.
+func Limits() map[string]string { return readBelow("/", func(f Fact) bool { return f.Fixed }) }
+
+func readBelow(root string, wanted func(Fact) bool) map[string]string {
 	said := map[string]string{}
 	for _, fact := range All {
-		if value := strings.Join(strings.Fields(fact.read(root)), " "); value != "" {
-			said[fact.Name] = value
+		if wanted(fact) {
+			said[fact.Name] = strings.Join(strings.Fields(fact.read(root)), " ")
 		}
 	}
 	return said

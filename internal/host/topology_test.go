@@ -73,7 +73,7 @@ func TestReadTopologyUnderstandsSysfs(t *testing.T) {
 				}
 				llc[c.ID] = cpulist.Format(shared)
 			}
-			got, err := ReadTopology(tree(t, sysfs(cpus, llc)))
+			got, err := ReadTopology(tree(t, sysfs(cpus, llc)), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -111,7 +111,7 @@ func TestReadTopologyWithoutDetail(t *testing.T) {
 		"package unknown":       {cpuDir + "/online": "0-1\n", cpuDir + "/cpu0/topology/physical_package_id": "-1\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := ReadTopology(tree(t, files))
+			got, err := ReadTopology(tree(t, files), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -128,7 +128,7 @@ func TestWithoutCachesAPackageSharesOne(t *testing.T) {
 	for id := range 2 {
 		files[fmt.Sprintf("%s/cpu%d/topology/core_siblings_list", cpuDir, id)] = "0-1\n"
 	}
-	got, err := ReadTopology(tree(t, files))
+	got, err := ReadTopology(tree(t, files), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,14 +143,14 @@ func TestReadTopologyRefusesNonsense(t *testing.T) {
 		"an empty list":    {cpuDir + "/online": "\n"},
 		"a list of garble": {cpuDir + "/online": "0-x\n"},
 	} {
-		if got, err := ReadTopology(tree(t, files)); err == nil {
+		if got, err := ReadTopology(tree(t, files), nil); err == nil {
 			t.Errorf("%s: got %+v and no error", name, got)
 		}
 	}
 }
 
 func TestThisMachinesTopologyHasEveryCPUItMayUse(t *testing.T) {
-	topology, err := ReadTopology("/")
+	topology, err := ReadTopology("/", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

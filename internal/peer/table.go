@@ -58,3 +58,7 @@ func unshareTable() error {
 	}
 	return nil
 }
+
+// IsOwn reports whether a descriptor of this worker is the conversation's: the
+// standard three and the control socket, and nothing of its link.
+func (c *Control) IsOwn(fd int) bool { return fd <= controlFD }

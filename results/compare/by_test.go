@@ -40,6 +40,7 @@ func TestByColumn(t *testing.T) {
 	for _, c := range []struct {
 		column, old, new string
 		rows             []string // of 64 B
+		around           []string // what differs beside
 	}{
 		{"transport", "mmap", "pipe, file, unix", []string{
 			"file 64 B same-llc /dev/shm: mmap → file slower",
@@ -48,16 +49,16 @@ func TestByColumn(t *testing.T) {
 			"pipe 64 B same-llc: mmap → pipe slower", // one for each directory of mmap
 			"unix 64 B same-llc: mmap → unix slower",
 			"unix 64 B same-llc: mmap → unix slower",
-		}},
+		}, nil},
 		{"dir", "/tmp", "/dev/shm", []string{
 			"file 64 B same-llc /dev/shm: /tmp → /dev/shm faster",
 			"mmap 64 B same-llc /dev/shm: /tmp → /dev/shm same",
-		}},
+		}, []string{"fstype"}},
 		{"fstype", "ext4", "tmpfs", []string{
 			"file 64 B same-llc /dev/shm: ext4 → tmpfs faster",
 			"mmap 64 B same-llc /dev/shm: ext4 → tmpfs same",
-		}},
-		{"placement", "same-cpu", "same-llc", []string{"pipe 64 B same-llc: same-cpu → same-llc slower"}},
+		}, nil},
+		{"placement", "same-cpu", "same-llc", []string{"pipe 64 B same-llc: same-cpu → same-llc slower"}, nil},
 	} {
 		comparison := compareBy(t, []Run{matrix(seeded())}, c.column)
 		var rows []string
@@ -73,7 +74,7 @@ func TestByColumn(t *testing.T) {
 		if comparison.Old != c.old || comparison.New != c.new {
 			t.Errorf("by %s: %s against %s", c.column, comparison.New, comparison.Old)
 		}
-		if !strings.HasPrefix(comparison.Scope, "within this run") || len(comparison.Environment) > 0 || len(comparison.Controls) > 0 || len(comparison.Warnings) > 0 {
+		if !strings.HasPrefix(comparison.Scope, "within this run") || len(comparison.Environment) != len(c.around) || len(comparison.Controls) > 0 || len(comparison.Warnings) > 0 {
 			t.Errorf("by %s: within one run: %q, %v, %v, %q", c.column, comparison.Scope, comparison.Environment, comparison.Controls, comparison.Warnings)
 		}
 	}

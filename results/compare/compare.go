@@ -28,22 +28,24 @@ type Run struct {
 func Of(run results.Run, launches []results.Launch) Run {
 	taken := Run{Run: run, Launches: make([]results.Launch, len(launches))}
 	for i, l := range launches {
-		l.SlicesNS, l.Jitter, l.Warnings = nil, nil, nil
-		l.Workers = clocksOf(l.Workers)
+		l.SlicesNS, l.Warnings = nil, nil
+		l.Workers = known(l.Workers)
 		taken.Launches[i] = l
 	}
 	return taken
 }
 
-// clocksOf is what a worker knows of the clock, and nothing else of it.
-func clocksOf(workers []results.Worker) []results.Worker {
-	var clocks []results.Worker
+// known is what is asked of workers here, and nothing else of them: what they know
+// of the clock, how much what connects them holds, and whether they had their
+// CPUs.
+func known(workers []results.Worker) []results.Worker {
+	var list []results.Worker
 	for _, w := range workers {
-		if w.TickNS > 0 {
-			clocks = append(clocks, results.Worker{TickNS: w.TickNS, StampEvery: w.StampEvery})
-		}
+		list = append(list, results.Worker{
+			TickNS: w.TickNS, StampEvery: w.StampEvery, Buffers: w.Buffers, CPU: w.CPU, CPUNS: w.CPUNS, WaitNS: w.WaitNS,
+		})
 	}
-	return clocks
+	return list
 }
 
 // Options say what is compared and when a difference counts.
@@ -54,6 +56,8 @@ type Options struct {
 	Force   bool     // compare different hardware and placements all the same
 
 	Threshold float64 // how much worse, as a ratio, the new side may be, see [Gate]; 0: nothing is said of that
+
+	AllowMissing bool // the gate may pass though cells that the old side has are missing on the new one
 }
 
 // A Comparison is all that two sides say together.
@@ -64,6 +68,7 @@ type Comparison struct {
 	Replicate   string // "launch" or "run": what is independent of what
 	Scope       string // one line: what the verdicts hold for: "within these two runs: ..."
 	Environment []Difference
+	Known       Extent
 	Controls    []Control
 	Rows        []Row
 	Together    *Together // nil: cells moved each by itself
@@ -115,6 +120,10 @@ type Row struct {
 	modal      bool         // of Noisy: a side's launches fall into modes
 	oneRunEach bool         // each side is one run
 	together   bool         // it moved with Comparison.Together
+
+	oldContended, newContended int           // launches that did not have their CPUs,
+	oldLaunches, newLaunches   int           // of so many
+	alone                      effect.Effect // without them
 }
 
 // Missing is a cell without a counterpart, or without a result on one side.

@@ -249,16 +249,63 @@ func TestEnvironmentNamesWhatDiffersTheLikeliestFirst(t *testing.T) {
 	new.add(latencyOf("pipe", 64), 1)
 	new.Host["guest-halt-poll-ns"] = "50000"
 	new.Host["loadavg"], new.Host["psi-cpu"], new.Host["cpu-times"] = "9 9 9", "some avg10=99", "cpu 9 9 9"
-	new.Host["aaa"] = "1"
+	old.Host["seccomp"], new.Host["seccomp"] = "", "1 filter" // asked for on both sides
+	new.Host["sched-policy"], new.Host["aaa"] = "fifo", "1"   // of a version that asks for more
 	new.Version, new.Plan.TimeNS, new.Labels = "v0.4.0", 1e8, map[string]string{"poll": "50us"}
 	want := []Difference{
+		{"seccomp", "not said", "1 filter"},
 		{"guest-halt-poll-ns", "0", "50000"},
 		{"ipcbench", "v0.3.0", "v0.4.0"},
 		{"measured", "50.0 ms a launch", "100 ms a launch"},
-		{"aaa", "not known", "1"},
 		{"label.poll", "not known", "50us"},
 	}
+	c := compareRuns(t, []Run{old}, []Run{new})
+	if !slices.Equal(c.Environment, want) {
+		t.Errorf("the environment differs in %+v", c.Environment)
+	}
+	if !slices.Equal(c.Known.OneSide, []string{"sched-policy", "aaa"}) || !slices.Contains(c.Known.Neither, "governor") {
+		t.Errorf("it is not known of %+v", c.Known)
+	}
+}
+
+// Nothing was said to differ where one side was of a version that did not ask.
+func TestWhatIsNotKnownIsNoAgreement(t *testing.T) {
+	old, new := newRun("A"), newRun("B")
+	old.add(latencyOf("pipe", 64), 1)
+	new.add(latencyOf("pipe", 64), 1)
+	new.Host["seccomp"] = "1 filter"
+	c := compareRuns(t, []Run{old}, []Run{new})
+	if want := " Of " + numberOf(c.Known.Facts, "fact") + ", 1 are not known of one side (seccomp), and "; len(c.Environment) > 0 || !strings.Contains(c.Holds(), want) {
+		t.Errorf("differs in %v: %s", c.Environment, c.Holds())
+	}
+}
+
+func TestWhatALaunchGotOfTheKernelIsCompared(t *testing.T) {
+	old, new := newRun("A"), newRun("B")
+	old.add(latencyOf("pipe", 64), 1)
+	new.add(latencyOf("pipe", 64), 1)
+	old.Launches[0].Workers = []results.Worker{{Buffers: map[string]int64{"pipe capacity": 64 << 10}}}
+	new.Launches[0].Workers = []results.Worker{{Buffers: map[string]int64{"pipe capacity": 4 << 10}}}
+	want := []Difference{{"pipe capacity of pipe", "64 KiB", "4 KiB"}}
 	if c := compareRuns(t, []Run{old}, []Run{new}); !slices.Equal(c.Environment, want) {
+		t.Errorf("the environment differs in %+v", c.Environment)
+	}
+}
+
+// A directory mounted in another way was said to differ in nothing.
+func TestByDirectoryConsultsHowEachIsMounted(t *testing.T) {
+	run := newRun("A")
+	for dir, mount := range map[string]string{"/a": "rw,sync", "/b": "rw,noatime"} {
+		cell := in(latencyOf("file", 64), dir, "ext4")
+		cell.Mount = mount
+		run.add(cell, 1, 2, 3)
+	}
+	run.Plan.Dirs = []string{"/a", "/b"}
+	c, err := By([]Run{run}, "dir", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []Difference{{"mount options", "rw,sync", "rw,noatime"}}; !slices.Equal(c.Environment, want) {
 		t.Errorf("the environment differs in %+v", c.Environment)
 	}
 }

@@ -2,18 +2,37 @@ package compare
 
 import (
 	"fmt"
+	"strings"
 
 	"ipcbench/results"
 )
 
-// Holds says what the verdicts hold for, and that nothing else differs where
-// that is so.
+// Holds says what the verdicts hold for, that nothing else differs where that is
+// so, and of what that is not known.
 func (c Comparison) Holds() string {
 	text := "Verdicts hold " + c.Scope + "."
 	if len(c.Environment) == 0 {
 		text += " Nothing that is known of the environment differs."
 	}
+	if c.Known.Facts > 0 {
+		text += " " + c.Known.sentence()
+	}
 	return text
+}
+
+// sentence says how much is known: "Of 90 facts, 2 are not known of one side
+// (seccomp, nice), and 31 of neither."
+func (e Extent) sentence() string {
+	const most = 5
+	text := fmt.Sprintf("Of %s, ", numberOf(e.Facts, "fact"))
+	if n := len(e.OneSide); n > 0 {
+		named := strings.Join(e.OneSide[:min(n, most)], ", ")
+		if n > most {
+			named += ", …"
+		}
+		return text + fmt.Sprintf("%d are not known of one side (%s), and %d of neither.", n, named, len(e.Neither))
+	}
+	return text + fmt.Sprintf("%d are not known of either side.", len(e.Neither))
 }
 
 // Definitions says what the columns and verdicts mean.

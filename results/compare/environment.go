@@ -15,43 +15,58 @@ import (
 // less often than what the machine is.
 var settings = []string{"ipcbench", "measured", "warmup", "verify"}
 
-// unknown stands for a fact that no run of a side has: of a machine that does
-// not say, or of a version that did not ask.
+// unknown stands for what no run of a side has.
 const unknown = "not known"
 
-// A side's surroundings are values by what they are of, each once, in the order
-// of the runs.
-type surroundings map[string][]string
+// unsaid stands for a fact that was asked for, of a machine that does not say.
+const unsaid = "not said"
+
+// Surroundings are what a side is known to have been measured in.
+type surroundings struct {
+	values map[string][]string // by what they are of, each once, in the order of the runs
+	asked  map[string]int      // facts, by how many runs asked for them
+	runs   int
+}
+
+func newSurroundings() surroundings {
+	return surroundings{values: map[string][]string{}, asked: map[string]int{}}
+}
 
 func (f surroundings) add(key, value string) {
-	if value != "" && !slices.Contains(f[key], value) {
-		f[key] = append(f[key], value)
+	if value != "" && !slices.Contains(f.values[key], value) {
+		f.values[key] = append(f.values[key], value)
 	}
 }
 
-// environment returns what differs around the two sides. What the comparison is
-// by differs of itself.
-func environment(contests []contest, by string) []Difference {
-	old, new := surroundings{}, surroundings{}
+// around returns what is around the two sides. What the comparison is by differs
+// of itself.
+func around(contests []contest, by string) (old, new surroundings) {
+	old, new = newSurroundings(), newSurroundings()
 	for _, c := range contests {
 		old.addRuns(c.old.runs)
 		new.addRuns(c.new.runs)
 		for _, p := range c.pairs {
-			if by == "" || strings.HasPrefix(by, labelColumn) {
-				addMounts(old, new, p)
+			addMounts(old, new, p, by)
+			if by != "transport" {
+				old.addBuffers(p.old)
+				new.addBuffers(p.new)
 			}
 		}
 	}
-	delete(old, by)
-	delete(new, by)
-	return differences(old, new)
+	for _, side := range []surroundings{old, new} {
+		delete(side.values, by)
+		delete(side.asked, by)
+	}
+	return old, new
 }
 
-func (f surroundings) addRuns(runs []Run) {
+func (f *surroundings) addRuns(runs []Run) {
+	f.runs += len(runs)
 	for _, run := range runs {
 		for fact, value := range run.Host {
 			if !facts.Lookup(fact).Volatile {
-				f.add(fact, value)
+				f.asked[fact]++
+				f.add(fact, cmp.Or(value, unsaid))
 			}
 		}
 		for label, value := range run.Labels {
@@ -64,6 +79,18 @@ func (f surroundings) addRuns(runs []Run) {
 	}
 }
 
+// addBuffers adds how much what the kernel made for the cell's launches holds:
+// what was asked for is one thing, what a user's limits leave of it another.
+func (f surroundings) addBuffers(g *group) {
+	for _, launch := range g.measured() {
+		for _, w := range launch.Workers {
+			for what, bytes := range w.Buffers {
+				f.add(what+" of "+launch.Transport, results.FormatSize(int(bytes)))
+			}
+		}
+	}
+}
+
 func measured(plan results.Plan) string {
 	if plan.Messages > 0 {
 		return fmt.Sprintf("%d messages a launch", plan.Messages)
@@ -72,46 +99,88 @@ func measured(plan results.Plan) string {
 }
 
 // addMounts adds where a pair's cells lay. A directory goes by the new side's
-// name.
-func addMounts(old, new surroundings, p pair) {
-	dir := p.new.identity.Dir
-	if dir == "" {
+// name; where it is what the comparison is by, all of them go by one.
+func addMounts(old, new surroundings, p pair, by string) {
+	from, to := p.old.cell.Dir, p.new.cell.Dir
+	if from == "" || to == "" {
 		return
 	}
-	if p.old.identity.Dir != dir {
-		old.add("dir", p.old.identity.Dir)
-		new.add("dir", dir)
+	of := " of " + to
+	switch {
+	case by == "dir" || by == fstype:
+		of = ""
+	case from != to:
+		old.add("dir", from)
+		new.add("dir", to)
 	}
 	for _, side := range []struct {
-		facts surroundings
+		surroundings
 		group *group
 	}{{old, p.old}, {new, p.new}} {
 		for _, launch := range side.group.measured() {
-			side.facts.add("fstype of "+dir, launch.FSType)
-			side.facts.add("mount options of "+dir, launch.Mount)
+			side.add(fstype+of, launch.FSType)
+			side.add("mount options"+of, launch.Mount)
 		}
 	}
 }
 
-// differences returns the facts of which the sides do not have the same values.
-func differences(old, new surroundings) []Difference {
-	keys := map[string]bool{}
-	for key := range maps.Keys(old) {
-		keys[key] = true
-	}
-	for key := range maps.Keys(new) {
-		keys[key] = true
-	}
+// An Extent is of how many facts something is known.
+type Extent struct {
+	Facts   int      // that there are, but for those of a moment
+	OneSide []string // those that some runs did not ask for, what explains most often first
+	Neither []string // those that no side says
+}
+
+// differences returns the facts of which the sides do not have the same values,
+// and of how many that can be told.
+func differences(old, new surroundings) ([]Difference, Extent) {
 	var list []Difference
-	for key := range keys {
-		if !haveSame(key, old[key], new[key]) {
-			list = append(list, Difference{key, joined(old[key]), joined(new[key])})
+	var known Extent
+	for _, key := range keys(old, new) {
+		differs := !haveSame(key, old.values[key], new.values[key])
+		if old.isFact(key) || new.isFact(key) {
+			known.Facts++
+			onAll := old.asked[key] == old.runs && new.asked[key] == new.runs
+			onBoth := old.asked[key] > 0 && new.asked[key] > 0
+			switch {
+			case old.isSilent(key) && new.isSilent(key):
+				known.Neither, differs = append(known.Neither, key), false
+			case !onBoth || !onAll && !differs:
+				known.OneSide, differs = append(known.OneSide, key), false
+			}
+		}
+		if differs {
+			list = append(list, Difference{key, joined(old.values[key]), joined(new.values[key])})
 		}
 	}
-	slices.SortFunc(list, func(a, b Difference) int {
-		return cmp.Or(cmp.Compare(likelihood(a.Key), likelihood(b.Key)), strings.Compare(a.Key, b.Key))
+	return list, known
+}
+
+// keys are all that is around the sides or could be, what explains a change most
+// often first.
+func keys(old, new surroundings) []string {
+	all := map[string]bool{}
+	for _, fact := range facts.All {
+		all[fact.Name] = !fact.Volatile
+	}
+	for _, side := range []surroundings{old, new} {
+		for key := range side.values {
+			all[key] = true
+		}
+	}
+	maps.DeleteFunc(all, func(_ string, is bool) bool { return !is })
+	return slices.SortedFunc(maps.Keys(all), func(a, b string) int {
+		return cmp.Or(cmp.Compare(likelihood(a), likelihood(b)), strings.Compare(a, b))
 	})
-	return list
+}
+
+// isFact reports whether the key is a fact's: of this version's, or of one that a
+// run asked for.
+func (f surroundings) isFact(key string) bool { return f.asked[key] > 0 || facts.Lookup(key).IsKnown() }
+
+// isSilent reports whether no run of the side does.
+func (f surroundings) isSilent(fact string) bool {
+	return !slices.ContainsFunc(f.values[fact], func(value string) bool { return value != unsaid })
 }
 
 func haveSame(key string, old, new []string) bool {
@@ -131,7 +200,7 @@ func joined(values []string) string {
 // likelihood is the place of a fact among those that explain: first those of the
 // machine, then what the run was told, then the others.
 func likelihood(key string) int {
-	if place := facts.Lookup(key).Explains; place > 0 {
+	if place, explains := facts.Place(key); explains {
 		return place
 	}
 	if i := slices.Index(settings, key); i >= 0 {

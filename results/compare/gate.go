@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"ipcbench/results"
@@ -17,6 +18,7 @@ type Gate struct {
 	Worse      int // of them, certainly worse and by more than the threshold, and not together with all
 	Open       int // of the others, those that may be
 	Unmeasured int // cells that have no result on the new side
+	Thinned    int // cells that some runs or launches of the new side have no result of, and those of the old side have
 	Broken     int // cells with launches that failed on the new side alone
 
 	// How often it is wrong, as shares.
@@ -45,7 +47,7 @@ const (
 // acceptance sampling, Technometrics 24 (1982): the intersection-union test).
 func (c *Comparison) gate(contests []contest) *Gate {
 	o := c.Options
-	g := &Gate{Threshold: o.Threshold, FalseAlarm: o.Alpha, Slips: (1 - results.Confidence) / 2, Unmeasured: c.leftOut(contests)}
+	g := &Gate{Threshold: o.Threshold, FalseAlarm: o.Alpha, Slips: (1 - results.Confidence) / 2, Unmeasured: c.leftOut(contests), Thinned: thinned(contests)}
 	rows := only(c.Rows, c.counted())
 	failing := map[results.Cell]bool{}
 	for _, row := range rows {
@@ -72,12 +74,34 @@ func (c *Comparison) gate(contests []contest) *Gate {
 	switch {
 	case g.Worse+g.Broken > 0:
 		g.Outcome = Failed
-	case g.Open+g.Unmeasured > 0 || g.Results == 0:
+	case g.Open > 0 || g.Results == 0 || g.lost() > 0 && !o.AllowMissing:
 		g.Outcome = Inconclusive
 	default:
 		g.Outcome = Passed
 	}
 	return g
+}
+
+// lost is how many cells are not covered as they were.
+func (g Gate) lost() int { return g.Unmeasured + g.Thinned }
+
+// thinned counts the cells that every run of the old side has a result of, and not
+// every one of the new side's, or of which launches were skipped on that alone.
+func thinned(contests []contest) int {
+	isEmpty := func(run []*results.Launch) bool { return len(run) == 0 }
+	isSkipped := func(l *results.Launch) bool { return l.Status == results.Skipped }
+	lacks := func(g *group) bool {
+		return slices.ContainsFunc(g.runs, isEmpty) || slices.ContainsFunc(g.failed, isSkipped)
+	}
+	cells := 0
+	for _, contest := range contests {
+		for _, p := range contest.pairs {
+			if p.new.isMeasured() && lacks(p.new) && !lacks(p.old) {
+				cells++
+			}
+		}
+	}
+	return cells
 }
 
 // isWithin says whether it can be ruled out that the row became worse by more
@@ -116,7 +140,7 @@ func missed(rows []Row, o Options) float64 {
 }
 
 // leftOut counts the results that there are none of because some launches of a
-// cell were too short for them.
+// cell were too short for them, or those of the new side do not have them at all.
 func (c *Comparison) leftOut(contests []contest) int {
 	cells := 0
 	for _, contest := range contests {
@@ -126,13 +150,41 @@ func (c *Comparison) leftOut(contests []contest) int {
 				metrics = c.Options.Metrics
 			}
 			for _, metric := range metrics {
-				if p.isCut(metric, c.Replicate) {
+				if p.isCut(metric, c.Replicate) || p.hasLost(metric, c.Replicate) {
 					cells++
 				}
 			}
 		}
 	}
 	return cells
+}
+
+// hasLost says whether launches of both sides ended ok, and only the old ones have
+// the metric.
+func (p pair) hasLost(metric, replicate string) bool {
+	old, _ := p.old.ones(metric, replicate)
+	new, _ := p.new.ones(metric, replicate)
+	return p.new.isMeasured() && len(old) > 0 && len(new) == 0
+}
+
+// missing says what is not covered as it was.
+func (g Gate) missing() []string {
+	var parts []string
+	if g.Unmeasured > 0 {
+		parts = append(parts, fmt.Sprintf("without a result on the new side: %s", numberOf(g.Unmeasured, "cell")))
+	}
+	if g.Thinned > 0 {
+		parts = append(parts, fmt.Sprintf("without a result in some of its runs or launches: %s", numberOf(g.Thinned, "cell")))
+	}
+	return parts
+}
+
+// Caveat says what the gate passed without, or nothing.
+func (g Gate) Caveat() string {
+	if g.Outcome != Passed {
+		return ""
+	}
+	return strings.Join(g.missing(), "; ")
 }
 
 // Reason says why the gate did not pass, or nothing.
@@ -151,9 +203,7 @@ func (g Gate) Reason() string {
 		if g.Open > 0 {
 			parts = append(parts, fmt.Sprintf("slower by more than %s cannot be ruled out: %d of %d results", threshold, g.Open, g.Results))
 		}
-		if g.Unmeasured > 0 {
-			parts = append(parts, fmt.Sprintf("without a result on the new side: %s", numberOf(g.Unmeasured, "cell")))
-		}
+		parts = append(parts, g.missing()...)
 		if g.Results == 0 {
 			parts = append(parts, "nothing can be compared")
 		}

@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"ipcbench/results"
@@ -57,6 +58,59 @@ func TestGate(t *testing.T) {
 		}
 		if g := gateOf(t, old, new, 0.05); g.Outcome != c.want || (g.Reason() == "") != (c.want == Passed) {
 			t.Errorf("%s: %s: %+v", c.name, g.Reason(), *g)
+		}
+	}
+}
+
+// The gate passed where a cell was skipped, or was in one of the old runs' and not
+// in all of the new ones'.
+func TestGateDoesNotPassOnLostCoverage(t *testing.T) {
+	skipped := func(r *Run, n int) {
+		for i := range n {
+			r.Launches[i].Status, r.Launches[i].Reason = results.Skipped, "no such thing here"
+		}
+	}
+	for _, c := range []struct {
+		name string
+		lose func(new []Run)
+	}{
+		{"a cell is skipped", func(new []Run) {
+			for i := range new {
+				skipped(&new[i], 10)
+			}
+		}},
+		{"some launches are skipped", func(new []Run) { skipped(&new[0], 2) }},
+		{"a cell is absent", func(new []Run) {
+			for i := range new {
+				new[i].Launches = new[i].Launches[10:]
+			}
+		}},
+		{"a cell is absent in one run", func(new []Run) { new[1].Launches = new[1].Launches[10:] }},
+		{"a cell has no such metric", func(new []Run) {
+			for _, run := range new {
+				for i := range 10 {
+					run.Launches[i].Metrics = map[string]float64{results.RTTMin: 1}
+				}
+			}
+		}},
+	} {
+		old, new := of36(seeded(), 10, 0.002, unchanged)
+		second := new
+		second.Name, second.Launches = "C", slices.Clone(new.Launches)
+		sides := []Run{new, second}
+		c.lose(sides)
+		for _, allowed := range []bool{false, true} {
+			comparison, err := Runs([]Run{old}, sides, Options{Threshold: 0.05, AllowMissing: allowed})
+			if err != nil {
+				t.Fatal(err)
+			}
+			g, want := comparison.Gate, Inconclusive
+			if allowed {
+				want = Passed
+			}
+			if g.Outcome != want || (g.Caveat() != "") != allowed || g.lost() != 1 {
+				t.Errorf("%s, allowed %v: %s: %s%s: %+v", c.name, allowed, g.Outcome, g.Reason(), g.Caveat(), *g)
+			}
 		}
 	}
 }

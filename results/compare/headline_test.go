@@ -56,6 +56,7 @@ func TestHeadlineFitsALine(t *testing.T) {
 		fact := fmt.Sprintf("fact-%d", i)
 		old.Host[fact], new.Host[fact] = "something", "something else"
 	}
+	old.Host["mitigations"] = "none needed"
 	new.Host["mitigations"] = "spec_rstack_overflow: Vulnerable: Safe RET, no microcode | spec_store_bypass: Vulnerable"
 	for i := range 36 {
 		cell := in(latencyOf("mmap:sync=sync,wait=hybrid", 64+i), "/mnt/filesystem", "ext4")

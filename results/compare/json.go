@@ -32,6 +32,7 @@ type jsonComparison struct {
 	Alpha       float64          `json:"alpha"`
 	Same        float64          `json:"same"`
 	Environment []jsonDifference `json:"environment"`
+	Known       jsonExtent       `json:"environment_known"`
 	Controls    []jsonControl    `json:"controls"`
 	Cells       []jsonRow        `json:"cells"`
 	Missing     []jsonMissing    `json:"missing"`
@@ -55,10 +56,18 @@ type jsonGate struct {
 	Worse      int     `json:"worse"`
 	Open       int     `json:"open"`
 	Unmeasured int     `json:"unmeasured"`
+	Thinned    int     `json:"thinned"`
 	Broken     int     `json:"failing"`
 	FalseAlarm float64 `json:"false_alarm_at_most"`
 	Missed     float64 `json:"missed"`
 	Slips      float64 `json:"passed_wrongly_at_most"`
+}
+
+// jsonExtent is of how many facts "environment" could tell.
+type jsonExtent struct {
+	Facts   int      `json:"facts"`
+	OneSide []string `json:"unknown_of_one_side,omitempty"`
+	Neither []string `json:"unknown_of_both,omitempty"`
 }
 
 type jsonDifference struct {
@@ -121,7 +130,7 @@ func (c Comparison) json() jsonComparison {
 	document := jsonComparison{
 		Headline: c.Headline, Old: c.Old, New: c.New, By: c.By, Replicate: c.Replicate, Scope: c.Scope, Setting: c.Setting,
 		Alpha: c.Options.Alpha, Same: c.Options.Same,
-		Environment: []jsonDifference{}, Controls: []jsonControl{}, Cells: []jsonRow{}, Missing: []jsonMissing{},
+		Environment: []jsonDifference{}, Known: jsonExtent(c.Known), Controls: []jsonControl{}, Cells: []jsonRow{}, Missing: []jsonMissing{},
 		Warnings: append([]string{}, c.Warnings...),
 	}
 	if c.Together != nil {

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"slices"
+	"strings"
 
 	"ipcbench/results"
 )
@@ -85,10 +86,10 @@ func count(groups []*group, is func(*group) bool) int {
 // missing returns the cells that only one side has a result of. One that
 // neither could measure is no loss of the comparison, and parts of runs are not
 // meant to have all cells: what spins is on two CPUs only, a pipe has no
-// directory.
-func (c *contest) missing() []Missing {
+// directory. Labels make no cells.
+func (c *contest) missing(by string) []Missing {
 	var list []Missing
-	if c.whole {
+	if c.whole || strings.HasPrefix(by, labelColumn) {
 		list = append(withoutCounterpart(c.oldRest, "new", c.new), withoutCounterpart(c.newRest, "old", c.old)...)
 	}
 	for _, p := range c.pairs {

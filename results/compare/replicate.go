@@ -103,11 +103,16 @@ func rowOf(p pair, metric, replicate string) (Row, bool) {
 	if len(old) == 0 || len(new) == 0 || !oldWhole || !newWhole {
 		return Row{}, false
 	}
-	return Row{
+	row := Row{
 		Cell: p.new.cell, OldCell: p.old.cell, identity: p.old.identity, Metric: metric, Deciding: metric == p.deciding(),
 		Old: p.old.estimate(metric, replicate, old), New: p.new.estimate(metric, replicate, new), OldOnes: old, NewOnes: new,
 		Effect: effectOf(old, new, replicate), OldFailed: p.old.failures(), NewFailed: p.new.failures(),
-	}, true
+		oldContended: p.old.contended(), newContended: p.new.contended(), oldLaunches: len(p.old.measured()), newLaunches: len(p.new.measured()),
+	}
+	if row.oldContended+row.newContended > 0 {
+		row.alone = p.undisturbed(metric, replicate)
+	}
+	return row, true
 }
 
 // isCut says whether both sides have a metric, but not of every launch.

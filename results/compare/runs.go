@@ -79,13 +79,13 @@ func compared(contests []contest, o Options) []string {
 func (c *Comparison) conclude(contests []contest, o Options) {
 	c.Replicate = replicateOf(contests)
 	c.Scope = scope(contests, c.Replicate, c.By)
-	c.Environment = environment(contests, c.By)
+	c.Environment, c.Known = differences(around(contests, c.By))
 	c.Setting = setting(contests, c.By)
 	c.Options = o
 	for i := range contests {
 		contests[i].control(c.Replicate)
 		c.Controls = append(c.Controls, contests[i].controls...)
-		c.Missing = append(c.Missing, contests[i].missing()...)
+		c.Missing = append(c.Missing, contests[i].missing(c.By)...)
 	}
 	c.Rows = rows(contests, c.Replicate, o)
 	for _, family := range families(c.Rows, c.counted()) {

@@ -6,7 +6,7 @@ import "strings"
 // v0.3.0 · AMD EPYC · Linux 6.12.9 → 6.18.44". Of parts of runs it also names
 // the runs.
 func setting(contests []contest, by string) string {
-	old, new := surroundings{}, surroundings{}
+	old, new := newSurroundings(), newSurroundings()
 	for _, c := range contests {
 		old.addRuns(c.old.runs)
 		new.addRuns(c.new.runs)
@@ -17,8 +17,8 @@ func setting(contests []contest, by string) string {
 	}
 	var parts []string
 	for _, part := range []struct{ what, fact string }{{"ipcbench ", "ipcbench"}, {"", "cpu"}, {"Linux ", "kernel"}, {"", "runs"}} {
-		switch from, to := old[part.fact], new[part.fact]; {
-		case len(from)+len(to) == 0:
+		switch from, to := old.values[part.fact], new.values[part.fact]; {
+		case old.isSilent(part.fact) && new.isSilent(part.fact):
 		case haveSame(part.fact, from, to):
 			parts = append(parts, part.what+joined(to))
 		default:

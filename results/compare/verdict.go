@@ -56,7 +56,7 @@ var Judgements = []Judgement{
 		return "none of these, or too few " + plural(c.Replicate) + " for such an interval; about so many a side might"
 	}},
 	{MachineChanged, Suspect, "the machine changed", "with the machine", func(Comparison) string {
-		return "it is on one side of 0, and so is the interval of a floor, which reaches as far as the change"
+		return "it is on one side of 0, and so is the interval of a floor, which reaches as far as the change; or it is so by launches alone in which other work had the CPUs"
 	}},
 }
 
@@ -128,6 +128,8 @@ func judge(family []*Row, replicate string, o Options) {
 			row.Verdict = row.direction()
 			if suspect, found := row.suspect(); found {
 				row.Verdict, row.Because = MachineChanged, suspect.sentence()
+			} else if row.isOfOthers(o.Alpha) {
+				row.Verdict, row.Because = MachineChanged, row.contention()
 			}
 		case row.isSame(o.Same):
 			row.Verdict, row.Within = Same, max(math.Abs(row.Lo), math.Abs(row.Hi), row.finest())

@@ -25,7 +25,7 @@ func warnings(contests []contest, replicate string) []string {
 		}
 		add(c.oneAfterTheOther())
 		add(c.withoutControl())
-		for _, warning := range c.lone() {
+		for _, warning := range slices.Concat(c.lone(), c.disturbed()) {
 			add(warning)
 		}
 		for _, p := range c.pairs {

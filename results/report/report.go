@@ -248,7 +248,9 @@ func duration(ns int64) string {
 func facts(byName map[string]string) []fact {
 	var all []fact
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		all = append(all, fact{name, byName[name]})
+		if value := byName[name]; value != "" {
+			all = append(all, fact{name, value})
+		}
 	}
 	return all
 }

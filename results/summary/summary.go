@@ -27,6 +27,8 @@ type Summary struct {
 	Modes    []Mode // where the launches fall into several, the least first; otherwise nil
 	Drifting int    // launches that were still changing while they were measured
 
+	Contended int // launches that did not have their CPUs, see [Contended]
+
 	Metrics       map[string]Estimate     // by their names; absent: no launch has it
 	Distributions map[string]Distribution // by the names of histograms
 	OK            []results.Launch        // those in Metrics, in the order of measuring
@@ -74,6 +76,7 @@ func ofCell(cell results.Cell, launches []results.Launch) Summary {
 	s.findModes()
 	s.explainOutliers()
 	s.markDrift()
+	s.markContended()
 	s.warnOfMixed(times)
 	s.warnOfBacklog()
 	return s
