@@ -126,7 +126,7 @@ func TestOnlyDiagnosingLaunchesCountPerfEvents(t *testing.T) {
 
 func diagnose(t *testing.T, p bench.Plan) []results.Launch {
 	t.Helper()
-	cells, err := p.Cells()
+	cells, err := p.Cells(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -11,7 +12,7 @@ import (
 )
 
 // Run measures the cells of the plan: each cell by so many launches, and the
-// launches of all cells in one shuffled order, so that what drifts on the
+// launches of all cells in one random order, so that what drifts on the
 // machine falls on all of them alike. With Until it then launches some again. It
 // keeps nothing: a [Run] does, and takes the floors beside.
 //
@@ -21,7 +22,7 @@ import (
 // cancellation Run ends the launch in flight, which leaves no record, and
 // returns what it has with the context's error.
 func (p Plan) Run(ctx context.Context, cells []Cell, each func(results.Launch) error) ([]results.Launch, error) {
-	if err := peer.Idle(); err != nil {
+	if err := errors.Join(peer.Idle(), p.bounds()); err != nil {
 		return nil, err
 	}
 	s := series{
@@ -50,12 +51,6 @@ type series struct {
 	began   time.Time                         // the first launch
 }
 
-// A turn is one launch to come.
-type turn struct {
-	Cell
-	number int // within the cell, from 1
-}
-
 // refuse keeps a record of each cell that cannot run.
 func (s *series) refuse(cells []Cell) error {
 	for _, c := range cells {
@@ -70,20 +65,17 @@ func (s *series) refuse(cells []Cell) error {
 
 // carryOut makes the plan's launches of all cells that can run.
 func (s *series) carryOut(ctx context.Context, cells []Cell) error {
-	var turns []turn
-	for _, c := range cells {
-		for n := 1; n <= s.Launches && c.Runnable(); n++ {
-			turns = append(turns, turn{c, n})
-		}
-	}
 	s.began = time.Now()
-	s.shuffle(turns)
-	for _, turn := range turns {
+	turns := newTurns(cells, s.Launches)
+	for {
+		turn, ok := turns.next(s.random)
+		if !ok {
+			return nil
+		}
 		if err := s.launch(ctx, turn); err != nil {
 			return err
 		}
 	}
-	return nil
 }
 
 func (s *series) shuffle(turns []turn) {

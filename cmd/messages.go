@@ -1,11 +1,13 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -87,6 +89,25 @@ func oneLine(message string) string {
 
 // errInterrupted says that a signal ended the command early.
 var errInterrupted = errors.New("interrupted")
+
+// untilInterrupted is the error of prepare as one of usage, or that a signal came
+// first: whatever the preparation waits for, it is left behind.
+func untilInterrupted(ctx context.Context, prepare func() error) error {
+	prepared := make(chan error, 1)
+	go func() { prepared <- prepare() }()
+	select {
+	case err := <-prepared:
+		if ctx.Err() == nil {
+			return usage(err)
+		}
+	case <-ctx.Done():
+		select { // what it has begun, it may take away again
+		case <-prepared:
+		case <-time.After(echo):
+		}
+	}
+	return errInterrupted
+}
 
 // A usageError says that the command line or a file was wrong, so that nothing
 // was run.

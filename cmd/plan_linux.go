@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -104,7 +105,7 @@ func (f *planFlags) addLater(flags *pflag.FlagSet) {
 
 // settle returns the plan that flags and specs describe, with defaults for
 // what they leave out.
-func (f *planFlags) settle(flags *pflag.FlagSet, specs []string) (bench.Plan, error) {
+func (f *planFlags) settle(ctx context.Context, tried *bench.Trials, flags *pflag.FlagSet, specs []string) (bench.Plan, error) {
 	p := f.plan
 	if err := checkAmounts(flags, p); err != nil {
 		return p, err
@@ -146,7 +147,7 @@ func (f *planFlags) settle(flags *pflag.FlagSet, specs []string) (bench.Plan, er
 		p.Dirs = defaultDirs()
 	}
 	var err error
-	p.Specs, err = parseSpecs(specs)
+	p.Specs, err = parseSpecs(ctx, tried, specs)
 	return p, err
 }
 
