@@ -16,6 +16,9 @@ func TestMain(m *testing.M) {
 	}
 	bench.Worker()
 	if spec := os.Getenv(driverEnv); spec != "" {
+		if day := os.Getenv(dayEnv); day != "" {
+			haveADay(day, spec)
+		}
 		drive(spec)
 	}
 	benchtest.Main(m)

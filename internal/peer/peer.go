@@ -98,6 +98,7 @@ func (w *Worker) await() {
 		reaped = err == nil
 	}
 	unix.Kill(-pid, unix.SIGKILL)
+	killOrphans() // they may hold its standard error open
 	w.cmd.Wait()
 	if state := w.cmd.ProcessState; state != nil {
 		w.status = state.Sys().(syscall.WaitStatus)
@@ -230,7 +231,6 @@ func (w *Worker) Wait(ctx context.Context) Exit {
 		<-w.exited
 	}
 	w.control.Close()
-	killOrphans()
 	e := exitOf(w.Side, w.status, w.words.String())
 	e.At, e.Killed = w.ended, w.killed.Load()
 	e.OutOfMemory = e.Signal == "SIGKILL" && !e.Killed && oomKills() > w.oomKills
