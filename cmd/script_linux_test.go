@@ -15,6 +15,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"ipcbench/internal/seccomp"
 	"ipcbench/results"
 )
 
@@ -22,6 +23,10 @@ import (
 // that the command starts.
 func TestMain(m *testing.M) {
 	becomeWorker()
+	seccomp.Launch()
+	if os.Getenv(commandEnv) != "" {
+		Main()
+	}
 	testscript.Main(m, map[string]func(){"ipcbench": Main})
 }
 
