@@ -104,7 +104,9 @@ func TestAControlGroupWithoutMemory(t *testing.T) {
 	}
 	o := runs(t, exec.Command("/bin/sh", "-c", `echo $$ > "$0/cgroup.procs" && exec "$@"`, group, self,
 		"run", "-q", "--dry-run", "-w", "latency", "-s", "16MiB", "-p", "free", "pipe", "memfd:wait=futex"))
-	if o.status != statusDone || !strings.Contains(o.stdout, "memfd:wait=futex latency 16 MiB free: cannot run: the process that tried it was killed by SIGKILL") || !strings.Contains(o.stdout, "out of memory") {
+	// A kernel that goes on looking for memory may take longer than a trial does.
+	killed := strings.Contains(o.stdout, "cannot run: the process that tried it was killed by SIGKILL: the kernel, or this control group, was out of memory")
+	if o.status != statusDone || !killed && !strings.Contains(o.stdout, "cannot run: it was tried, and had not ended") {
 		t.Errorf("exit status %d: %s%s", o.status, o.stdout, o.stderr)
 	}
 }
