@@ -1,13 +1,10 @@
 package cmd
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -85,28 +82,6 @@ func width(w io.Writer) int {
 func oneLine(message string) string {
 	lines := strings.FieldsFunc(message, func(r rune) bool { return r == '\n' || r == '\r' })
 	return strings.Join(lines, "; ")
-}
-
-// errInterrupted says that a signal ended the command early.
-var errInterrupted = errors.New("interrupted")
-
-// untilInterrupted is the error of prepare as one of usage, or that a signal came
-// first: whatever the preparation waits for, it is left behind.
-func untilInterrupted(ctx context.Context, prepare func() error) error {
-	prepared := make(chan error, 1)
-	go func() { prepared <- prepare() }()
-	select {
-	case err := <-prepared:
-		if ctx.Err() == nil {
-			return usage(err)
-		}
-	case <-ctx.Done():
-		select { // what it has begun, it may take away again
-		case <-prepared:
-		case <-time.After(echo):
-		}
-	}
-	return errInterrupted
 }
 
 // A usageError says that the command line or a file was wrong, so that nothing

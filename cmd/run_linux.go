@@ -72,7 +72,7 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 	if r.dryRun {
 		return printPlan(r.out.stdout, plan, cells)
 	}
-	if err := untilInterrupted(ctx, func() error { return r.exports.open(r.out.stdout) }); err != nil {
+	if err := opened(ctx, func() error { return r.exports.open(r.out.stdout) }); err != nil {
 		return err
 	}
 	r.warnOfSkips(cells)
@@ -85,7 +85,7 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 	}
 	analysis, err := run.Carry(ctx)
 	progress.end()
-	return r.finish(run.Path(), analysis, err)
+	return r.finish(ctx, run.Path(), analysis, err)
 }
 
 // toMeasure is the plan that the command line asks for, and its cells, one of which
@@ -161,7 +161,7 @@ func launchesOf(plan bench.Plan, cells []bench.Cell) map[results.Cell]int {
 
 // finish writes and prints all that follows from the launches there are, also
 // of a run that was cut short, and returns what went wrong: err among it.
-func (r *runner) finish(dir string, analysis summary.Analysis, err error) error {
+func (r *runner) finish(ctx context.Context, dir string, analysis summary.Analysis, err error) error {
 	if len(analysis.Launches) == 0 && err != nil {
 		return fmt.Errorf("%w: no launch has ended, and %s holds the plan alone", err, dir)
 	}
@@ -174,7 +174,7 @@ func (r *runner) finish(dir string, analysis summary.Analysis, err error) error 
 		err = fmt.Errorf("%w: the launches that had ended are kept: free some space, then run ipcbench report %s", err, dir)
 	}
 	err = errors.Join(err,
-		r.exports.write(analysis),
+		readOut(ctx, func() error { return r.exports.write(analysis) }),
 		printResults(r.tableTo(), dir, analysis),
 		r.printWhy(analysis))
 	if errors.Is(err, context.Canceled) {
