@@ -163,6 +163,9 @@ var faults = []*faulty{
 			peer.ReserveThreads(100)
 		}
 	}},
+	{name: "nosignals", sound: "signal", open: func(transports.Side, []*os.File) {
+		unix.Setrlimit(unix.RLIMIT_SIGPENDING, &unix.Rlimit{})
+	}},
 
 	{name: "panicsonprobe", sound: "pipe", probe: func(bool) { panic("out of luck") }},
 	{name: "crashesonprobe", sound: "pipe", probe: func(bool) { go panic("out of luck"); select {} }},
@@ -236,6 +239,7 @@ func TestFaultIsARecord(t *testing.T) {
 		"sigbus":     {"consumer: killed by SIGBUS: memory that it had mapped is gone"},
 		"sigsys":     {"consumer: killed by SIGSYS: a sandbox (seccomp) forbids"},
 		"sigabrt":    {"consumer: killed by SIGABRT"},
+		"nosignals":  {"signal: send", "times in a row", "ulimit -i"},
 		"nothreads":  {"consumer: exit status 2: runtime: failed to create new OS thread", "ulimit -u"},
 
 		"panicsoncreate": {"panicsoncreate: making the link panicked: out of luck"},
@@ -249,6 +253,9 @@ func TestFaultIsARecord(t *testing.T) {
 			p := smallPlan(t, fault, "unix")
 			if fault == "nothreads" && os.Getuid() != 0 {
 				t.Skip("only root can become a user whose processes are counted")
+			}
+			if fault == "nosignals" {
+				p.Sizes = []int{8}
 			}
 			if fault == "neverready" || fault == "hangsoncreate" {
 				p.Timeout = time.Second
