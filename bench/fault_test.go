@@ -176,6 +176,7 @@ var faults = []*faulty{
 	{name: "panicsoncreate", sound: "pipe", create: later(func() { panic("out of luck") })},
 	{name: "hangsoncreate", sound: "pipe", create: later(hang)},
 	{name: "panicsonclose", sound: "pipe", close: later(func() { panic("out of luck") })},
+	{name: "hangsonclose", sound: "pipe", close: later(hang)},
 	{name: "forbiddenlater", sound: "pipe", refuse: unix.ENOSYS},
 	{name: "leaves", sound: "pipe", open: func(transports.Side, []*os.File) { leave(false) }},
 	{name: "leavesafar", sound: "pipe", open: func(transports.Side, []*os.File) { leave(true) }},
@@ -240,10 +241,11 @@ func TestFaultIsARecord(t *testing.T) {
 		"sigsys":     {"consumer: killed by SIGSYS: a sandbox (seccomp) forbids"},
 		"sigabrt":    {"consumer: killed by SIGABRT"},
 		"nosignals":  {"signal: send", "times in a row", "ulimit -i"},
-		"nothreads":  {"consumer: exit status 2: runtime: failed to create new OS thread", "ulimit -u"},
+		"nothreads":  {"consumer: exit status 2: runtime", "raise the limit of processes (ulimit -u"},
 
 		"panicsoncreate": {"panicsoncreate: making the link panicked: out of luck"},
 		"hangsoncreate":  {"hangsoncreate: making the link had not ended within 1s (--timeout)"},
+		"hangsonclose":   {"hangsonclose: closing the link had not ended within 1s (--timeout)"},
 		"panicsonclose":  {"panicsonclose: closing the link panicked: out of luck"},
 	} {
 		t.Run(fault, func(t *testing.T) {
@@ -257,7 +259,7 @@ func TestFaultIsARecord(t *testing.T) {
 			if fault == "nosignals" {
 				p.Sizes = []int{8}
 			}
-			if fault == "neverready" || fault == "hangsoncreate" {
+			if fault == "neverready" || fault == "hangsoncreate" || fault == "hangsonclose" {
 				p.Timeout = time.Second
 			}
 			for _, l := range measure(t, p) {

@@ -20,7 +20,7 @@ import (
 //
 // The zero value is ready. It is used by one goroutine, and closed.
 type Trials struct {
-	Limit time.Duration // of one trial; 0, or more: 5 s
+	Limit time.Duration // of one trial; 0: 5 s
 
 	worker *peer.Worker // nil: none yet, or the last one was ended
 	told   []errand     // what it has not answered yet, in order
@@ -175,7 +175,7 @@ func (t *Trials) ask(ctx context.Context, e errand) (outcome, error) {
 	if err := t.start(); err != nil {
 		return outcome{}, err
 	}
-	limit := cmp.Or(min(t.Limit, trialLimit), trialLimit)
+	limit := cmp.Or(t.Limit, trialLimit)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	late := make(chan struct{})

@@ -147,6 +147,7 @@ func (f *planFlags) settle(ctx context.Context, tried *bench.Trials, flags *pfla
 		p.Dirs = defaultDirs()
 	}
 	var err error
+	tried.Limit = p.Timeout
 	p.Specs, err = parseSpecs(ctx, tried, specs)
 	return p, err
 }

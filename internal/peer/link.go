@@ -2,15 +2,16 @@ package peer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"ipcbench/transports"
 )
 
-// MakeLink is the transport's Create for a driver that goes on whatever it does:
-// it waits no longer than ctx, and a panic is an error. So it is with the Close of
-// the link that it returns. What is made after all is closed again.
+// MakeLink is the transport's Create for a driver that goes on whatever that does:
+// it waits no longer than ctx and a moment, and a panic is an error. So it is with
+// the Close of the link that it returns. What is made later is closed again.
 func MakeLink(ctx context.Context, t transports.Transport, spec transports.Spec) (transports.Link, error) {
 	link, err := within(ctx, spec.Transport+": making the link",
 		func() (transports.Link, error) { return t.Create(spec) },
@@ -23,24 +24,26 @@ func MakeLink(ctx context.Context, t transports.Transport, spec transports.Spec)
 		return nil, err
 	}
 	takeInChildren()
-	return shelteredLink{link, spec.Transport}, nil
+	return &shelteredLink{Link: link, what: spec.Transport + ": closing the link", ctx: ctx}, nil
 }
 
 type shelteredLink struct {
 	transports.Link
-	transport string
+	what string
+	ctx  context.Context
+	hung error // of a Close that goes on
 }
 
-// closing is how long a link may take to close. It is closed when the time of a
-// launch is over, too.
-const closing = 5 * time.Second
-
-func (l shelteredLink) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), closing)
-	defer cancel()
-	_, err := within(ctx, l.transport+": closing the link",
+func (l *shelteredLink) Close() error {
+	if l.hung != nil {
+		return l.hung
+	}
+	_, err := within(l.ctx, l.what,
 		func() (struct{}, error) { return struct{}{}, l.Link.Close() },
 		func(struct{}) {})
+	if errors.As(err, new(unended)) {
+		l.hung = err
+	}
 	return err
 }
 
@@ -53,8 +56,12 @@ type unended struct {
 func (u unended) Error() string { return u.what + " had not ended" }
 func (u unended) Unwrap() error { return u.cause }
 
-// within calls f and waits for it no longer than ctx. What f returns after that
-// is handed to late.
+// moment is how long a call may go on when its time is over, or the run is: it may
+// have made what it is about to take away again.
+const moment = time.Second
+
+// within calls f and waits for it no longer than ctx, and a moment. What f returns
+// after that is handed to late.
 func within[T any](ctx context.Context, what string, f func() (T, error), late func(T)) (T, error) {
 	type result struct {
 		value T
@@ -70,6 +77,11 @@ func within[T any](ctx context.Context, what string, f func() (T, error), late f
 	case r := <-done:
 		return r.value, r.err
 	case <-ctx.Done():
+	}
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-time.After(moment):
 		go func() { late((<-done).value) }()
 		var none T
 		return none, unended{what, ctx.Err()}
