@@ -94,6 +94,35 @@ func TestWhatASandboxRefusesTheHarness(t *testing.T) {
 	}
 }
 
+// dropping is a network of its own whose loopback addresses lead nowhere: what is
+// sent there is dropped, as by a firewall, and nobody says so. It then becomes the
+// command that it is given.
+const dropping = `{ ip link set lo up && ip link add out type veth peer name nowhere && ip link set out up && ip link set nowhere up &&
+	ip addr add 10.9.9.1/24 dev out && echo 1 > /proc/sys/net/ipv4/ip_nonlocal_bind && echo 1 > /proc/sys/net/ipv4/conf/out/route_localnet &&
+	echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet && ip route del local 127.0.0.0/8 dev lo table local && ip route del local 127.0.0.1 dev lo table local &&
+	ip route add 127.0.0.0/8 dev out && ip neigh add 127.0.0.1 lladdr 02:00:00:00:00:01 dev out; } >/dev/null 2>&1 || exit 125
+exec "$@"`
+
+// TestAFirewallThatDropsWhatThisMachineSendsItself: a connection that never comes
+// about has its time, and then the others are measured.
+func TestAFirewallThatDropsWhatThisMachineSendsItself(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := exec.LookPath("unshare"); err != nil {
+		t.Skip(err)
+	}
+	args := append([]string{"-n", "sh", "-c", dropping, "sh", self}, short...)
+	o := runs(t, exec.Command("unshare", append(args, "-p", "free", "--timeout", "1s", "tcp", "pipe")...))
+	if o.status == 125 || o.status < 0 || strings.Contains(o.stderr, "unshare") {
+		t.Skipf("no network of one's own to be had: root, unshare(1), ip(8) and veth are needed: %s", o.stderr)
+	}
+	if o.status != statusDone || !strings.Contains(o.stdout, "skipped: it was tried, and had not ended within 1s") {
+		t.Errorf("exit status %d: %s%s", o.status, o.stdout, o.stderr)
+	}
+}
+
 // TestAControlGroupWithoutMemory for one of the cells: its process dies of it, and
 // neither the driver nor the other cell.
 func TestAControlGroupWithoutMemory(t *testing.T) {
