@@ -20,6 +20,9 @@ func TestMain(m *testing.M) {
 	bench.Worker()
 	peer.Serve(burnRole, burn)
 	if spec := os.Getenv(driverEnv); spec != "" {
+		if day := os.Getenv(dayEnv); day != "" {
+			haveADay(day, spec)
+		}
 		drive(spec)
 	}
 	host.ClaimName = fmt.Sprintf("bench-test-%d-", os.Getpid()) // alone, whatever else is tested

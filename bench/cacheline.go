@@ -113,15 +113,24 @@ func (r *rally) await(word *atomic.Uint64, v uint64) bool {
 	return true
 }
 
-// onCPU calls f on a thread of its own that is pinned to cpu and ends with it.
-// The channel tells when it has, or why it could not be pinned.
+// onCPU calls f on a thread that is pinned to cpu meanwhile. The channel tells when
+// it has ended, or why it could not be pinned.
+//
+// The thread is given back: a new one each time would in the end be one too many,
+// see [peer.ReserveThreads].
 func onCPU(cpu int, f func()) <-chan error {
 	done := make(chan error, 1)
 	go func() {
-		runtime.LockOSThread() // and never unlocked: no other goroutine gets this thread
-		err := host.Pin(cpu)
+		runtime.LockOSThread()
+		before, err := host.Affinity()
+		if err == nil {
+			err = host.Pin(cpu)
+		}
 		if err == nil {
 			f()
+		}
+		if before != nil && host.PinTo(before) == nil {
+			runtime.UnlockOSThread() // otherwise no other goroutine gets this thread
 		}
 		done <- err
 	}()

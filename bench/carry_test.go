@@ -33,7 +33,7 @@ func (d *diary) Launched(l results.Launch) {
 // carry carries out a run of the plan and returns its directory's path too.
 func carry(t *testing.T, ctx context.Context, p bench.Plan, o bench.Options) (summary.Analysis, string, error) {
 	t.Helper()
-	cells, err := p.Cells()
+	cells, err := p.Cells(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,43 +44,13 @@ func newCell(name string, spec transports.Spec, place Placement, id *identity, p
 	return c
 }
 
-// trials remembers which links could be made.
-type trials map[trial]error
-
-type trial struct {
-	spec, dir string
-	size      int
-}
-
-// link makes spec's link once and closes it. It returns why this machine
-// cannot have it, or what went wrong.
-func (t trials) link(spec transports.Spec) (skip, fail string) {
-	key := trial{spec.String(), spec.Dir, spec.Size}
-	err, known := t[key]
-	if !known {
-		err = try(spec)
-		t[key] = err
-	}
+// judge says that the cell cannot run where err, of trying its link, says so.
+func (c *Cell) judge(err error) {
 	switch {
 	case err == nil:
-		return "", ""
 	case errors.Is(err, errors.ErrUnsupported):
-		return spec.Reason(err), ""
+		c.Skip = c.Spec.Reason(err)
+	default:
+		c.Fail = c.Spec.Reason(err)
 	}
-	return "", spec.Reason(err)
-}
-
-func try(spec transports.Spec) error {
-	t, err := transports.Lookup(spec.Transport)
-	if err != nil {
-		return err
-	}
-	if err := t.Probe(spec); err != nil {
-		return err
-	}
-	link, err := t.Create(spec)
-	if err != nil {
-		return err
-	}
-	return link.Close()
 }

@@ -29,7 +29,7 @@ func TestACellKeepsWhatItsTransportDeclares(t *testing.T) {
 		"mq":                {"queue", "Message queues", "block", results.Sleeps, ""},
 		"cma":               {"direct", "Copied by the kernel", "futex", results.Sleeps, ""},
 	} {
-		cells, err := smallPlan(t, text).Cells()
+		cells, err := smallPlan(t, text).Cells(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,7 +45,7 @@ func TestACellKeepsWhatItsTransportDeclares(t *testing.T) {
 func TestAnAxisThatNamesAValueTwiceHasItOnce(t *testing.T) {
 	p := smallPlan(t, "pipe")
 	p.Sizes = []int{64, 4096, 64}
-	cells, err := p.Cells()
+	cells, err := p.Cells(t.Context())
 	if err != nil || len(cells) != 2 {
 		t.Errorf("%d cells of two sizes: %v", len(cells), err)
 	}

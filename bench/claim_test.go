@@ -21,7 +21,7 @@ func TestASecondRunOnTheSameCPUsIsToldBeforeItMeasures(t *testing.T) {
 	newRun := func() (*bench.Run, bool) {
 		p := smallPlan(t, "pipe")
 		p.Launches, p.Placements = 1, []string{"same-cpu"}
-		cells, err := p.Cells()
+		cells, err := p.Cells(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

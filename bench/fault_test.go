@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -15,6 +16,8 @@ import (
 
 	"ipcbench/bench"
 	"ipcbench/internal/host"
+	"ipcbench/internal/peer"
+	"ipcbench/internal/seccomp"
 	"ipcbench/results"
 	"ipcbench/transports"
 )
@@ -22,6 +25,10 @@ import (
 // A faulty transport is a sound one that has something happen to it.
 type faulty struct {
 	name, sound string
+	// probe, create and close are called before the transport's own: by the
+	// process that tries it, and by the driver, which is none.
+	probe, create, close func(onTrial bool)
+	refuse               error // what Create says in the driver, where it says something
 	// open is called in a worker before its end is opened.
 	open func(transports.Side, []*os.File)
 	// recv is called in a worker before its nth receive, from 1.
@@ -43,14 +50,37 @@ func (f *faulty) spec(s transports.Spec) (transports.Transport, transports.Spec)
 	return t, s
 }
 
+// happen calls what is to happen, if anything.
+func happen(what func(onTrial bool)) {
+	if what != nil {
+		what(os.Getenv("IPCBENCH_WORKER") != "")
+	}
+}
+
 func (f *faulty) Probe(s transports.Spec) error {
+	happen(f.probe)
 	t, spec := f.spec(s)
 	return t.Probe(spec)
 }
 
 func (f *faulty) Create(s transports.Spec) (transports.Link, error) {
+	happen(f.create)
+	if f.refuse != nil && os.Getenv("IPCBENCH_WORKER") == "" {
+		return nil, f.refuse
+	}
 	t, spec := f.spec(s)
-	return t.Create(spec)
+	link, err := t.Create(spec)
+	return faultyLink{link, f}, err
+}
+
+type faultyLink struct {
+	transports.Link
+	*faulty
+}
+
+func (l faultyLink) Close() error {
+	happen(l.faulty.close)
+	return l.Link.Close()
 }
 
 func (f *faulty) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {
@@ -122,7 +152,75 @@ var faults = []*faulty{
 			panic("out of luck")
 		}
 	}},
+	{name: "sigsegv", sound: "pipe", recv: dies(unix.SIGSEGV)},
+	{name: "sigbus", sound: "pipe", recv: dies(unix.SIGBUS)},
+	{name: "sigsys", sound: "pipe", recv: dies(unix.SIGSYS)},
+	{name: "sigabrt", sound: "pipe", recv: dies(unix.SIGABRT)},
+	{name: "nothreads", sound: "pipe", recv: func(side transports.Side, n int) {
+		if side == transports.Consumer && n == 500 {
+			unix.Setrlimit(unix.RLIMIT_NPROC, &unix.Rlimit{Cur: 1, Max: 1})
+			unix.Setresuid(nobody, nobody, nobody)
+			peer.ReserveThreads(100)
+		}
+	}},
+	{name: "nosignals", sound: "signal", open: func(transports.Side, []*os.File) {
+		unix.Setrlimit(unix.RLIMIT_SIGPENDING, &unix.Rlimit{})
+	}},
+
+	{name: "panicsonprobe", sound: "pipe", probe: func(bool) { panic("out of luck") }},
+	{name: "crashesonprobe", sound: "pipe", probe: func(bool) { go panic("out of luck"); select {} }},
+	{name: "hangsonprobe", sound: "pipe", probe: func(bool) { hang() }},
+	{name: "hangsontrial", sound: "pipe", create: func(bool) { hang() }},
+	{name: "sigsysonprobe", sound: "pipe", probe: func(bool) { seccomp.Filter{Calls: []uintptr{unix.SYS_IO_URING_SETUP}}.Install(); ring() }},
+
+	{name: "panicsoncreate", sound: "pipe", create: later(func() { panic("out of luck") })},
+	{name: "hangsoncreate", sound: "pipe", create: later(hang)},
+	{name: "panicsonclose", sound: "pipe", close: later(func() { panic("out of luck") })},
+	{name: "hangsonclose", sound: "pipe", close: later(hang)},
+	{name: "forbiddenlater", sound: "pipe", refuse: unix.ENOSYS},
+	{name: "leaves", sound: "pipe", open: func(transports.Side, []*os.File) { leave(false) }},
+	{name: "leavesafar", sound: "pipe", open: func(transports.Side, []*os.File) { leave(true) }},
 }
+
+// dies has a signal end the consumer, in the middle.
+func dies(by syscall.Signal) func(transports.Side, int) {
+	return func(side transports.Side, n int) {
+		if side == transports.Consumer && n == 500 {
+			syscall.Kill(os.Getpid(), by)
+		}
+	}
+}
+
+// later is what happens in the driver, and not on trial.
+func later(what func()) func(bool) {
+	return func(onTrial bool) {
+		if !onTrial {
+			what()
+		}
+	}
+}
+
+// hang waits in the kernel for what never comes.
+func hang() {
+	var p [2]int
+	unix.Pipe2(p[:], unix.O_CLOEXEC)
+	unix.Read(p[0], make([]byte, 1))
+}
+
+func ring() { unix.Syscall(unix.SYS_IO_URING_SETUP, 0, 0, 0) }
+
+// leave starts a process that outlives the worker and holds on to its socket,
+// and where it is afar is in a session of its own.
+func leave(afar bool) {
+	c := exec.Command("/bin/sleep", "1000")
+	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
+	c.SysProcAttr = &syscall.SysProcAttr{Setsid: afar}
+	if err := c.Start(); err != nil {
+		panic(err)
+	}
+}
+
+const nobody = 65534
 
 // TestFaultIsARecord has each fault happen among launches of a sound
 // transport: its launches fail with their reason, and the others go on.
@@ -132,19 +230,36 @@ func TestFaultIsARecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	for fault, wants := range map[string][]string{
-		"killed":     {"consumer: signal: killed"},
+		"killed":     {"consumer: killed by SIGKILL"},
 		"neverready": {"producer was not ready", "--timeout"},
 		"truncated":  {"SIGBUS", "truncated"},
 		"damaged":    {"consumer", "damaged"},
 		"moved":      {"consumer", "affinity"},
 		"panics":     {"consumer", "out of luck"},
+		"sigsegv":    {"consumer: killed by SIGSEGV"},
+		"sigbus":     {"consumer: killed by SIGBUS: memory that it had mapped is gone"},
+		"sigsys":     {"consumer: killed by SIGSYS: a sandbox (seccomp) forbids"},
+		"sigabrt":    {"consumer: killed by SIGABRT"},
+		"nosignals":  {"signal: send", "times in a row", "ulimit -i"},
+		"nothreads":  {"consumer: exit status 2: runtime", "raise the limit of processes (ulimit -u"},
+
+		"panicsoncreate": {"panicsoncreate: making the link panicked: out of luck"},
+		"hangsoncreate":  {"hangsoncreate: making the link had not ended within 1s (--timeout)"},
+		"hangsonclose":   {"hangsonclose: closing the link had not ended within 1s (--timeout)"},
+		"panicsonclose":  {"panicsonclose: closing the link panicked: out of luck"},
 	} {
 		t.Run(fault, func(t *testing.T) {
 			if fault == "moved" && len(cpus) < 2 {
 				t.Skip("there is one CPU and nowhere to move to")
 			}
 			p := smallPlan(t, fault, "unix")
-			if fault == "neverready" {
+			if fault == "nothreads" && os.Getuid() != 0 {
+				t.Skip("only root can become a user whose processes are counted")
+			}
+			if fault == "nosignals" {
+				p.Sizes = []int{8}
+			}
+			if fault == "neverready" || fault == "hangsoncreate" || fault == "hangsonclose" {
 				p.Timeout = time.Second
 			}
 			for _, l := range measure(t, p) {
@@ -161,6 +276,14 @@ func TestFaultIsARecord(t *testing.T) {
 					if !strings.Contains(l.Reason, want) {
 						t.Errorf("launch %d failed for %q, which does not say %q", l.Launch, l.Reason, want)
 					}
+				}
+				for _, trace := range []string{"goroutine", "\n"} {
+					if strings.Contains(l.Reason, trace) {
+						t.Errorf("launch %d failed for %q, which has a trace in it", l.Launch, l.Reason)
+					}
+				}
+				if started := !strings.HasSuffix(fault, "oncreate"); !started {
+					continue
 				}
 				if len(l.Workers) != 2 || l.Workers[0].Exit == "" || l.Workers[1].Exit == "" {
 					t.Errorf("launch %d does not say how both workers ended: %+v", l.Launch, l.Workers)
@@ -192,7 +315,7 @@ func TestInterruptEndsTheLaunchInFlight(t *testing.T) {
 	p := smallPlan(t, "pipe")
 	p.Launches, p.Time = 3, time.Hour
 	p.Timeout = 2 * time.Hour
-	cells, err := p.Cells()
+	cells, err := p.Cells(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,7 +380,7 @@ func planOf(dir string, specs ...string) bench.Plan {
 // measure runs the whole plan.
 func measure(t *testing.T, p bench.Plan) []results.Launch {
 	t.Helper()
-	cells, err := p.Cells()
+	cells, err := p.Cells(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 // floorsOf returns the plan's floors, none of them taken.
 func floorsOf(t *testing.T, p bench.Plan) *bench.Floors {
 	t.Helper()
-	cells, err := p.Cells()
+	cells, err := p.Cells(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

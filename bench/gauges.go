@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"ipcbench/bench/internal/clock"
 	"ipcbench/bench/workload"
 	"ipcbench/internal/host"
+	"ipcbench/internal/peer"
 	"ipcbench/results"
 	"ipcbench/transports"
 )
@@ -28,9 +30,7 @@ func (p Plan) gauges(cells []Cell) []*gauge {
 	all = append(all, ofCPUs(results.WakeUpFloor, cpusOf(cells, wakes), func(ctx context.Context, cpus []int) (float64, error) {
 		return wakeUp(ctx, cpus[0], cpus[len(cpus)-1])
 	})...)
-	all = append(all, ofEach(results.CopyFloor, p.Sizes, func(_ context.Context, size int) (float64, error) {
-		return onFirstCPU(func() (float64, error) { return copyFloor(size) })
-	})...)
+	all = append(all, ofEach(results.CopyFloor, p.Sizes, copyFloor)...)
 	return append(all, ofEach(results.NullFloor, p.Sizes, nullFloor)...)
 }
 
@@ -99,23 +99,47 @@ func clockFloor() (float64, error) {
 	return clock.Cost(), nil
 }
 
-// copyFloor is the time to copy size bytes once, in ns, from and to pages that
-// are new to this process: how they share the caches is another matter each
-// time.
-func copyFloor(size int) (float64, error) {
+// copyRole is the process that copies: one that the kernel may end, where there is
+// no memory for that.
+const copyRole = "copy"
+
+// copyFloor is the time to copy size bytes once, in ns, on the CPU that the null
+// transport runs on.
+func copyFloor(ctx context.Context, size int) (ns float64, err error) {
+	cpus, err := host.Affinity()
+	if err != nil {
+		return 0, err
+	}
+	if err := askProcess(ctx, peer.Options{Role: copyRole, CPU: cpus[0], Env: undisturbed}, size, &ns); err != nil {
+		return 0, fmt.Errorf("copy %d bytes: %w", size, err)
+	}
+	return ns, nil
+}
+
+func tellCopy(c *peer.Control) error {
+	var size int
+	if err := c.Hear(&size); err != nil {
+		return err
+	}
+	ns, err := timeCopy(size)
+	return errors.Join(err, c.Tell(ns))
+}
+
+// timeCopy copies from and to pages that are new to this process: how they share
+// the caches is another matter each time.
+func timeCopy(size int) (float64, error) {
 	pages, err := unix.Mmap(-1, 0, 2*size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
 	if err != nil {
-		return 0, fmt.Errorf("copy: mmap %d bytes: %w", 2*size, err)
+		return 0, fmt.Errorf("mmap %d bytes: %w", 2*size, err)
 	}
 	clear(pages) // faults them in
 	from, to := pages[:size], pages[size:]
 	const step = 64 << 10 // some 10 µs
-	ns := clock.PerCall(max(5, 200*step/max(step, size)), max(1, step/size), func(calls int) {
+	return clock.PerCall(max(5, 200*step/max(step, size)), max(1, step/size), func(calls int) {
 		for range calls {
 			copy(to, from)
 		}
-	})
-	return ns, unix.Munmap(pages)
+	}), nil
 }
 
 // nullFloor is the time of the null transport's round trip of size bytes, in
@@ -125,15 +149,18 @@ func nullFloor(ctx context.Context, size int) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
+	m, err := theMachine()
+	if err != nil {
+		return 0, err
+	}
+	together := m.together()
 	null := Plan{
 		Specs: []transports.Spec{spec}, Workloads: []string{workload.Latency.Name}, Sizes: []int{size}, Placements: []string{"auto"},
 		Launches: 1, Time: 5 * time.Millisecond, Warmup: Warmup{Messages: 100}, Verify: "header", Timeout: 10 * time.Second,
 	}
-	cells, err := null.Cells()
-	if err != nil {
-		return 0, err
-	}
-	launches, err := null.Run(ctx, cells, func(results.Launch) error { return nil })
+	spec.Size, spec.Uniform = size, true
+	cell := newCell(workload.Latency.Name, spec, together, &identity{}, 1)
+	launches, err := null.Run(ctx, []Cell{cell}, func(results.Launch) error { return nil })
 	switch {
 	case err != nil:
 		return 0, err

@@ -16,7 +16,7 @@ func launchesAround(t *testing.T, spec, dir string, between func()) []results.La
 	t.Helper()
 	p := smallPlan(t, spec)
 	p.Dirs, p.Launches, p.Sizes, p.Placements = []string{dir}, 3, []int{64}, []string{"same-cpu"}
-	cells, err := p.Cells()
+	cells, err := p.Cells(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,8 @@ func TestSlicesAreOfTheMeasuredPart(t *testing.T) {
 }
 
 // TestJitterIsRecorded looks for the probe where a core is left for it, and
-// only there.
+// only there. A launch does not wait for a probe that is late, as on a machine
+// with other work, so it is launched again until one was in time.
 func TestJitterIsRecorded(t *testing.T) {
 	cpus, err := host.Affinity()
 	if err != nil {
@@ -53,16 +54,28 @@ func TestJitterIsRecorded(t *testing.T) {
 	if len(cpus) == 2 {
 		p.Placements = append(p.Placements, fmt.Sprintf("%d-%d", cpus[0], cpus[1]))
 	}
-	for _, l := range measure(t, p) {
-		if l.Jitter == nil || l.Jitter.StealNS < 0 {
-			t.Errorf("%s: jitter %+v (%s)", l.Placement, l.Jitter, l.Reason)
-			continue
+	mayProbe := anotherCore(t, cpus, cpus[0])
+	for tries := 1; ; tries++ {
+		launches := measure(t, p)
+		probed := 0
+		for _, l := range launches {
+			if l.Jitter == nil || l.Jitter.StealNS < 0 {
+				t.Errorf("%s: jitter %+v (%s)", l.Placement, l.Jitter, l.Reason)
+				continue
+			}
+			if l.Jitter.ProbeCPU == nil {
+				continue
+			}
+			probed++
+			if l.Placement != "same-cpu" || !anotherCore(t, []int{*l.Jitter.ProbeCPU}, l.ProducerCPU) {
+				t.Errorf("%s on %d and %d of %v: a probe ran on CPU %d", l.Placement, l.ProducerCPU, l.ConsumerCPU, cpus, *l.Jitter.ProbeCPU)
+			}
 		}
-		left := l.Placement == "same-cpu" && anotherCore(t, cpus, l.ProducerCPU)
-		if probed := l.Jitter.ProbeCPU != nil; probed != left {
-			t.Errorf("%s on %d and %d of %v: a core is left: %v, and probed: %v", l.Placement, l.ProducerCPU, l.ConsumerCPU, cpus, left, probed)
-		} else if probed && *l.Jitter.ProbeCPU == l.ProducerCPU {
-			t.Errorf("%s: a probe ran on the ends' own CPU %d", l.Placement, l.ProducerCPU)
+		if probed > 0 || !mayProbe || t.Failed() {
+			break
+		}
+		if tries == 50 {
+			t.Fatal("a core is left, and of 50 launches none was probed")
 		}
 	}
 }
@@ -126,7 +139,7 @@ func TestOnlyDiagnosingLaunchesCountPerfEvents(t *testing.T) {
 
 func diagnose(t *testing.T, p bench.Plan) []results.Launch {
 	t.Helper()
-	cells, err := p.Cells()
+	cells, err := p.Cells(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

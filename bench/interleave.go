@@ -1,7 +1,9 @@
 package bench
 
 import (
+	"iter"
 	"math/rand/v2"
+	"slices"
 
 	"ipcbench/results"
 )
@@ -13,28 +15,25 @@ import (
 // does so under both. Where a command switches between the variants, a round has
 // all of one and then all of the other.
 
-// turns returns the plan's launches in their order.
-func (s *series) turns(cells []Cell) []turn {
-	if len(s.Variants) == 0 {
-		return s.shuffled(cells)
-	}
-	var all []turn
-	for number := 1; number <= s.Launches; number++ {
-		all = append(all, s.round(cells, number)...)
-	}
-	return all
-}
-
-// shuffled returns all launches of the cells in one random order.
-func (s *series) shuffled(cells []Cell) []turn {
-	var all []turn
-	for _, c := range cells {
+// planned goes through the plan's launches of all cells that can run, in their
+// order.
+func (s *series) planned(cells []Cell) iter.Seq[turn] {
+	return func(yield func(turn) bool) {
+		if len(s.Variants) == 0 {
+			left := newTurns(cells, s.Launches)
+			for t, ok := left.next(s.random); ok && yield(t); t, ok = left.next(s.random) {
+			}
+			return
+		}
+		runnable := slices.DeleteFunc(slices.Clone(cells), func(c Cell) bool { return !c.Runnable() })
 		for number := 1; number <= s.Launches; number++ {
-			all = append(all, turn{c, number})
+			for _, t := range s.round(runnable, number) {
+				if !yield(t) {
+					return
+				}
+			}
 		}
 	}
-	shuffle(s.random, all)
-	return all
 }
 
 // round returns one launch of each cell, in blocks of those that are to be

@@ -124,7 +124,7 @@ func drive(spec string) {
 	p := planOf(os.TempDir(), spec)
 	size, err := strconv.Atoi(os.Getenv(driverEnv + "_SIZE"))
 	p.Sizes, p.Messages, p.Time, p.Timeout = []int{size}, 0, time.Hour, 2*time.Hour
-	cells, cellsErr := p.Cells()
+	cells, cellsErr := p.Cells(context.Background())
 	if err = errors.Join(err, cellsErr); err == nil {
 		var failed []results.Launch
 		failed, err = p.Run(context.Background(), cells, func(results.Launch) error { return nil })

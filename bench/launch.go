@@ -18,11 +18,8 @@ import (
 // is not to be kept.
 func (c Cell) launch(ctx context.Context, p Plan) results.Launch {
 	record := results.Launch{Cell: c.Cell, Started: time.Now().UTC(), Status: results.OK, Labels: p.labels(c.Cell)}
-	if err := c.run(ctx, p, &record); err != nil {
+	if err := c.run(ctx, p, &record); err != nil { // what ran on trial can run here
 		record.Status, record.Reason = results.Failed, err.Error()
-		if errors.Is(err, errors.ErrUnsupported) {
-			record.Status = results.Skipped
-		}
 	}
 	return record
 }
@@ -45,6 +42,9 @@ func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
 		func() error { return l.measure(record) })
 	err = w.Drive(driver)
 	if l.pair == nil {
+		if err != nil && ctx.Err() == context.DeadlineExceeded {
+			err = fmt.Errorf("%w within %v (--timeout)", err, p.Timeout)
+		}
 		return err
 	}
 	if err != nil {
@@ -92,7 +92,7 @@ func (l *launch) start(ctx context.Context) (pids []int, err error) {
 	}
 	l.takeCacheLine(ctx)
 	for range l.Pairs {
-		link, err := l.transport.Create(l.Spec)
+		link, err := peer.MakeLink(ctx, l.transport, l.Spec)
 		if err != nil {
 			return nil, err
 		}
@@ -161,7 +161,7 @@ func (l *launch) takeCacheLine(ctx context.Context) {
 func (l *launch) close(ctx context.Context) {
 	l.watch.close(ctx)
 	for _, link := range l.links {
-		link.Close()
+		link.Close() // again, as a rule
 	}
 }
 

@@ -2,9 +2,9 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"ipcbench/internal/peer"
@@ -12,7 +12,7 @@ import (
 )
 
 // Run measures the cells of the plan: each cell by so many launches, and the
-// launches of all cells in one shuffled order, so that what drifts on the
+// launches of all cells in one random order, so that what drifts on the
 // machine falls on all of them alike, or those of variants in turn. Then it
 // launches some again: with Until those that are not narrow yet, else those that
 // have too few launches of a kind. It keeps nothing: a [Run] does, and takes the
@@ -24,7 +24,7 @@ import (
 // cancellation Run ends the launch in flight, which leaves no record, and
 // returns what it has with the context's error.
 func (p Plan) Run(ctx context.Context, cells []Cell, each func(results.Launch) error) ([]results.Launch, error) {
-	if err := peer.Idle(); err != nil {
+	if err := errors.Join(peer.Idle(), p.bounds()); err != nil {
 		return nil, err
 	}
 	s := series{
@@ -57,12 +57,6 @@ type series struct {
 	switcher
 }
 
-// A turn is one launch to come.
-type turn struct {
-	Cell
-	number int // within the cell, from 1
-}
-
 // refuse keeps a record of each cell that cannot run.
 func (s *series) refuse(cells []Cell) error {
 	for _, c := range cells {
@@ -78,7 +72,7 @@ func (s *series) refuse(cells []Cell) error {
 // carryOut makes the plan's launches of all cells that can run.
 func (s *series) carryOut(ctx context.Context, cells []Cell) error {
 	s.began = time.Now()
-	for _, turn := range s.turns(slices.DeleteFunc(slices.Clone(cells), func(c Cell) bool { return !c.Runnable() })) {
+	for turn := range s.planned(cells) {
 		if err := s.launch(ctx, turn); err != nil {
 			return err
 		}

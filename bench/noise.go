@@ -51,23 +51,29 @@ type listening struct {
 
 func (m machine) listen(ctx context.Context, d time.Duration) (results.Noise, error) {
 	var noise results.Noise
-	w, err := peer.Start(transports.Producer, nil, peer.Options{
-		Role: noiseRole, CPU: -1,
-		Env: []string{fmt.Sprintf("GOMAXPROCS=%d", len(m)+1), "GODEBUG=asyncpreemptoff=1"},
-	})
-	if err != nil {
-		return noise, err
-	}
-	defer context.AfterFunc(ctx, w.Kill)()
 	var ids []int
 	for _, cpu := range m {
 		ids = append(ids, cpu.ID)
 	}
-	err = errors.Join(w.Tell(listening{ids, d}), w.Hear(&noise))
-	if exit := w.Wait(ctx); !exit.OK {
-		return noise, errors.New(exit.String())
-	}
+	err := askProcess(ctx, peer.Options{
+		Role: noiseRole, CPU: -1,
+		Env: []string{fmt.Sprintf("GOMAXPROCS=%d", len(m)+1), "GODEBUG=asyncpreemptoff=1"},
+	}, listening{ids, d}, &noise)
 	return noise, err
+}
+
+// askProcess starts a process for one question, and hears its answer.
+func askProcess(ctx context.Context, o peer.Options, question, answer any) error {
+	w, err := peer.Start(transports.Producer, nil, o)
+	if err != nil {
+		return err
+	}
+	defer context.AfterFunc(ctx, w.Kill)()
+	err = errors.Join(w.Tell(question), w.Hear(answer))
+	if exit := w.Wait(ctx); !exit.OK {
+		return errors.New(exit.Why())
+	}
+	return err
 }
 
 // listen is the worker: it watches all CPUs at once, and tells.

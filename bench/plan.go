@@ -2,7 +2,7 @@
 // fresh processes for every launch, lets them do their workload, keeps the record
 // of each, and takes what bounds the results from below beside them:
 //
-//	cells, err := plan.Cells()
+//	cells, err := plan.Cells(ctx)
 //	run, err := bench.NewRun(plan, cells, bench.Options{Parent: "results"})
 //	analysis, err := run.Carry(ctx)
 //
@@ -13,12 +13,15 @@ package bench
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"time"
 
 	"ipcbench/bench/workload"
+	"ipcbench/internal/peer"
 	"ipcbench/results"
 	"ipcbench/results/summary"
 	"ipcbench/transports"
@@ -120,11 +123,22 @@ func specNames(specs []transports.Spec) []string {
 }
 
 // Cells crosses the plan's axes, those of each variant by themselves, and tries
-// whether each cell can run, by making its link once and closing it. An error
-// means that the plan itself is wrong.
-func (p Plan) Cells() ([]Cell, error) {
+// whether each cell can run, by making its link once and closing it: in a process
+// of its own, see [Trials]. An error means that the plan itself is wrong, or that
+// ctx has ended.
+func (p Plan) Cells(ctx context.Context) ([]Cell, error) {
+	var tried Trials
+	defer tried.Close()
+	return p.CellsTried(ctx, &tried)
+}
+
+// CellsTried is Cells by trials that may have been used before.
+func (p Plan) CellsTried(ctx context.Context, tried *Trials) ([]Cell, error) {
+	if err := p.bounds(); err != nil {
+		return nil, err
+	}
 	if len(p.Variants) > 0 {
-		return p.cellsOfAll()
+		return p.cellsOfAll(ctx, tried)
 	}
 	p = p.complete()
 	if err := p.check(); err != nil {
@@ -134,23 +148,35 @@ func (p Plan) Cells() ([]Cell, error) {
 	if err != nil {
 		return nil, err
 	}
+	tried.Limit = p.Timeout
+	if err := p.reserveThreads(ctx, tried); err != nil {
+		return nil, err
+	}
+	cells, err := p.cross(ctx, identities, tried)
+	if err != nil {
+		return nil, err
+	}
+	try(ctx, cells, tried)
+	return cells, ctx.Err()
+}
+
+// cross returns every cell of the axes, once: an axis may name a value twice.
+func (p Plan) cross(ctx context.Context, identities map[string]*identity, tried *Trials) ([]Cell, error) {
 	var cells []Cell
-	tried, crossed := trials{}, map[results.Cell]bool{}
+	crossed := map[results.Cell]bool{}
 	for _, name := range p.Workloads {
 		for _, spec := range p.Specs {
+			limit := tried.MaxSize(ctx, spec)
 			places, err := p.places(spec)
 			if err != nil {
 				return nil, err
 			}
 			for _, place := range places {
 				for _, dir := range p.dirs(spec) {
-					for _, size := range p.sizes(spec) {
+					for _, size := range p.sizes(limit) {
 						spec.Dir, spec.Size, spec.Uniform = dir, size, true
 						c := newCell(name, spec, place, identities[dir], p.Pairs)
-						if c.Skip == "" {
-							c.Skip, c.Fail = tried.link(spec)
-						}
-						if !crossed[c.Cell] { // an axis may name a value twice
+						if !crossed[c.Cell] {
 							crossed[c.Cell] = true
 							cells = append(cells, c)
 						}
@@ -159,7 +185,66 @@ func (p Plan) Cells() ([]Cell, error) {
 			}
 		}
 	}
-	return cells, nil
+	return cells, ctx.Err()
+}
+
+// try finds out which of the cells can run.
+func try(ctx context.Context, cells []Cell, tried *Trials) {
+	var all []*Cell
+	var specs []transports.Spec
+	for i := range cells {
+		c := &cells[i]
+		c.Skip = cmp.Or(c.Skip, tried.unpinned(ctx, c.CPUs()))
+		if c.Skip == "" {
+			all, specs = append(all, c), append(specs, c.Spec)
+		}
+	}
+	for i, err := range tried.Links(ctx, specs) {
+		all[i].judge(err)
+	}
+}
+
+// reserveThreads has the threads that a run needs started: beside those of the
+// runtime, one that waits for each process, and some for what the driver does
+// itself. It first sees what becomes of a process that tries.
+func (p Plan) reserveThreads(ctx context.Context, tried *Trials) error {
+	n := runtime.GOMAXPROCS(0) + 3*p.Pairs + 8
+	if err := tried.Threads(ctx, n); err != nil {
+		return fmt.Errorf("a run starts processes and %d threads: %w", n, err)
+	}
+	peer.ReserveThreads(n)
+	return nil
+}
+
+// What no plan exceeds: beyond, sums would overflow long before anybody had waited
+// for them.
+const (
+	mostLaunches = 1_000_000           // of a cell
+	longest      = 30 * 24 * time.Hour // of any time
+	mostMessages = 1 << 50             // of a launch: a year of them at 36 million a second
+	largest      = 1 << 40             // bytes of a message
+)
+
+// bounds refuses what exceeds them.
+func (p Plan) bounds() error {
+	if p.Launches > mostLaunches {
+		return fmt.Errorf("%d launches (-n): at most %d of each cell are made", p.Launches, mostLaunches)
+	}
+	for _, t := range []struct {
+		flag string
+		time time.Duration
+	}{{"--time", p.Time}, {"--warmup", p.Warmup.Time}, {"--timeout", p.Timeout}, {"--budget", p.Budget}} {
+		if t.time < 0 || t.time > longest {
+			return fmt.Errorf("%s %v: it is at most %v, and not negative", t.flag, t.time, longest)
+		}
+	}
+	if n := max(p.Messages, p.Warmup.Messages); n > mostMessages {
+		return fmt.Errorf("%d messages: at most %d are exchanged in a launch", n, int64(mostMessages))
+	}
+	if len(p.Sizes) > 0 && slices.Max(p.Sizes) > largest {
+		return fmt.Errorf("message size %d: at most %d bytes are sent", slices.Max(p.Sizes), int64(largest))
+	}
+	return nil
 }
 
 // check refuses what cannot be measured by anyone.
@@ -229,10 +314,9 @@ func (p Plan) dirs(spec transports.Spec) []string {
 	return []string{""}
 }
 
-// sizes returns the sizes to measure spec with. Those that it cannot carry are
-// among them: their rows say why.
-func (p Plan) sizes(spec transports.Spec) []int {
-	limit := spec.MaxSize()
+// sizes returns the sizes to measure a spec with that carries at most limit, where
+// not 0. Those that it cannot carry are among them: their rows say why.
+func (p Plan) sizes(limit int) []int {
 	if p.FitSizes && limit > 0 && limit < slices.Min(p.Sizes) {
 		return []int{limit}
 	}

@@ -204,15 +204,23 @@ func (r *Run) finish(err error) error {
 	return r.dir.Finish(r.record)
 }
 
-// failure says how many launches failed, and why the first did; nil: none.
+// failure says how many launches failed, and why the first did, or that none has
+// a result; nil: all is well.
 func (r *Run) failure() error {
 	var failed []results.Launch
+	measured := 0
 	for _, launch := range r.launches {
-		if launch.Status == results.Failed {
+		switch launch.Status {
+		case results.Failed:
 			failed = append(failed, launch)
+		case results.OK:
+			measured++
 		}
 	}
-	if len(failed) == 0 {
+	switch {
+	case len(failed) == 0 && measured == 0:
+		return errors.New("no launch has a result: their rows say why")
+	case len(failed) == 0:
 		return nil
 	}
 	return fmt.Errorf("%d of %d launches failed, the first with: %s: %s", len(failed), len(r.launches), failed[0].Describe(" "), failed[0].Reason)

@@ -172,7 +172,7 @@ func TestWrongPlans(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := smallPlan(t, "mmap")
 			c.spoil(&p)
-			if _, err := p.Cells(); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := p.Cells(t.Context()); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("the error is %v and does not say %q", err, c.want)
 			}
 		})

@@ -54,7 +54,7 @@ func TestUntilStopsWhenNarrow(t *testing.T) {
 // TestUntilGoesOnWhileWide ends it in the third further round.
 func TestUntilGoesOnWhileWide(t *testing.T) {
 	p := untilPlan(t, "pipe", "unix")
-	cells, err := p.Cells()
+	cells, err := p.Cells(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestUntilLeavesAloneWhatFails(t *testing.T) {
 func TestUntilNeedsAnInterval(t *testing.T) {
 	p := untilPlan(t, "pipe")
 	p.Launches = 5
-	if _, err := p.Cells(); err == nil || !strings.Contains(err.Error(), "-n 6") {
+	if _, err := p.Cells(t.Context()); err == nil || !strings.Contains(err.Error(), "-n 6") {
 		t.Errorf("5 launches have no interval, and the error is %v", err)
 	}
 }

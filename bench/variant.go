@@ -2,6 +2,7 @@ package bench
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -76,13 +77,13 @@ func (p Plan) only(v Variant) Plan {
 
 // cellsOfAll crosses the axes of each variant, and refuses variants that are
 // not to be compared.
-func (p Plan) cellsOfAll() ([]Cell, error) {
+func (p Plan) cellsOfAll(ctx context.Context, tried *Trials) ([]Cell, error) {
 	if err := p.checkVariants(); err != nil {
 		return nil, err
 	}
 	var cells []Cell
 	for i, v := range p.Variants {
-		of, err := p.only(v).Cells()
+		of, err := p.only(v).CellsTried(ctx, tried)
 		if err != nil {
 			return nil, fmt.Errorf("variant %s: %w", variantName(i), err)
 		}

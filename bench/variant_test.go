@@ -108,7 +108,7 @@ func TestVariantsAreSwitched(t *testing.T) {
 func TestACommandThatCannotSwitchEndsTheRun(t *testing.T) {
 	p := abPlan(t, "pipe", "pipe")
 	p.Variants[0].Switch, p.Variants[1].Switch = "true", "echo first; echo the knob is stuck >&2; exit 3"
-	cells, err := p.Cells()
+	cells, err := p.Cells(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestACommandThatSwitchesForEverObeysCtrlC(t *testing.T) {
 	for i := range p.Variants {
 		p.Variants[i].Switch = "echo begun >" + begun + "; sleep 1000"
 	}
-	cells, err := p.Cells()
+	cells, err := p.Cells(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestACommandThatSwitchesForEverObeysCtrlC(t *testing.T) {
 func TestUntilGoesOnWithBothVariants(t *testing.T) {
 	p := abPlan(t, "pipe", "unix")
 	p.Until, p.Budget, p.Workloads = 1e-9, time.Hour, []string{"throughput"}
-	cells, err := p.Cells()
+	cells, err := p.Cells(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +183,7 @@ func TestVariantsThatAreNotToBeComparedAreRefused(t *testing.T) {
 		"wrong placement": {abPlan(t, "pipe", "unix"), func(p *bench.Plan) { p.Variants[1].Placements = []string{"near"} }, `variant B: no placement is called "near"`},
 	} {
 		c.spoil(&c.plan)
-		if _, err := c.plan.Cells(); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := c.plan.Cells(t.Context()); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: the error is %v and does not say %q", name, err, c.want)
 		}
 	}

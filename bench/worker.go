@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"runtime"
 	"runtime/debug"
 
 	"ipcbench/bench/workload"
@@ -28,6 +27,8 @@ func Worker() {
 	peer.Serve(wakeRole, takeTurns)
 	peer.Serve(probeRole, probe)
 	peer.Serve(noiseRole, listen)
+	peer.Serve(trialRole, runErrands)
+	peer.Serve(copyRole, tellCopy)
 }
 
 func work(c *peer.Control) error {
@@ -36,7 +37,8 @@ func work(c *peer.Control) error {
 		return err
 	}
 	caps := j.Spec.Caps()
-	prepareRuntime(caps)
+	peer.PrepareRuntime(caps)
+	debug.SetPanicOnFault(true) // of this goroutine: a SIGBUS becomes a panic, see measure
 	var shared error
 	if !caps.Has(transports.OwnThreads) {
 		shared = c.OwnTable(j.Inherited.Files)
@@ -56,21 +58,6 @@ func work(c *peer.Control) error {
 		return err
 	}
 	return c.Tell(r)
-}
-
-// prepareRuntime keeps the Go runtime out of what is measured: the goroutine
-// stays on its thread and nothing is collected, unless the transport needs that.
-// Where it has threads of its own, as the runtime's poller, the goroutine stays
-// free, as in any Go program: locked to a thread, each wait would also hand the
-// thread over.
-func prepareRuntime(caps transports.Caps) {
-	if !caps.Has(transports.OwnThreads) {
-		runtime.LockOSThread()
-	}
-	if !caps.Has(transports.NeedsCollector) {
-		debug.SetGCPercent(-1)
-	}
-	debug.SetPanicOnFault(true) // of this goroutine: a SIGBUS becomes a panic, see measure
 }
 
 func openEnd(c *peer.Control, j job) (*workload.End, error) {

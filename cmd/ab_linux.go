@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,13 +17,13 @@ import (
 const howAB = `write what differs of each in quotes, as in ipcbench run --ab "mmap -d /mnt/ext4" "mmap -d /mnt/xfs"`
 
 // parseVariants reads the two words after run --ab.
-func parseVariants(texts []string) ([]bench.Variant, error) {
+func parseVariants(ctx context.Context, tried *bench.Trials, texts []string) ([]bench.Variant, error) {
 	if len(texts) != 2 {
 		return nil, fmt.Errorf("--ab takes two variants, and here are %d: %s", len(texts), howAB)
 	}
 	var variants []bench.Variant
 	for i, text := range texts {
-		v, err := parseVariant(text)
+		v, err := parseVariant(ctx, tried, text)
 		if err != nil {
 			return nil, fmt.Errorf("--ab: variant %c, %q: %w", 'A'+i, text, err)
 		}
@@ -33,7 +34,7 @@ func parseVariants(texts []string) ([]bench.Variant, error) {
 
 // parseVariant reads one as a shell and then run would: specs, and the flags that
 // can tell one variant from another.
-func parseVariant(text string) (bench.Variant, error) {
+func parseVariant(ctx context.Context, tried *bench.Trials, text string) (bench.Variant, error) {
 	v := bench.Variant{Text: text}
 	words, err := shellquote.Split(text)
 	if err != nil {
@@ -47,7 +48,7 @@ func parseVariant(text string) (bench.Variant, error) {
 		return v, fmt.Errorf("it is empty: %s", howAB)
 	}
 	if flags.NArg() > 0 {
-		v.Specs, err = parseSpecs(flags.Args())
+		v.Specs, err = parseSpecs(ctx, tried, flags.Args())
 	}
 	return v, err
 }

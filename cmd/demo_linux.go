@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ipcbench/bench"
 	"ipcbench/internal/host"
 	"ipcbench/internal/peer"
 	"ipcbench/transports"
@@ -143,18 +144,15 @@ func (d *demo) overFile(ctx context.Context) error {
 
 // overLink lets both ends inherit a link that the transport makes.
 func (d *demo) overLink(ctx context.Context, spec transports.Spec) error {
-	spec.Dir, spec.Size = d.dir, demoSize
-	if limit := spec.MaxSize(); limit > 0 {
-		spec.Size = min(spec.Size, limit)
+	spec, err := d.tried(ctx, spec)
+	if err != nil {
+		return usage(errors.New(spec.Reason(err)))
 	}
 	transport, err := transports.Lookup(spec.Transport)
 	if err != nil {
 		return err
 	}
-	if err := transport.Probe(spec); err != nil {
-		return usage(errors.New(spec.Reason(err)))
-	}
-	link, err := transport.Create(spec)
+	link, err := peer.MakeLink(ctx, transport, spec)
 	if err != nil {
 		return usage(errors.New(spec.Reason(err)))
 	}
@@ -178,6 +176,14 @@ func (d *demo) overLink(ctx context.Context, spec transports.Spec) error {
 		return err
 	}
 	return play(ctx, producer, consumer)
+}
+
+// tried is spec for the demonstration's messages, or why this host cannot run it.
+func (d *demo) tried(ctx context.Context, spec transports.Spec) (transports.Spec, error) {
+	var tried bench.Trials
+	defer tried.Close()
+	spec = small(ctx, &tried, spec, demoSize, d.dir)
+	return spec, tried.Probe(ctx, spec)
 }
 
 // fault lets one process touch what is not there.
@@ -228,7 +234,7 @@ type actor struct {
 
 // start starts one end and prints what it tells.
 func (d *demo) start(side transports.Side, h transports.Handover) (*actor, error) {
-	worker, err := peer.Start(side, h.Files, peer.Options{Role: demoRole, CPU: -1, Env: []string{"GOMAXPROCS=2"}})
+	worker, err := peer.Start(side, h.Files, d.options())
 	if err != nil {
 		return nil, err
 	}
@@ -241,6 +247,15 @@ func (d *demo) start(side transports.Side, h transports.Handover) (*actor, error
 		return nil, err
 	}
 	return a, nil
+}
+
+// options leave the Go runtime as it is where the transport has threads of its own.
+func (d *demo) options() peer.Options {
+	o := peer.Options{Role: demoRole, CPU: -1}
+	if !d.task.Spec.Caps().Has(transports.OwnThreads) {
+		o.Env = []string{"GOMAXPROCS=2"}
+	}
+	return o
 }
 
 func (d *demo) print(a *actor) {

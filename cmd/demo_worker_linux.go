@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"runtime"
-	"runtime/debug"
 	"time"
 
 	"ipcbench/internal/peer"
@@ -18,13 +16,13 @@ const demoSize = 64
 
 // demoWorker is one of the two processes of the demonstration.
 func demoWorker(control *peer.Control) error {
-	// A thread that sleeps in a raw system call, as transports make them, would
-	// hold up a garbage collection for ever.
-	debug.SetGCPercent(-1)
 	var task demoTask
 	if err := control.Hear(&task); err != nil {
 		return err
 	}
+	// A thread that sleeps in a raw system call, as transports make them, would
+	// hold up a garbage collection for ever; others need one.
+	peer.PrepareRuntime(task.Spec.Caps())
 	stage := stage{control: control, demoTask: task}
 	switch {
 	case task.Fault != "":
@@ -84,7 +82,6 @@ func (s stage) eachValue(write func(n int) error) error {
 
 // open opens this process's end of the link, on the thread that will use it.
 func (s stage) open() (transports.Endpoint, error) {
-	runtime.LockOSThread()
 	transport, err := transports.Lookup(s.Spec.Transport)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -22,8 +23,8 @@ func newList(out *console) *cobra.Command {
 this machine cannot run, down to single values of options, is listed with the
 reason and what to do.`,
 		Args: atMost(0),
-		RunE: func(*cobra.Command, []string) error {
-			found, err := takeStock()
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			found, err := takeStock(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -80,10 +81,15 @@ type stockPlacement struct {
 	Reason    string `json:"reason"`
 }
 
-func takeStock() (stock, error) {
+func takeStock(ctx context.Context) (stock, error) {
 	var s stock
+	var tried bench.Trials
+	defer tried.Close()
 	for _, transport := range transports.All() {
-		s.Transports = append(s.Transports, describe(transport))
+		s.Transports = append(s.Transports, describe(ctx, &tried, transport.Info()))
+		if ctx.Err() != nil {
+			return s, errInterrupted
+		}
 	}
 	for _, workload := range bench.Workloads() {
 		s.Workloads = append(s.Workloads, stockWorkload{workload.Name, workload.Doc})
@@ -99,8 +105,7 @@ func takeStock() (stock, error) {
 	return s, nil
 }
 
-func describe(transport transports.Transport) stockTransport {
-	info := transport.Info()
+func describe(ctx context.Context, tried *bench.Trials, info transports.Info) stockTransport {
 	described := stockTransport{
 		Name:    info.Name,
 		Doc:     info.Doc,
@@ -108,14 +113,14 @@ func describe(transport transports.Transport) stockTransport {
 		Options: []stockOption{},
 	}
 	if spec, err := transports.Parse(info.Name); err == nil {
-		described.MaxSize = spec.MaxSize()
+		described.MaxSize = tried.MaxSize(ctx, spec)
 	}
-	described.Reason = reasonAgainst(transport, info.Name)
+	described.Reason = reasonAgainst(ctx, tried, info.Name)
 	described.Available = described.Reason == ""
 	for _, option := range info.Options {
 		o := stockOption{option.Name, option.Doc, option.ValueNames(), map[string]string{}}
 		for _, value := range o.Values[1:] {
-			reason := reasonAgainst(transport, fmt.Sprintf("%s:%s=%s", info.Name, option.Name, value))
+			reason := reasonAgainst(ctx, tried, fmt.Sprintf("%s:%s=%s", info.Name, option.Name, value))
 			if reason != "" && described.Available {
 				o.Unavailable[value] = reason
 			}
@@ -126,10 +131,10 @@ func describe(transport transports.Transport) stockTransport {
 }
 
 // reasonAgainst says in one line why this host cannot run the spec, or "".
-func reasonAgainst(transport transports.Transport, text string) string {
+func reasonAgainst(ctx context.Context, tried *bench.Trials, text string) string {
 	spec, err := transports.Parse(text)
 	if err == nil {
-		err = available(transport, spec)
+		err = available(ctx, tried, spec)
 	}
 	if err != nil {
 		return oneLine(spec.Reason(err))

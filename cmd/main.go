@@ -24,6 +24,7 @@ import (
 // for. It does not return.
 func Main() {
 	becomeWorker()
+	adopt()
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr, os.LookupEnv))
 }
 

@@ -10,6 +10,8 @@ import (
 
 func becomeWorker() {}
 
+func adopt() {}
+
 func newRun(*console) *cobra.Command {
 	return linuxOnly("run", "measure", "Measure, print a table, leave a run directory")
 }

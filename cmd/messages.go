@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -84,9 +83,6 @@ func oneLine(message string) string {
 	lines := strings.FieldsFunc(message, func(r rune) bool { return r == '\n' || r == '\r' })
 	return strings.Join(lines, "; ")
 }
-
-// errInterrupted says that a signal ended the command early.
-var errInterrupted = errors.New("interrupted")
 
 // A usageError says that the command line or a file was wrong, so that nothing
 // was run.

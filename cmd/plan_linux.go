@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -116,7 +117,7 @@ func (f *planFlags) addLater(flags *pflag.FlagSet) {
 
 // settle returns the plan that flags and words describe, with defaults for what
 // they leave out. The words are specs or, with --ab, variants.
-func (f *planFlags) settle(flags *pflag.FlagSet, words []string) (bench.Plan, error) {
+func (f *planFlags) settle(ctx context.Context, tried *bench.Trials, flags *pflag.FlagSet, words []string) (bench.Plan, error) {
 	p := f.plan
 	if err := checkAmounts(flags, p); err != nil {
 		return p, err
@@ -158,13 +159,14 @@ func (f *planFlags) settle(flags *pflag.FlagSet, words []string) (bench.Plan, er
 		p.Dirs = defaultDirs()
 	}
 	var err error
+	tried.Limit = p.Timeout
 	if f.ab {
-		if p.Variants, err = parseVariants(words); err != nil {
+		if p.Variants, err = parseVariants(ctx, tried, words); err != nil {
 			return p, err
 		}
 		words = nil
 	}
-	p.Specs, err = parseSpecs(words)
+	p.Specs, err = parseSpecs(ctx, tried, words)
 	return p, err
 }
 

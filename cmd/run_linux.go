@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"ipcbench/bench"
 	"ipcbench/results"
@@ -78,22 +80,16 @@ type runner struct {
 }
 
 func (r *runner) run(cmd *cobra.Command, specs []string) error {
-	plan, err := r.settle(cmd.Flags(), specs)
+	ctx := cmd.Context()
+	plan, cells, err := r.toMeasure(ctx, cmd.Flags(), specs)
 	if err != nil {
-		return usage(err)
-	}
-	cells, err := plan.Cells()
-	if err != nil {
-		return usage(err)
-	}
-	if err := someRuns(cells); err != nil {
-		return usage(err)
+		return err
 	}
 	if r.dryRun {
 		return printPlan(r.out.stdout, plan, cells)
 	}
-	if err := r.exports.open(r.out.stdout); err != nil {
-		return usage(err)
+	if err := opened(ctx, func() error { return r.exports.open(r.out.stdout) }); err != nil {
+		return err
 	}
 	r.warnOfSkips(cells)
 	progress := newProgress(r.out, r.quiet, plan.Record(), launchesOf(plan, cells))
@@ -106,9 +102,26 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 	for _, warning := range run.Warnings() {
 		r.out.warn(warning.String())
 	}
-	analysis, err := run.Carry(cmd.Context())
+	analysis, err := run.Carry(ctx)
 	progress.end()
-	return r.finish(run.Path(), analysis, err)
+	return r.finish(ctx, run.Path(), analysis, err)
+}
+
+// toMeasure is the plan that the command line asks for, and its cells, one of which
+// can run.
+func (r *runner) toMeasure(ctx context.Context, flags *pflag.FlagSet, specs []string) (plan bench.Plan, cells []bench.Cell, err error) {
+	err = untilInterrupted(ctx, func() (err error) {
+		var tried bench.Trials
+		defer tried.Close()
+		if plan, err = r.settle(ctx, &tried, flags, specs); err != nil {
+			return err
+		}
+		if cells, err = plan.CellsTried(ctx, &tried); err != nil {
+			return err
+		}
+		return someRuns(cells)
+	})
+	return plan, cells, err
 }
 
 // An observer tells a progress what a run is at.
@@ -167,7 +180,7 @@ func launchesOf(plan bench.Plan, cells []bench.Cell) map[results.Cell]int {
 
 // finish writes and prints all that follows from the launches there are, also
 // of a run that was cut short, and returns what went wrong: err among it.
-func (r *runner) finish(dir string, analysis summary.Analysis, err error) error {
+func (r *runner) finish(ctx context.Context, dir string, analysis summary.Analysis, err error) error {
 	if len(analysis.Launches) == 0 && err != nil {
 		return fmt.Errorf("%w: no launch has ended, and %s holds the plan alone", err, dir)
 	}
@@ -180,7 +193,7 @@ func (r *runner) finish(dir string, analysis summary.Analysis, err error) error 
 		err = fmt.Errorf("%w: the launches that had ended are kept: free some space, then run ipcbench report %s", err, dir)
 	}
 	err = errors.Join(err,
-		r.exports.write(analysis),
+		readOut(ctx, func() error { return r.exports.write(analysis) }),
 		printResults(r.out, r.tableTo(), dir, analysis),
 		r.printWhy(analysis))
 	if errors.Is(err, context.Canceled) {
@@ -234,6 +247,10 @@ func expected(plan bench.Plan, launches int) string {
 	if plan.Messages > 0 {
 		return "as long as the messages take"
 	}
-	total := time.Duration(launches) * (startup + plan.Warmup.Time + plan.Time)
-	return fmt.Sprintf("about %s", total.Round(time.Second))
+	const longest = float64(math.MaxInt64)
+	total := float64(launches) * float64(startup+plan.Warmup.Time+plan.Time)
+	if total >= longest {
+		return "longer than 292 years"
+	}
+	return fmt.Sprintf("about %s", time.Duration(total).Round(time.Second))
 }

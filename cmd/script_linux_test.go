@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"ipcbench/internal/host"
+	"ipcbench/internal/seccomp"
 	"ipcbench/results"
 )
 
@@ -28,6 +29,10 @@ func TestMain(m *testing.M) {
 		host.ClaimName = filepath.Base(filepath.Dir(dir)) + "-" + filepath.Base(dir) + "-"
 	}
 	becomeWorker()
+	seccomp.Launch()
+	if os.Getenv(commandEnv) != "" {
+		Main()
+	}
 	testscript.Main(m, map[string]func(){"ipcbench": Main})
 }
 

@@ -1,11 +1,13 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 
+	"ipcbench/bench"
 	"ipcbench/transports"
 )
 
@@ -14,14 +16,14 @@ var defaultSpecs = []string{"mmap:wait=spin", "mmap:wait=futex", "pipe", "unix",
 // parseSpecs reads transport specs, each once however often it is given. None
 // stands for the default ones, "all" for every transport that can run here, and
 // "all:wait=spin" for every one that has this option and can run so.
-func parseSpecs(texts []string) ([]transports.Spec, error) {
+func parseSpecs(ctx context.Context, tried *bench.Trials, texts []string) ([]transports.Spec, error) {
 	if len(texts) == 0 {
 		texts = defaultSpecs
 	}
 	var specs []transports.Spec
 	seen := map[string]bool{}
 	for _, text := range texts {
-		several, err := parseSpec(text)
+		several, err := parseSpec(ctx, tried, text)
 		if err != nil {
 			return nil, err
 		}
@@ -32,15 +34,15 @@ func parseSpecs(texts []string) ([]transports.Spec, error) {
 			}
 		}
 	}
-	return specs, nil
+	return specs, ctx.Err()
 }
 
-func parseSpec(text string) ([]transports.Spec, error) {
+func parseSpec(ctx context.Context, tried *bench.Trials, text string) ([]transports.Spec, error) {
 	if text == "all" {
-		return allSpecs(), nil
+		return allSpecs(ctx, tried), nil
 	}
 	if options, found := strings.CutPrefix(text, "all:"); found {
-		return allWith(options)
+		return allWith(ctx, tried, options)
 	}
 	spec, err := transports.Parse(text)
 	if err != nil {
@@ -61,7 +63,7 @@ func unlessKnown(name string) []string {
 
 // allSpecs returns every transport that can run here with its defaults, and
 // with each value of its main options, one at a time.
-func allSpecs() []transports.Spec {
+func allSpecs(ctx context.Context, tried *bench.Trials) []transports.Spec {
 	var specs []transports.Spec
 	for _, transport := range transports.All() {
 		info := transport.Info()
@@ -75,12 +77,12 @@ func allSpecs() []transports.Spec {
 			}
 		}
 		for _, variant := range variants {
-			if spec, err := transports.Parse(variant); err == nil && available(transport, spec) == nil {
+			if spec, err := transports.Parse(variant); err == nil {
 				specs = append(specs, spec)
 			}
 		}
 	}
-	return specs
+	return availableOf(ctx, tried, specs)
 }
 
 // mainValues returns the values of option, beside the default, that tell main
@@ -107,26 +109,48 @@ func mainValues(option transports.Option) []string {
 
 // allWith returns every transport that takes options, as "wait=spin", and can
 // run with them here.
-func allWith(options string) ([]transports.Spec, error) {
+func allWith(ctx context.Context, tried *bench.Trials, options string) ([]transports.Spec, error) {
 	var specs []transports.Spec
 	for _, transport := range transports.All() {
 		spec, err := transports.Parse(transport.Info().Name + ":" + options)
-		if err == nil && available(transport, spec) == nil {
+		if err == nil {
 			specs = append(specs, spec)
 		}
 	}
-	if len(specs) == 0 {
+	specs = availableOf(ctx, tried, specs)
+	if len(specs) == 0 && ctx.Err() == nil {
 		return nil, fmt.Errorf("all:%s: no transport has such an option and can run here: see \"ipcbench list\"", options)
 	}
 	return specs, nil
 }
 
+// availableOf returns those of specs that this host can run, see available.
+func availableOf(ctx context.Context, tried *bench.Trials, specs []transports.Spec) []transports.Spec {
+	var sized []transports.Spec
+	for _, spec := range specs {
+		sized = append(sized, small(ctx, tried, spec, 64, os.TempDir()))
+	}
+	var can []transports.Spec
+	for i, err := range tried.Probes(ctx, sized) {
+		if err == nil {
+			can = append(can, specs[i])
+		}
+	}
+	return can
+}
+
 // available says why this host cannot run spec with a small message in the
 // temporary directory, or nil where it can.
-func available(transport transports.Transport, spec transports.Spec) error {
-	spec.Size, spec.Dir = 64, os.TempDir()
-	if limit := spec.MaxSize(); limit > 0 {
+func available(ctx context.Context, tried *bench.Trials, spec transports.Spec) error {
+	return tried.Probe(ctx, small(ctx, tried, spec, 64, os.TempDir()))
+}
+
+// small is spec for messages of so many bytes in that directory, or for the largest
+// that it carries.
+func small(ctx context.Context, tried *bench.Trials, spec transports.Spec, size int, dir string) transports.Spec {
+	spec.Size, spec.Dir = size, dir
+	if limit := tried.MaxSize(ctx, spec); limit > 0 {
 		spec.Size = min(spec.Size, limit)
 	}
-	return transport.Probe(spec)
+	return spec
 }

@@ -59,17 +59,33 @@ func Lookup(name string) (Transport, error) {
 // limits are what transports have answered to Limit, by the spec's name.
 var limits sync.Map
 
-// limit asks the spec's transport what this host allows, once.
+// AsksHost says whether MaxSize would ask the host now: whether the transport is
+// [Limited] and its answer to these options is not known yet.
+func (s Spec) AsksHost() bool {
+	_, known := limits.Load(s.String())
+	_, asks := registry[s.Transport].transport.(Limited)
+	return asks && !known
+}
+
+// HostLimit asks the host, through a transport that is [Limited], 0 where it is
+// not.
+func (s Spec) HostLimit() int {
+	if limited, ok := registry[s.Transport].transport.(Limited); ok {
+		return limited.Limit(s)
+	}
+	return 0
+}
+
+// KnowLimit keeps what HostLimit was in another process of this host, so that
+// MaxSize does not ask here: a host may not let the one who asks go on.
+func (s Spec) KnowLimit(bytes int) { limits.Store(s.String(), bytes) }
+
+// limit is what this host allows, asked once.
 func (s Spec) limit() int {
-	limited, ok := registry[s.Transport].transport.(Limited)
-	if !ok {
-		return 0
+	if s.AsksHost() {
+		s.KnowLimit(s.HostLimit())
 	}
-	name := s.String()
-	if known, ok := limits.Load(name); ok {
-		return known.(int)
-	}
-	limit := limited.Limit(s)
-	limits.Store(name, limit)
+	known, _ := limits.Load(s.String())
+	limit, _ := known.(int)
 	return limit
 }

@@ -76,7 +76,7 @@ func Run(b *testing.B, p bench.Plan) {
 			p.Workloads = []string{name}
 		}
 	}
-	cells, err := p.Cells()
+	cells, err := p.Cells(b.Context())
 	if err != nil {
 		b.Fatal(err)
 	}

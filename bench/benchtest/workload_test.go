@@ -37,7 +37,7 @@ func init() {
 func TestADriversHalf(t *testing.T) {
 	p := benchtest.Plan("mine", "pipe", "null")
 	p.Workloads, p.Sizes, p.Placements, p.Messages = []string{"staged"}, []int{64}, []string{"free"}, 1000
-	cells, err := p.Cells()
+	cells, err := p.Cells(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -198,5 +198,6 @@ func (e *End) EchoAll() error {
 // so that the clock does not slow what it measures.
 func (e *End) StampEvery(op float64) int64 { return stampEvery(op, e.Clock, e.Tick) }
 
-// errNoMark is for a stream that ends before its measured part begins.
-var errNoMark = errors.New("the peer closed before the measured part began")
+// errNoMark is for a stream that ends before its measured part begins: the peer
+// knows more about why.
+var errNoMark = fmt.Errorf("%w: the peer closed before the measured part began", io.EOF)

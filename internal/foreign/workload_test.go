@@ -164,7 +164,7 @@ func carryOut(t *testing.T, parent string) summary.Analysis {
 		Specs: []transports.Spec{spec}, Workloads: []string{"bursts"}, Sizes: []int{64, 1024}, Placements: []string{"free"},
 		Launches: 6, Messages: 1600, Verify: "full", Timeout: 30 * time.Second,
 	}
-	cells, err := p.Cells()
+	cells, err := p.Cells(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"errors"
 	"fmt"
 
 	"golang.org/x/sys/unix"
@@ -27,10 +28,24 @@ func Affinity() ([]int, error) {
 // Pin keeps the calling thread on one CPU from now on; see
 // sched_setaffinity(2). The caller has locked its goroutine to the thread.
 func Pin(cpu int) error {
+	err := PinTo([]int{cpu})
+	switch {
+	case errors.Is(err, unix.EINVAL):
+		return fmt.Errorf("%w: is it online, and in this process's cpuset?", err)
+	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES), errors.Is(err, unix.ENOSYS):
+		return fmt.Errorf("%w: a sandbox (seccomp) forbids it", err)
+	}
+	return err
+}
+
+// PinTo is Pin to several CPUs, as [Affinity] lists them.
+func PinTo(cpus []int) error {
 	set := unix.NewCPUSet(cpulist.Max)
-	set.Set(cpu)
+	for _, cpu := range cpus {
+		set.Set(cpu)
+	}
 	if err := unix.SchedSetaffinityDynamic(0, set); err != nil {
-		return fmt.Errorf("sched_setaffinity: pin to CPU %d: %w: is it online, and in this process's cpuset?", cpu, err)
+		return fmt.Errorf("sched_setaffinity: pin to CPU %s: %w", cpulist.Format(cpus), err)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"slices"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -81,6 +82,25 @@ func TestMigrationsAreUnknownRatherThanZero(t *testing.T) {
 	for _, text := range []string{"", "nr_switches : 3\n", "se.nr_migrations : many\n"} {
 		if n, ok := migrations([]byte(text)); ok {
 			t.Errorf("from %q: %d", text, n)
+		}
+	}
+}
+
+// TestProcSaysWhatGetrusageDoes, within what happens between two looks.
+func TestProcSaysWhatGetrusageDoes(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for began := time.Now(); time.Since(began) < 50*time.Millisecond; {
+		time.Sleep(time.Microsecond) // switches and CPU time to count
+	}
+	for dir, read := range map[string]func() Usage{"/proc/thread-self": ThreadUsage, "/proc/self": ProcessUsage} {
+		before := read()
+		u, err := usageFromProc(dir)
+		after := read()
+		within := func(low, n, high, slack int64) bool { return low-slack <= n && n <= high+slack }
+		if err != nil || !within(before.Minor, u.Minor, after.Minor, 0) || !within(before.CPUNS, u.CPUNS, after.CPUNS, 2*tick) ||
+			dir == "/proc/thread-self" && !within(before.Voluntary, u.Voluntary, after.Voluntary, 0) {
+			t.Errorf("%s says %+v, %v: between %+v and %+v", dir, u, err, before, after)
 		}
 	}
 }

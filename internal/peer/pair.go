@@ -153,7 +153,7 @@ func Cause(exits []Exit) error {
 
 func (e Exit) rank() int {
 	switch {
-	case e.Signaled:
+	case e.Signal != "":
 		return 0
 	case e.PeerGone:
 		return 2

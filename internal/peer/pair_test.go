@@ -17,10 +17,10 @@ func TestCauseIsTheEndThatExplains(t *testing.T) {
 		other Exit
 		want  string
 	}{
-		"a signal": {Exit{Side: transports.Consumer, Status: "signal: killed", Signaled: true, At: late}, "consumer: signal: killed"},
+		"a signal": {Exit{Side: transports.Consumer, Status: "signal: killed", Signal: "SIGKILL", At: late}, "consumer: killed by SIGKILL"},
 		"an error": {Exit{Side: transports.Consumer, Status: "exit status 1", At: late, LastWords: "message 3 was damaged"}, "consumer: message 3 was damaged"},
 		"a crash":  {Exit{Side: transports.Consumer, Status: "exit status 2", At: late, LastWords: "panic: out of luck\n\ngoroutine 1 [running]:"}, "consumer: exit status 2: panic: out of luck"},
-		"our kill": {Exit{Side: transports.Consumer, Status: "signal: killed", Signaled: true, Killed: true, At: late}, "producer: pipe: broken pipe"},
+		"our kill": {Exit{Side: transports.Consumer, Status: "signal: killed", Signal: "SIGKILL", Killed: true, At: late}, "producer: pipe: broken pipe"},
 		"no fault": {Exit{Side: transports.Consumer, Status: "exit status 0", OK: true, At: late}, "producer: pipe: broken pipe"},
 	} {
 		t.Run(name, func(t *testing.T) {

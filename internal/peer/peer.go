@@ -15,7 +15,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -51,8 +50,11 @@ type Worker struct {
 	decoder *json.Decoder
 	words   lastWords
 	exited  chan struct{}
-	ended   time.Time   // set before exited is closed
+	ended   time.Time // set before exited is closed, as is
+	status  syscall.WaitStatus
 	killed  atomic.Bool // by us
+
+	oomKills int64 // of the kernel, before it was started
 }
 
 // Start runs this binary again with files as its descriptors. The caller keeps
@@ -63,7 +65,8 @@ func Start(side transports.Side, files []*os.File, o Options) (*Worker, error) {
 		return nil, fmt.Errorf("start the %s: make a control socket: %w", side, err)
 	}
 	defer theirs.Close()
-	w := &Worker{Side: side, control: ours, decoder: json.NewDecoder(ours), exited: make(chan struct{})}
+	w := &Worker{Side: side, control: ours, exited: make(chan struct{}), oomKills: oomKills()}
+	w.decoder = json.NewDecoder(conversation{w})
 	w.cmd = exec.Command("/proc/self/exe")
 	w.cmd.Args = []string{os.Args[0], side.String()}
 	w.cmd.Env = append(append(os.Environ(), o.Env...), roleEnv+"="+o.Role)
@@ -81,12 +84,41 @@ func Start(side transports.Side, files []*os.File, o Options) (*Worker, error) {
 		ours.Close()
 		return nil, fmt.Errorf("start the %s: %w%s", side, err, remedy(err))
 	}
-	go func() {
-		w.cmd.Wait()
-		w.ended = time.Now()
-		close(w.exited)
-	}()
+	go w.await()
 	return w, nil
+}
+
+// await waits until the process has ended, and ends what it left in its group,
+// before anything else can get that group's number.
+func (w *Worker) await() {
+	pid := w.Pid()
+	reaped := false
+	if err := untilEnded(pid); err != nil { // a sandbox may allow wait4(2) alone
+		_, err := unix.Wait4(pid, (*unix.WaitStatus)(&w.status), 0, nil)
+		reaped = err == nil
+	}
+	unix.Kill(-pid, unix.SIGKILL)
+	killOrphans() // they may hold its standard error open
+	w.cmd.Wait()
+	if state := w.cmd.ProcessState; state != nil {
+		w.status = state.Sys().(syscall.WaitStatus)
+	} else if !reaped {
+		unix.Wait4(pid, (*unix.WaitStatus)(&w.status), 0, nil)
+	}
+	disown(pid)
+	w.ended = time.Now()
+	close(w.exited)
+	w.control.SetReadDeadline(w.ended) // see conversation
+}
+
+// untilEnded waits until a child has ended, and leaves it to be waited for.
+func untilEnded(pid int) error {
+	for {
+		err := unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+		if err != unix.EINTR {
+			return err
+		}
+	}
 }
 
 // remedy says what to do about an error of starting a process.
@@ -95,7 +127,7 @@ func remedy(err error) string {
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
 		return ": raise the limit of open files (ulimit -n)"
 	case errors.Is(err, syscall.EAGAIN):
-		return ": raise the limit of processes (ulimit -u)"
+		return ": raise the limit of processes (ulimit -u, pids.max)"
 	case errors.Is(err, syscall.ENOENT):
 		return ": mount /proc"
 	}
@@ -136,40 +168,58 @@ func (w *Worker) Hear(v any) error {
 	return fmt.Errorf("hear from the %s: %w", w.Side, err)
 }
 
+// A conversation is what a worker tells, up to its end: whatever the worker left
+// may hold its side of the socket open, but what it told is there already.
+type conversation struct{ *Worker }
+
+func (c conversation) Read(p []byte) (n int, err error) {
+	n, err = c.control.Read(p)
+	if !errors.Is(err, os.ErrDeadlineExceeded) || !c.hasEnded() {
+		return n, err
+	}
+	conn, err := c.control.SyscallConn()
+	if err == nil {
+		err = conn.Control(func(fd uintptr) { n, _ = unix.Read(int(fd), p) })
+	}
+	if err != nil || n <= 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
 // HearWithin is Hear that waits no longer than limit. After an error nothing
 // more can be heard of the worker.
 func (w *Worker) HearWithin(limit time.Duration, v any) error {
 	if err := w.control.SetReadDeadline(time.Now().Add(limit)); err != nil {
 		return fmt.Errorf("hear from the %s: %w", w.Side, err)
 	}
-	defer w.control.SetReadDeadline(time.Time{})
+	defer func() {
+		if !w.hasEnded() {
+			w.control.SetReadDeadline(time.Time{})
+		}
+	}()
 	return w.Hear(v)
 }
 
 // Kill ends the worker at once. It does nothing to one that has ended.
 func (w *Worker) Kill() {
-	select {
-	case <-w.exited:
-	default:
+	if !w.hasEnded() {
 		w.killed.Store(true)
 		w.cmd.Process.Kill()
 	}
 }
 
+func (w *Worker) hasEnded() bool {
+	select {
+	case <-w.exited:
+		return true
+	default:
+		return false
+	}
+}
+
 // Pid returns the worker's process number.
 func (w *Worker) Pid() int { return w.cmd.Process.Pid }
-
-// An Exit is how a worker ended.
-type Exit struct {
-	Side      transports.Side
-	Status    string // "exit status 0", "signal: killed"
-	OK        bool   // it exited with 0
-	Signaled  bool   // a signal ended it,
-	Killed    bool   // and that was Kill's
-	PeerGone  bool   // it gave up because the other end was gone
-	At        time.Time
-	LastWords string // the start and the end of its standard error
-}
 
 // Wait waits until the worker has ended and says how. A worker that is still
 // running after the context has ended is killed.
@@ -181,40 +231,8 @@ func (w *Worker) Wait(ctx context.Context) Exit {
 		<-w.exited
 	}
 	w.control.Close()
-	state := w.cmd.ProcessState
-	status, _ := state.Sys().(syscall.WaitStatus)
-	return Exit{
-		Side:      w.Side,
-		Status:    state.String(),
-		OK:        state.Success(),
-		Signaled:  status.Signaled(),
-		Killed:    w.killed.Load(),
-		PeerGone:  state.ExitCode() == exitPeerGone,
-		At:        w.ended,
-		LastWords: w.words.String(),
-	}
-}
-
-// String says in one line how the worker ended, and why as far as it said so.
-func (e Exit) String() string {
-	line := e.headline()
-	switch {
-	case line == "":
-		return fmt.Sprintf("%s: %s", e.Side, e.Status)
-	case !e.Signaled && !strings.HasPrefix(line, "panic:") && !strings.HasPrefix(line, "fatal error:"):
-		return fmt.Sprintf("%s: %s", e.Side, line)
-	}
-	return fmt.Sprintf("%s: %s: %s", e.Side, e.Status, line)
-}
-
-// headline is the line of the last words that says most: a Go crash begins
-// with it, an error is it.
-func (e Exit) headline() string {
-	lines := strings.Split(strings.TrimSpace(e.LastWords), "\n")
-	for _, line := range lines {
-		if strings.HasPrefix(line, "panic:") || strings.HasPrefix(line, "fatal error:") {
-			return line
-		}
-	}
-	return lines[len(lines)-1]
+	e := exitOf(w.Side, w.status, w.words.String())
+	e.At, e.Killed = w.ended, w.killed.Load()
+	e.OutOfMemory = e.Signal == "SIGKILL" && !e.Killed && oomKills() > w.oomKills
+	return e
 }

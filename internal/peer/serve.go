@@ -37,6 +37,7 @@ func Serve(role string, work func(*Control) error) {
 	if os.Getenv(roleEnv) != role {
 		return
 	}
+	yieldMemory()
 	unix.CloseOnExec(controlFD)
 	file := os.NewFile(controlFD, "control")
 	c := &Control{file: file, decoder: json.NewDecoder(file)}

@@ -40,11 +40,22 @@ func spawn(cmd *exec.Cmd, cpu int) error {
 				return
 			}
 		}
-		err := cmd.Start()
+		err := startOwn(cmd)
 		if cpu >= 0 {
 			unix.SchedSetaffinity(0, &all)
 		}
 		done <- err
 	}
 	return <-done
+}
+
+// startOwn starts a child of the family: none that a worker left.
+func startOwn(cmd *exec.Cmd) error {
+	family.Lock()
+	defer family.Unlock()
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	family.own[cmd.Process.Pid] = true
+	return nil
 }

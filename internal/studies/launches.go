@@ -39,12 +39,12 @@ func medianRatio(a, b figures) float64 {
 }
 
 // cellOf returns a cell, or why this machine, or this version, has none.
-func cellOf(spec, workload string, size int, placement string) (bench.Cell, error) {
+func cellOf(ctx context.Context, spec, workload string, size int, placement string) (bench.Cell, error) {
 	parsed, err := transports.Parse(spec)
 	if err != nil {
 		return bench.Cell{}, err
 	}
-	cells, err := planOf(parsed, workload, size, placement).Cells()
+	cells, err := planOf(parsed, workload, size, placement).Cells(ctx)
 	if err == nil && !cells[0].Runnable() {
 		err = fmt.Errorf("%s: %s", spec, cells[0].Skip+cells[0].Fail)
 	}

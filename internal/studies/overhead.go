@@ -98,7 +98,7 @@ and at least %.2f for the rate of a stream. What cannot run here is no miss.`, m
 }
 
 func (o *overhead) study(ctx context.Context, l lab) (missed []string, err error) {
-	trials, err := o.trials()
+	trials, err := o.trials(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ type overheadTrial struct {
 }
 
 // trials returns the chosen cases, with their cells. At least one can run.
-func (o *overhead) trials() ([]*overheadTrial, error) {
+func (o *overhead) trials(ctx context.Context) ([]*overheadTrial, error) {
 	if err := atLeastOne("rounds", o.rounds); err != nil {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func (o *overhead) trials() ([]*overheadTrial, error) {
 	for _, c := range overheadCases {
 		if len(o.only) == 0 || slices.Contains(o.only, c.mech) {
 			trial := &overheadTrial{overheadCase: c}
-			trial.cell, trial.missing = cellOf(c.spec, c.workload, c.size, c.placement)
+			trial.cell, trial.missing = cellOf(ctx, c.spec, c.workload, c.size, c.placement)
 			trials = append(trials, trial)
 		}
 	}

@@ -99,7 +99,7 @@ func (r *ring) study(ctx context.Context, l lab) (missed []string, err error) {
 		return nil, err
 	}
 	for _, size := range ringSizes {
-		cells, err := ringCells(size)
+		cells, err := ringCells(ctx, size)
 		if err != nil {
 			return nil, err
 		}
@@ -119,10 +119,10 @@ func (r *ring) study(ctx context.Context, l lab) (missed []string, err error) {
 }
 
 // ringCells returns the cells of ringSpecs.
-func ringCells(size int) ([]bench.Cell, error) {
+func ringCells(ctx context.Context, size int) ([]bench.Cell, error) {
 	var cells []bench.Cell
 	for _, spec := range ringSpecs {
-		cell, err := cellOf(spec, "throughput", size, "0-1")
+		cell, err := cellOf(ctx, spec, "throughput", size, "0-1")
 		if err != nil {
 			return nil, refusal{err}
 		}

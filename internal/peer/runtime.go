@@ -1,0 +1,22 @@
+package peer
+
+import (
+	"runtime"
+	"runtime/debug"
+
+	"ipcbench/transports"
+)
+
+// PrepareRuntime keeps the Go runtime out of what an end does: the goroutine
+// stays on its thread and nothing is collected, unless the transport needs that.
+// Where it has threads of its own, as the runtime's poller, the goroutine stays
+// free, as in any Go program: locked to a thread, each wait would also hand the
+// thread over.
+func PrepareRuntime(caps transports.Caps) {
+	if !caps.Has(transports.OwnThreads) {
+		runtime.LockOSThread()
+	}
+	if !caps.Has(transports.NeedsCollector) {
+		debug.SetGCPercent(-1)
+	}
+}
