@@ -71,6 +71,8 @@ var mayImport = map[string]string{
 	"ipcbench/internal/shm":   "golang.org/x/sys",
 	"ipcbench/internal/uring": "golang.org/x/sys",
 	"ipcbench/internal/host":  "ipcbench/internal/cpulist golang.org/x/sys",
+
+	"ipcbench/internal/seccomp": "golang.org/x/sys", // for tests
 }
 
 // mechanisms is what a transport is made of.
