@@ -18,6 +18,9 @@ func TestMain(m *testing.M) {
 	if spec := os.Getenv(driverEnv); spec != "" {
 		drive(spec)
 	}
+	if names := os.Getenv(makerEnv); names != "" {
+		makeLinks(names)
+	}
 	benchtest.Main(m)
 }
 

@@ -256,6 +256,9 @@ func (e *cmaEnd) overwritten(n int) error {
 	return fmt.Errorf("cma: receive: a message of %d bytes on a link for at most %d: the shared memory was overwritten", n, e.size)
 }
 
+// Fault explains a memory fault in the shared page.
+func (e *cmaEnd) Fault(addr uintptr) error { return e.out.Fault(addr) }
+
 func (e *cmaEnd) Close() error {
 	if e.closed {
 		return nil

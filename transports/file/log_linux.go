@@ -82,7 +82,7 @@ func (l log) Create(s transports.Spec) (transports.Link, error) {
 	return filepair.Create(s, func(f *os.File, block int) error {
 		size := filepair.Up(filepair.FirstSlot, block)
 		if err := backing.Settle(f, size, s.Option("sync") != "none" || block > 1); err != nil {
-			return fmt.Errorf("log: write %d bytes to a file in %s: %w: %s", size, s.Dir, kernel.Errno(err), remedy.File(err))
+			return fmt.Errorf("log: write %d bytes to a file in %s: %w: %s", size, s.Dir, kernel.Errno(err), remedy.File(err, s.Dir))
 		}
 		return nil
 	})

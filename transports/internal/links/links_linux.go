@@ -42,13 +42,16 @@ func (l Shared) For(transports.Side) transports.Handover { return transports.Han
 func (l Shared) Close() error { return Close(l...) }
 
 // Share gives each side a descriptor of fd, which then belongs to the link.
-func (l *PerSide) Share(fd int, name string) error {
-	l[transports.Producer] = append(l[transports.Producer], os.NewFile(uintptr(fd), name))
-	again, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+func (l *PerSide) Share(fd int, name string) error { return l.Add(os.NewFile(uintptr(fd), name)) }
+
+// Add gives each side a descriptor of what f is, which then belongs to the link.
+func (l *PerSide) Add(f *os.File) error {
+	l[transports.Producer] = append(l[transports.Producer], f)
+	again, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
-		return fmt.Errorf("duplicate %s: %w: %s", name, err, remedy.Kernel(err))
+		return fmt.Errorf("duplicate %s: %w: %s", f.Name(), err, remedy.Kernel(err))
 	}
-	l[transports.Consumer] = append(l[transports.Consumer], os.NewFile(uintptr(again), name))
+	l[transports.Consumer] = append(l[transports.Consumer], os.NewFile(uintptr(again), f.Name()))
 	return nil
 }
 
