@@ -213,7 +213,7 @@ func TestTransparentHugePages(t *testing.T) {
 	huge(parseIn(t, "mmap:thp=advise,populate=no", 64, inTmpfs.Dir))
 
 	mountAt(t, shmDir, "tmpfs", "huge=never")
-	refused(t, pairtest.Parse(t, "shm:thp=advise", 64), "remount it with -o remount,huge=advise")
+	refused(t, pairtest.Parse(t, "shm:thp=advise", 64), "mount -o remount,huge=advise")
 	mountAt(t, shmDir, "tmpfs", "huge=advise")
 	huge(pairtest.Parse(t, "shm:thp=advise", 64))
 

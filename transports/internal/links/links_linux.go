@@ -49,7 +49,7 @@ func (l *PerSide) Add(f *os.File) error {
 	l[transports.Producer] = append(l[transports.Producer], f)
 	again, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
-		return fmt.Errorf("duplicate %s: %w: %s", f.Name(), err, remedy.Kernel(err))
+		return remedy.Refused(fmt.Sprintf("duplicate %s (F_DUPFD_CLOEXEC)", f.Name()), err, "use a kernel that can")
 	}
 	l[transports.Consumer] = append(l[transports.Consumer], os.NewFile(uintptr(again), f.Name()))
 	return nil
@@ -59,7 +59,7 @@ func (l *PerSide) Add(f *os.File) error {
 func (l *PerSide) AddPipe(reader transports.Side) error {
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
-		return fmt.Errorf("create a pipe: %w: %s", err, remedy.Kernel(err))
+		return remedy.Refused("create a pipe (pipe2)", err, "use a kernel that has it")
 	}
 	l[reader] = append(l[reader], os.NewFile(uintptr(fds[0]), "a pipe's read end"))
 	l[reader.Peer()] = append(l[reader.Peer()], os.NewFile(uintptr(fds[1]), "a pipe's write end"))

@@ -42,6 +42,25 @@ func OnMachine(command string) string {
 	return command
 }
 
+// Sandbox says how to get past a sandbox that refuses a call for which the kernel
+// itself wants no privilege. That of a container allows some with a capability,
+// called name.
+func Sandbox(name string) string {
+	if inContainer() {
+		return "start the container with --cap-add " + name + ", or with a seccomp profile that allows it"
+	}
+	return "allow it in the sandbox (seccomp) around this process"
+}
+
+// Start is advice to be given to whoever starts a container, or in place of it
+// what root does on a machine.
+func Start(option, command string) string {
+	if inContainer() {
+		return "start the container with " + option
+	}
+	return command
+}
+
 // Privilege says how to get a capability, called name ("SYS_ADMIN"), for which a
 // call was not permitted: or, where this thread has it, who refuses all the same.
 func Privilege(capability int, name string) string {

@@ -106,7 +106,7 @@ func Share(s transports.Spec, files ...*os.File) (links.Shared, error) {
 		fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
 		if err != nil {
 			link.Close()
-			return nil, fmt.Errorf("%s: create an eventfd: %w: %s", s.Transport, err, remedy.Kernel(err))
+			return nil, remedy.Refused(s.Transport+": create an eventfd (eventfd2)", err, "use a kernel that has it")
 		}
 		link = append(link, os.NewFile(uintptr(fd), "an eventfd"))
 	}
