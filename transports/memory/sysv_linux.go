@@ -95,6 +95,10 @@ func (g segment) release() error { return unix.SysvShmDetach(g.mem) }
 // of align where that is not 0. There is no segment that is removed from the
 // start, so it is made, attached and removed in a row that no kill breaks off.
 func newSegment(s transports.Spec, size, align int) (segment, error) {
+	// What could not be removed is not made: there is no segment -1.
+	if _, err := unix.SysvShmCtl(-1, unix.IPC_RMID, nil); err != unix.EINVAL {
+		return segment{}, remedy.Refused("sysv: remove a segment (shmctl)", err, "use a kernel with CONFIG_SYSVIPC")
+	}
 	flags := unix.IPC_CREAT | 0o600
 	if huge := ring.HugeBytes(s); huge > 0 {
 		flags |= shmHugeTLB | ring.HugeShift(huge)

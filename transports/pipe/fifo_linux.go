@@ -62,6 +62,10 @@ func newFIFO(s transports.Spec) ([]*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fifo: make a FIFO in %q: %w: choose another --dir", s.Dir, err)
 	}
+	// What could not be removed is not made: there is none of that name yet.
+	if err := unix.Unlinkat(unix.AT_FDCWD, unix.BytePtrToString(name), 0); err != unix.ENOENT {
+		return nil, fmt.Errorf("fifo: make and remove a FIFO in %s (unlinkat): %w: %s", s.Dir, err, remedy.File(err, s.Dir))
+	}
 	here := unix.AT_FDCWD
 	at, path := uintptr(here), uintptr(unsafe.Pointer(name))
 	// A writer would wait for a reader, and a reader for a writer, if they were to
