@@ -15,6 +15,10 @@ build: ## build the static binary bin/ipcbench
 test: ## run every test
 	go test ./...
 
+.PHONY: sweep
+sweep: ## refuse all transports, or ONLY=udp, every system call they make, four ways each (10 min)
+	SWEEP=$(or $(ONLY),all) go test -count=1 -timeout 1h -run '^TestRefusedSystemCalls$$' ./transports
+
 .PHONY: bench
 bench: ## run the Go benchmarks; pipe the output into benchstat
 	go test -run '^$$' -bench . ./bench

@@ -25,6 +25,9 @@ func TestMain(m *testing.M) {
 		}
 		drive(spec)
 	}
+	if names := os.Getenv(makerEnv); names != "" {
+		makeLinks(names)
+	}
 	host.ClaimName = fmt.Sprintf("bench-test-%d-", os.Getpid()) // alone, whatever else is tested
 	benchtest.Main(m)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,6 +74,77 @@ func TestNothingSurvivesTheDriver(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestNoNameOutlivesTheDriver kills, at random moments, a driver that does nothing
+// but make links: of what must have a name or a number for a moment, each by
+// itself, and of all transports in turn.
+func TestNoNameOutlivesTheDriver(t *testing.T) {
+	const kills = 20
+	var all []string
+	for _, tr := range transports.All() {
+		if _, fault := tr.(*faulty); !fault {
+			all = append(all, tr.Info().Name)
+		}
+	}
+	makes := map[string]string{"fifo": "fifo", "mq": "mq", "sysv": "sysv", "sysvmsg": "sysvmsg", "all": strings.Join(all, " ")}
+	for title, names := range makes {
+		t.Run(title, func(t *testing.T) {
+			dir := t.TempDir()
+			before := transporttest.Names(dir)
+			for range kills {
+				killAsItMakes(t, names, dir)
+			}
+			if err := transporttest.Leaked(before, func() []string { return transporttest.Names(dir) }); err != nil {
+				t.Errorf("of %d drivers, killed while they made links: %v", kills, err)
+			}
+		})
+	}
+}
+
+// killAsItMakes starts a driver that makes links and kills it a moment after it
+// has begun.
+func killAsItMakes(t *testing.T, names, dir string) {
+	t.Helper()
+	driver := exec.Command("/proc/self/exe")
+	driver.Args[0] = os.Args[0]
+	driver.Env = append(os.Environ(), makerEnv+"="+names, "TMPDIR="+dir)
+	driver.Stderr = os.Stderr
+	begun, err := driver.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := driver.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := begun.Read(make([]byte, 1)); err != nil {
+		t.Errorf("a driver that makes links of %s ended: %v", names, err)
+	}
+	time.Sleep(rand.N(4 * time.Millisecond))
+	driver.Process.Kill()
+	driver.Wait()
+}
+
+const makerEnv = "IPCBENCH_TEST_MAKER"
+
+// makeLinks makes links of the named transports until it is killed, and says when
+// it has begun.
+func makeLinks(names string) {
+	fmt.Println("begun")
+	for {
+		for name := range strings.FieldsSeq(names) {
+			spec, err := transports.Parse(name)
+			if err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			spec.Size, spec.Dir = 8, os.TempDir()
+			tr, _ := transports.Lookup(spec.Transport)
+			if link, err := tr.Create(spec); err == nil {
+				link.Close()
+			} // otherwise this host has none
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 func TestMain(m *testing.M) {
 	transporttest.Worker()
+	confined()
 	os.Exit(m.Run())
 }
 

@@ -29,18 +29,28 @@ type Argument struct {
 // back. It fails where the kernel has no filters (CONFIG_SECCOMP_FILTER) or a
 // filter around this one forbids more of them.
 func (f Filter) Install() error {
-	program := f.program()
+	verdict := uint32(unix.SECCOMP_RET_KILL_PROCESS)
+	if f.Errno != 0 {
+		verdict = unix.SECCOMP_RET_ERRNO | uint32(f.Errno)
+	}
+	_, err := install(f.program(verdict), unix.SECCOMP_FILTER_FLAG_TSYNC)
+	return err
+}
+
+// install gives the kernel a program, and returns what that makes of it.
+func install(program []unix.SockFilter, flags uintptr) (uintptr, error) {
 	prog := unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		return fmt.Errorf("set no_new_privs: %w", err)
+		return 0, fmt.Errorf("set no_new_privs: %w", err)
 	}
-	if _, _, errno := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&prog))); errno != 0 {
-		return fmt.Errorf("install a seccomp filter: %w", errno)
+	made, _, errno := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, flags, uintptr(unsafe.Pointer(&prog)))
+	if errno != 0 {
+		return 0, fmt.Errorf("install a seccomp filter: %w", errno)
 	}
 	runtime.KeepAlive(program)
-	return nil
+	return made, nil
 }
 
 // Offsets in struct seccomp_data of linux/seccomp.h, and of the lower half of an
@@ -56,13 +66,9 @@ const (
 var architecture = map[string]uint32{"amd64": unix.AUDIT_ARCH_X86_64, "arm64": unix.AUDIT_ARCH_AARCH64}[runtime.GOARCH]
 
 // program is the filter for the kernel's machine (bpf(4)): all is allowed but the
-// calls, where the conditions hold. Each step that does not fit goes on to the
+// calls, of which verdict is said where the conditions hold. Each step that does not fit goes on to the
 // next call, and the last one to the end.
-func (f Filter) program() []unix.SockFilter {
-	verdict := uint32(unix.SECCOMP_RET_KILL_PROCESS)
-	if f.Errno != 0 {
-		verdict = unix.SECCOMP_RET_ERRNO | uint32(f.Errno)
-	}
+func (f Filter) program(verdict uint32) []unix.SockFilter {
 	allow := statement(unix.BPF_RET|unix.BPF_K, unix.SECCOMP_RET_ALLOW)
 	program := []unix.SockFilter{
 		load(archOffset),

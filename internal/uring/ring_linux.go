@@ -1,6 +1,7 @@
 package uring
 
 import (
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"unsafe"
@@ -45,7 +46,8 @@ func Setup(c Config) (fd int, err error) {
 	return fd, err
 }
 
-// New makes a ring for the calling thread. The error is an Errno.
+// New makes a ring for the calling thread. The error is an Errno of
+// io_uring_setup(2), or wraps one of mapping the ring's memory.
 func New(c Config) (*Ring, error) {
 	fd, p, err := setup(c)
 	if err != nil {
@@ -114,12 +116,12 @@ func (c Config) open(fd int, p *params) (*Ring, error) {
 	size := max(int(p.sq.array)+4*int(p.sqEntries), int(p.cq.cqes)+int(p.cqEntries)*int(unsafe.Sizeof(Completion{})))
 	rings, err := unix.Mmap(fd, offsetRings, size, prot, flags)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("map a ring (mmap): %w", err)
 	}
 	entryMem, err := unix.Mmap(fd, offsetEntries, int(p.sqEntries)*int(unsafe.Sizeof(entry{})), prot, flags)
 	if err != nil {
 		unix.Munmap(rings)
-		return nil, err
+		return nil, fmt.Errorf("map a ring (mmap): %w", err)
 	}
 	at := func(offset uint32) unsafe.Pointer { return unsafe.Pointer(&rings[offset]) }
 	r := &Ring{
@@ -168,14 +170,13 @@ func (r *Ring) Close() error {
 	if r.rings == nil {
 		return nil
 	}
-	unix.Munmap(r.rings)
-	unix.Munmap(r.entryMem)
+	err := errors.Join(unix.Munmap(r.rings), unix.Munmap(r.entryMem))
 	r.rings = nil
 	if !r.owned {
-		return nil
+		return err
 	}
 	unix.RawSyscall6(unix.SYS_IO_URING_REGISTER, r.fd, unregisterFiles, 0, 0, 0, 0)
-	return unix.Close(int(r.fd))
+	return errors.Join(err, unix.Close(int(r.fd)))
 }
 
 // ask puts an entry in the queue.

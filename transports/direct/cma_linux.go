@@ -15,6 +15,7 @@ import (
 	"ipcbench/transports/internal/links"
 	"ipcbench/transports/internal/meeting"
 	"ipcbench/transports/internal/page"
+	"ipcbench/transports/internal/remedy"
 )
 
 func init() { transports.Register(cma{}) }
@@ -72,10 +73,10 @@ func tryCrossMemory() error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, unix.ENOSYS):
-		return transports.Unsupported("process_vm_readv: this kernel has no such system call: use one with CONFIG_CROSS_MEMORY_ATTACH")
+	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
+		return transports.Unsupported(fmt.Sprintf("process_vm_readv of this process itself: %v: %s", err, remedy.Sandbox("SYS_PTRACE")))
 	}
-	return transports.Unsupported(fmt.Sprintf("process_vm_readv of this process itself: %v: allow it in the seccomp filter (containers: --cap-add SYS_PTRACE)", err))
+	return remedy.Refused("process_vm_readv of this process itself", err, "use a kernel with CONFIG_CROSS_MEMORY_ATTACH")
 }
 
 // mayAttach says whether one worker may access another's memory, which is the
@@ -85,14 +86,14 @@ func mayAttach() error {
 	if scope == yamaNobody {
 		return transports.Unsupported("kernel.yama.ptrace_scope is 3, which forbids process_vm_readv until the next boot: boot with another value")
 	}
-	if mayTraceAll() {
+	if remedy.Has(unix.CAP_SYS_PTRACE) {
 		return nil
 	}
 	if scope == yamaPrivileged {
-		return transports.Unsupported("kernel.yama.ptrace_scope is 2, which allows process_vm_readv to CAP_SYS_PTRACE only: set it to 1 or run as root")
+		return transports.Unsupported("kernel.yama.ptrace_scope is 2, which allows process_vm_readv to CAP_SYS_PTRACE only: " + remedy.OnMachine("sysctl kernel.yama.ptrace_scope=1") + ", or " + remedy.Privilege(unix.CAP_SYS_PTRACE, "SYS_PTRACE"))
 	}
 	if dumpable, err := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0); err == nil && dumpable != 1 {
-		return transports.Unsupported("the memory of this program is closed to its own user (PR_GET_DUMPABLE): make its file readable, and neither set-user-ID nor with capabilities, or run as root")
+		return transports.Unsupported("the memory of this program is closed to its own user (PR_GET_DUMPABLE): make its file readable, and neither set-user-ID nor with capabilities, or " + remedy.Privilege(unix.CAP_SYS_PTRACE, "SYS_PTRACE"))
 	}
 	return nil
 }
@@ -113,13 +114,6 @@ func yamaScope() byte {
 		return yamaOff
 	}
 	return text[0]
-}
-
-// mayTraceAll says whether this thread has CAP_SYS_PTRACE.
-func mayTraceAll() bool {
-	var sets [2]unix.CapUserData
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	return unix.Capget(&header, &sets[0]) == nil && sets[0].Effective&(1<<unix.CAP_SYS_PTRACE) != 0
 }
 
 func (t cma) Create(s transports.Spec) (transports.Link, error) {
@@ -246,7 +240,7 @@ func (e *cmaEnd) failed(trap uintptr, done, n int) error {
 	case unix.ESRCH:
 		return meeting.ErrPeerDied
 	case unix.EPERM:
-		return fmt.Errorf("%s of %d bytes: %w: allow ptrace between processes of one user (kernel.yama.ptrace_scope, SELinux deny_ptrace), make the program readable, or run as root", call, n, errno)
+		return fmt.Errorf("%s of %d bytes: %w: allow ptrace between processes of one user (kernel.yama.ptrace_scope, SELinux deny_ptrace), make the program readable, or %s", call, n, errno, remedy.Privilege(unix.CAP_SYS_PTRACE, "SYS_PTRACE"))
 	default:
 		return fmt.Errorf("%s of %d bytes: %w", call, n, errno)
 	}
@@ -255,6 +249,9 @@ func (e *cmaEnd) failed(trap uintptr, done, n int) error {
 func (e *cmaEnd) overwritten(n int) error {
 	return fmt.Errorf("cma: receive: a message of %d bytes on a link for at most %d: the shared memory was overwritten", n, e.size)
 }
+
+// Fault explains a memory fault in the shared page.
+func (e *cmaEnd) Fault(addr uintptr) error { return e.out.Fault(addr) }
 
 func (e *cmaEnd) Close() error {
 	if e.closed {

@@ -64,11 +64,11 @@ func (t file) Create(s transports.Spec) (transports.Link, error) {
 	return filepair.Create(s, func(f *os.File, block int) error {
 		size := newSlots(s, block).end()
 		if err := backing.Extend(f, size); err != nil {
-			return fmt.Errorf("file: extend a file in %s to %d bytes: %w: %s", s.Dir, size, kernel.Errno(err), remedy.File(err))
+			return fmt.Errorf("file: extend a file in %s to %d bytes: %w: %s", s.Dir, size, kernel.Errno(err), remedy.File(err, s.Dir))
 		}
 		// What is not stored would be in the way of a direct read.
 		if err := backing.Settle(f, size, s.Option("sync") != "none" || block > 1); err != nil {
-			return fmt.Errorf("file: write %d bytes to a file in %s: %w: %s", size, s.Dir, kernel.Errno(err), remedy.File(err))
+			return fmt.Errorf("file: write %d bytes to a file in %s: %w: %s", size, s.Dir, kernel.Errno(err), remedy.File(err, s.Dir))
 		}
 		return nil
 	})

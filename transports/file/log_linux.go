@@ -82,7 +82,7 @@ func (l log) Create(s transports.Spec) (transports.Link, error) {
 	return filepair.Create(s, func(f *os.File, block int) error {
 		size := filepair.Up(filepair.FirstSlot, block)
 		if err := backing.Settle(f, size, s.Option("sync") != "none" || block > 1); err != nil {
-			return fmt.Errorf("log: write %d bytes to a file in %s: %w: %s", size, s.Dir, kernel.Errno(err), remedy.File(err))
+			return fmt.Errorf("log: write %d bytes to a file in %s: %w: %s", size, s.Dir, kernel.Errno(err), remedy.File(err, s.Dir))
 		}
 		return nil
 	})
@@ -196,7 +196,7 @@ func (e *logEndpoint) Recv(buf []byte) (int, error) {
 		return e.recvAny(buf)
 	}
 	record := filepair.RecordMessage - filepair.RecordLength + e.Size
-	for done := 0; done == 0; { // nothing was there
+	for looks, done := idle, 0; done == 0 && looks > 0; looks-- { // nothing was there
 		done = int(kernel.Syscall(unix.SYS_PREAD64, e.PeerFD, uintptr(unsafe.Pointer(&e.Frame[filepair.RecordLength])), uintptr(record), uintptr(e.at+filepair.RecordLength), 0, 0))
 		n := int(binary.LittleEndian.Uint32(e.Frame[filepair.RecordLength:]))
 		if filepair.RecordLength+done >= filepair.RecordMessage+n && uint(n-1) < uint(e.Size) {
@@ -212,7 +212,7 @@ func (e *logEndpoint) recvAny(buf []byte) (int, error) {
 	if err := transports.CheckRecv(len(buf), e.Size); err != nil {
 		return 0, err
 	}
-	for {
+	for looks := 1; ; looks++ {
 		length, have, err := e.Get(buf, e.at)
 		if err != nil {
 			return 0, err
@@ -228,10 +228,30 @@ func (e *logEndpoint) recvAny(buf []byte) (int, error) {
 				return int(length), e.pass(int(length))
 			}
 		}
+		if looks%idle == 0 || e.Watch != nil && looks > 1 {
+			if err := e.intact(); err != nil {
+				return 0, err
+			}
+		}
 		if err := e.Await(); err != nil {
 			return 0, err
 		}
 	}
+}
+
+// idle is how often a reader that polls looks in vain, some milliseconds, before it
+// looks whether what it has read is still there: a file that was cut short reads
+// like one to which nothing was added. One that sleeps is woken by that.
+const idle = 1 << 14
+
+// intact says whether the peer's log ends where the next record may begin, or
+// later. The last record may end less than its alignment before that.
+func (e *logEndpoint) intact() error {
+	size, err := e.PeerLength()
+	if err == nil && size <= e.at-kernel.HeaderBytes {
+		err = e.Truncated(size)
+	}
+	return err
 }
 
 // pass goes on to the record after one of n bytes, and now and then says so.

@@ -148,3 +148,29 @@ func TestLogWithoutHoles(t *testing.T) {
 		t.Errorf("in the directory: %v, error %v", entries, err)
 	}
 }
+
+// TestLogThatIsTruncated: a reader that waits finds out that what it has read is
+// gone, however it waits and whatever its records.
+func TestLogThatIsTruncated(t *testing.T) {
+	for _, text := range []string{"log", "log:wait=inotify", "log:sync=dsync"} {
+		for _, size := range []int{64, 2 * kernel.CopyLimit} {
+			s := pairtest.Parse(t, text, size)
+			link := pairtest.Create(t, s)
+			own, err := os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", link.For(transports.Producer).Files[0].Fd()), os.O_RDWR, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer own.Close()
+			producer, consumer := pairtest.Open(t, s, transports.Producer, link), pairtest.Open(t, s, transports.Consumer, link)
+			buf := make([]byte, size)
+			pairtest.Send(t, producer, pairtest.Message(size-3))
+			pairtest.Receive(t, consumer, buf, pairtest.Message(size-3))
+			if err := own.Truncate(filepair.FirstSlot); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := consumer.Recv(buf); err == nil || !strings.Contains(err.Error(), "truncated the peer's file") {
+				t.Errorf("%s, %d bytes: %v", text, size, err)
+			}
+		}
+	}
+}

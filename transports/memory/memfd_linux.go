@@ -41,15 +41,12 @@ func (m memfd) Probe(s transports.Spec) error {
 		return err
 	}
 	f, err := create()
-	if err == unix.EMFILE || err == unix.ENFILE {
-		return fmt.Errorf("memfd: memfd_create: %w: %s", err, remedy.Kernel(err))
-	}
 	if err == nil {
 		defer f.Close()
 	}
 	if huge == 0 {
 		if err != nil {
-			return transports.Unsupported(fmt.Sprintf("memfd: memfd_create: %v: use a kernel that has it", err))
+			return remedy.Refused("memfd: memfd_create", err, "use a kernel that has it")
 		}
 		return nil
 	}
@@ -82,7 +79,7 @@ func (m memfd) Create(s transports.Spec) (transports.Link, error) {
 	}
 	f, err := m.create(s)
 	if err != nil {
-		return nil, fmt.Errorf("memfd: memfd_create: %w: %s", err, remedy.Kernel(err))
+		return nil, remedy.Refused("memfd: memfd_create", err, "use a kernel that has it")
 	}
 	size := ring.Bytes(s, ring.HugeBytes(s))
 	if err := ring.Reserve(s, f, size); err != nil {
@@ -91,7 +88,7 @@ func (m memfd) Create(s transports.Spec) (transports.Link, error) {
 	}
 	if _, err := unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW|unix.F_SEAL_SEAL); err != nil {
 		f.Close()
-		return nil, fmt.Errorf("memfd: seal a memfd: %w: use a kernel that can", err)
+		return nil, remedy.Refused("memfd: seal a memfd (F_ADD_SEALS)", err, "use a kernel that can")
 	}
 	return ring.Share(s, f)
 }

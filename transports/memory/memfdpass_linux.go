@@ -88,10 +88,8 @@ func memfdFlags() (uintptr, error) {
 		}
 		switch err {
 		case unix.EINVAL:
-		case unix.ENOSYS, unix.EPERM, unix.EACCES:
-			return 0, transports.Unsupported(fmt.Sprintf("memfd_create: %v: it takes Linux 3.17, and a sandbox (seccomp) that allows it", err))
 		default:
-			return 0, fmt.Errorf("memfdpass: create a file in memory: %w: %s", err, remedy.Kernel(err))
+			return 0, remedy.Refused("memfdpass: create a file in memory (memfd_create)", err, "use Linux 3.17 or newer")
 		}
 	}
 	return 0, transports.Unsupported("memfd_create takes no MFD_ALLOW_SEALING here: it takes Linux 3.17")
@@ -125,7 +123,7 @@ func (m memfdpass) Create(s transports.Spec) (transports.Link, error) {
 	}
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return nil, fmt.Errorf("memfdpass: create a pair of sockets: %w: %s", err, remedy.Kernel(err))
+		return nil, remedy.Refused("memfdpass: create a pair of sockets (socketpair)", err, "use a kernel with CONFIG_UNIX")
 	}
 	link := &links.PerSide{}
 	for side, fd := range fds {
@@ -317,7 +315,11 @@ func (e *passedFiles) take() (fd, length int, err error) {
 	}
 	fd, length = int(e.in.control.fd), int(e.in.length)
 	seals, errno := call(unix.SYS_FCNTL, uintptr(fd), unix.F_GET_SEALS, 0)
-	if errno != 0 || seals&sealsOfMessage != sealsOfMessage {
+	if errno != 0 {
+		unix.Close(fd)
+		return 0, 0, fmt.Errorf("memfdpass: receive: look at the seals of the file that came (F_GET_SEALS): %w: %s", errno, remedy.Kernel(errno))
+	}
+	if seals&sealsOfMessage != sealsOfMessage {
 		unix.Close(fd)
 		return 0, 0, fmt.Errorf("memfdpass: receive: the file that came is not sealed (seals %#x, wanted %#x): its sender could change it", seals, sealsOfMessage)
 	}

@@ -69,7 +69,7 @@ func (m mmap) Create(s transports.Spec) (transports.Link, error) {
 	if err := m.Probe(s); err != nil {
 		return nil, err
 	}
-	f, err := ring.NewFile(s, s.Dir, remedy.File)
+	f, err := ring.NewFile(s, s.Dir, func(err error) string { return remedy.File(err, s.Dir) })
 	if err != nil {
 		return nil, err
 	}

@@ -37,11 +37,15 @@ func (posixShm) Info() transports.Info { return posixShmInfo }
 
 func (posixShm) Probe(s transports.Spec) error {
 	var fs unix.Statfs_t
-	if err := unix.Statfs(shmDir, &fs); err != nil || fs.Type != unix.TMPFS_MAGIC {
-		return transports.Unsupported("shm: there is no tmpfs at " + shmDir + ": mkdir -p " + shmDir + " && mount -t tmpfs tmpfs " + shmDir)
+	err := unix.Statfs(shmDir, &fs)
+	if err != nil && err != unix.ENOENT {
+		return remedy.Refused("shm: ask what "+shmDir+" is (statfs)", err, "mount a tmpfs there")
+	}
+	if err != nil || fs.Type != unix.TMPFS_MAGIC {
+		return transports.Unsupported("shm: there is no tmpfs at " + shmDir + ": " + remedy.Start("--tmpfs "+shmDir, "mkdir -p "+shmDir+" && mount -t tmpfs tmpfs "+shmDir))
 	}
 	if err := unix.Access(shmDir, unix.W_OK|unix.X_OK); err != nil {
-		return transports.Unsupported(fmt.Sprintf("shm: make a file in %s: %v: chmod 1777 %s, or remount it rw", shmDir, err, shmDir))
+		return transports.Unsupported(fmt.Sprintf("shm: make a file in %s: %v: %s", shmDir, err, remedy.Start("--tmpfs "+shmDir, "chmod 1777 "+shmDir+", or remount it rw")))
 	}
 	create := func() (*os.File, error) { return backing.Unnamed(shmDir) }
 	return ring.Probe(s, 0, ring.ScratchFile(create), func() string { return ring.SmallFile(shmDir) })
@@ -53,7 +57,7 @@ func (p posixShm) Create(s transports.Spec) (transports.Link, error) {
 	}
 	f, err := ring.NewFile(s, shmDir, func(err error) string {
 		if kernel.Errno(err) == unix.ENOSPC || kernel.Errno(err) == unix.EFAULT {
-			return "free some space there, or give it more: mount -o remount,size=1G " + shmDir
+			return "free some space there, or give it more: " + remedy.Start("--shm-size 1g", "mount -o remount,size=1G "+shmDir)
 		}
 		return remedy.Kernel(err)
 	})

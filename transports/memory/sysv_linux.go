@@ -3,9 +3,6 @@ package memory
 import (
 	"errors"
 	"fmt"
-	"io"
-	"math"
-	"os"
 	"strconv"
 	"unsafe"
 
@@ -16,6 +13,7 @@ import (
 	"ipcbench/transports/internal/links"
 	"ipcbench/transports/internal/remedy"
 	"ipcbench/transports/internal/ring"
+	"ipcbench/transports/internal/unbroken"
 )
 
 func init() { transports.Register(sysv{}) }
@@ -62,12 +60,11 @@ func (v sysv) Probe(s transports.Spec) error {
 	if err := ring.Probe(s, huge, v.scratch, ring.SmallShmem); err != nil {
 		return err
 	}
-	size := ring.Bytes(s, huge)
-	id, err := newSegment(s, size)
+	g, err := newSegment(s, ring.Bytes(s, huge), 0)
 	if err == nil {
-		return removeSegment(id)
+		err = g.release()
 	}
-	return whyNoSegment(s, size, err)
+	return err
 }
 
 // whyNoSegment explains an error of shmget.
@@ -75,60 +72,148 @@ func whyNoSegment(s transports.Spec, size int, err error) error {
 	reason := fmt.Sprintf("sysv: make a segment of %d bytes: %v", size, err)
 	switch {
 	case err == unix.EINVAL:
-		return transports.Unsupported(fmt.Sprintf("%s: it is more than kernel.shmmax: sysctl kernel.shmmax=%d", reason, size))
-	case err == unix.ENOSYS:
-		return transports.Unsupported(reason + ": the kernel has no System V IPC: use one with CONFIG_SYSVIPC")
+		return transports.Unsupported(fmt.Sprintf("%s: it is more than kernel.shmmax: %s", reason, remedy.OnMachine(fmt.Sprintf("sysctl kernel.shmmax=%d", size))))
 	case ring.HugeBytes(s) > 0:
 		return ring.HugeError(s, size, ring.HugeBytes(s), err)
 	case err == unix.ENOSPC:
 		return transports.Unsupported(reason + ": raise kernel.shmmni (segments) or kernel.shmall (pages of all segments)")
 	}
-	return transports.Unsupported(reason + ": free some memory")
+	return remedy.Refused(fmt.Sprintf("sysv: make a segment of %d bytes (shmget)", size), err, "use a kernel with CONFIG_SYSVIPC")
 }
 
-// newSegment makes a segment that nobody else finds. A process that is killed
-// between this and removeSegment leaves it behind; there is no way to make one
-// that is removed from the start.
-func newSegment(s transports.Spec, size int) (id int, err error) {
+// A segment is attached here and removed: nobody finds it but by its number, and
+// it is gone when the last process detaches it or ends. On Linux, others can still
+// attach until then.
+type segment struct {
+	id  int
+	mem []byte
+}
+
+func (g segment) release() error { return unix.SysvShmDetach(g.mem) }
+
+// newSegment makes one of size bytes, in the pages that s asks for, at a multiple
+// of align where that is not 0. There is no segment that is removed from the
+// start, so it is made, attached and removed in a row that no kill breaks off.
+func newSegment(s transports.Spec, size, align int) (segment, error) {
+	// What could not be removed is not made: there is no segment -1.
+	if _, err := unix.SysvShmCtl(-1, unix.IPC_RMID, nil); err != unix.EINVAL {
+		return segment{}, remedy.Refused("sysv: remove a segment (shmctl)", err, "use a kernel with CONFIG_SYSVIPC")
+	}
 	flags := unix.IPC_CREAT | 0o600
 	if huge := ring.HugeBytes(s); huge > 0 {
 		flags |= shmHugeTLB | ring.HugeShift(huge)
 	}
-	return unix.SysvShmGet(unix.IPC_PRIVATE, size, flags)
-}
-
-// removeSegment has the kernel free a segment once nobody is attached to it. On
-// Linux, others can still attach until then.
-func removeSegment(id int) error {
-	if _, err := unix.SysvShmCtl(id, unix.IPC_RMID, nil); err != nil {
-		return fmt.Errorf("sysv: remove segment %d: %w: ipcrm -m %d", id, err, id)
-	}
-	return nil
-}
-
-// attachNew makes a segment, attaches it and removes it: what is left is gone
-// when the last process detaches it or ends.
-func attachNew(s transports.Spec, size, align int) (id int, mem []byte, err error) {
-	id, err = newSegment(s, size)
-	if err != nil {
-		return 0, nil, whyNoSegment(s, size, err)
-	}
-	mem, err = attachSegment(id, size, align)
-	if err != nil {
-		err = fmt.Errorf("sysv: attach a segment of %d bytes: %w: %s", size, err, remedy.Mapping(err))
-	}
-	if err := errors.Join(err, removeSegment(id)); err != nil {
-		if mem != nil {
-			unix.SysvShmDetach(mem)
-		}
-		return 0, nil, err
-	}
-	return id, mem, nil
-}
-
-// attachSegment maps a segment, at a multiple of align where that is not 0.
-func attachSegment(id, size, align int) ([]byte, error) {
+	var calls []unbroken.Call
 	mem, err := ring.MapAligned(size, align, func(at unsafe.Pointer, fixed bool) (unsafe.Pointer, error) {
+		attach := uintptr(0)
+		if fixed {
+			attach = shmRemap
+		}
+		calls = []unbroken.Call{
+			{Trap: unix.SYS_SHMGET, Args: [6]uintptr{unix.IPC_PRIVATE, uintptr(size), uintptr(flags)}},
+			{Trap: unix.SYS_SHMAT, Args: [6]uintptr{0, uintptr(at), attach}, OfMade: 1},
+			{Trap: unix.SYS_SHMCTL, Args: [6]uintptr{0, unix.IPC_RMID}, OfMade: 1},
+		}
+		unbroken.Do(calls)
+		if _, err := calls[0].Result(); err != nil {
+			return nil, whyNoSegment(s, size, err)
+		}
+		mem, err := calls[1].Memory()
+		if err != nil {
+			err = remedy.Refused(fmt.Sprintf("sysv: attach a segment of %d bytes (shmat)", size), err, "free some memory, raise the limit of address space (ulimit -v) or vm.max_map_count")
+		}
+		return mem, err
+	})
+	id, _ := calls[0].Result()
+	if _, failed := calls[2].Result(); failed != nil && failed != unix.ECANCELED {
+		err = errors.Join(err, remedy.Refused(fmt.Sprintf("sysv: remove segment %d (shmctl), which is to be done by ipcrm -m %[1]d", id), failed, "use a kernel that can"))
+	}
+	g := segment{int(id), mem}
+	if err != nil && mem != nil {
+		g.release()
+	}
+	return g, err
+}
+
+// scratch is new memory for ring.Probe.
+func (sysv) scratch(size, align int) ([]byte, func(), error) {
+	g, err := newSegment(transports.Spec{}, size, align)
+	return g.mem, func() { g.release() }, err
+}
+
+// A segmentLink keeps a segment attached, and so alive, until the ends have
+// attached it.
+type segmentLink struct {
+	links.Shared
+	segment
+}
+
+// For tells the ends the segment's number, by which they find it.
+func (l *segmentLink) For(side transports.Side) transports.Handover {
+	h := l.Shared.For(side)
+	h.Bytes = strconv.AppendInt(nil, int64(l.id), 10)
+	return h
+}
+
+func (l *segmentLink) Close() error {
+	err := l.Shared.Close()
+	if l.mem != nil {
+		err = errors.Join(err, l.release())
+		l.mem = nil
+	}
+	return err
+}
+
+func (v sysv) Create(s transports.Spec) (transports.Link, error) {
+	if err := v.Probe(s); err != nil {
+		return nil, err
+	}
+	page := ring.THPBytes(s)
+	g, err := newSegment(s, ring.Bytes(s, ring.HugeBytes(s)), page)
+	if err != nil {
+		return nil, err
+	}
+	link := &segmentLink{segment: g}
+	if link.Shared, err = ring.Share(s); err == nil && page > 0 {
+		err = ring.AdviseHuge(g.mem)
+	}
+	if err != nil {
+		link.Close()
+		return nil, fmt.Errorf("sysv: make a segment of %d bytes: %w", len(g.mem), err)
+	}
+	return link, nil
+}
+
+func (sysv) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {
+	memory, err := openSegment(s, string(h.Bytes))
+	if err != nil {
+		links.Close(h.Files...)
+		return nil, err
+	}
+	e, err := ring.Open(s, side, memory, h.Files)
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// openSegment attaches the segment of that number.
+func openSegment(s transports.Spec, number string) (ring.Memory, error) {
+	id, err := strconv.Atoi(number)
+	if err != nil {
+		return ring.Memory{}, fmt.Errorf("sysv: the segment's number: %w", err)
+	}
+	size := ring.Bytes(s, ring.HugeBytes(s))
+	mem, err := attach(id, size, ring.THPBytes(s))
+	if err != nil {
+		return ring.Memory{}, fmt.Errorf("sysv: attach segment %d of %d bytes (shmat): %w: see that the driver still runs (ipcs -m)", id, size, err)
+	}
+	return ring.Memory{Mem: mem, Unmap: unix.SysvShmDetach, Name: "the segment", Why: "the kernel could not provide the page"}, nil
+}
+
+// attach maps a segment of size bytes, at a multiple of align where that is not 0.
+func attach(id, size, align int) ([]byte, error) {
+	return ring.MapAligned(size, align, func(at unsafe.Pointer, fixed bool) (unsafe.Pointer, error) {
 		flags := 0
 		if fixed {
 			flags = shmRemap
@@ -140,97 +225,4 @@ func attachSegment(id, size, align int) ([]byte, error) {
 		}
 		return unsafe.Pointer(unsafe.SliceData(mem)), err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return mem, nil
-}
-
-// scratch is new memory for ring.Probe.
-func (sysv) scratch(size, align int) ([]byte, func(), error) {
-	_, mem, err := attachNew(transports.Spec{}, size, align)
-	return mem, func() { unix.SysvShmDetach(mem) }, err
-}
-
-// A segmentLink keeps a segment attached, and so alive, until the ends have
-// attached it.
-type segmentLink struct {
-	links.Shared
-	mem []byte
-}
-
-func (l *segmentLink) Close() error {
-	err := l.Shared.Close()
-	if l.mem != nil {
-		err = errors.Join(err, unix.SysvShmDetach(l.mem))
-		l.mem = nil
-	}
-	return err
-}
-
-// Create makes the segment. Its number, by which the ends find it, goes to them
-// in a memfd.
-func (v sysv) Create(s transports.Spec) (transports.Link, error) {
-	if err := v.Probe(s); err != nil {
-		return nil, err
-	}
-	fd, err := unix.MemfdCreate("ipcbench", unix.MFD_CLOEXEC)
-	if err != nil {
-		return nil, fmt.Errorf("sysv: make a memfd for the segment's number: %w: %s", err, remedy.Kernel(err))
-	}
-	files, err := ring.Share(s, os.NewFile(uintptr(fd), "a segment's number"))
-	if err != nil {
-		return nil, err
-	}
-	link := &segmentLink{Shared: files}
-	page := ring.THPBytes(s)
-	id, mem, err := attachNew(s, ring.Bytes(s, ring.HugeBytes(s)), page)
-	if err != nil {
-		link.Close()
-		return nil, err
-	}
-	link.mem = mem
-	if page > 0 {
-		err = ring.AdviseHuge(mem)
-	}
-	if err == nil {
-		_, err = fmt.Fprint(files[0], id)
-	}
-	if err != nil {
-		link.Close()
-		return nil, fmt.Errorf("sysv: make a segment of %d bytes: %w", len(mem), err)
-	}
-	return link, nil
-}
-
-func (sysv) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {
-	memory, err := openSegment(s, h.Files[0])
-	h.Files[0].Close()
-	if err != nil {
-		links.Close(h.Files[1:]...)
-		return nil, err
-	}
-	e, err := ring.Open(s, side, memory, h.Files[1:])
-	if err != nil {
-		return nil, err
-	}
-	return e, nil
-}
-
-// openSegment attaches the segment whose number f holds.
-func openSegment(s transports.Spec, f *os.File) (ring.Memory, error) {
-	text, err := io.ReadAll(io.NewSectionReader(f, 0, math.MaxInt64))
-	if err != nil {
-		return ring.Memory{}, fmt.Errorf("sysv: read the segment's number: %w", err)
-	}
-	id, err := strconv.Atoi(string(text))
-	if err != nil {
-		return ring.Memory{}, fmt.Errorf("sysv: read the segment's number: %w", err)
-	}
-	size := ring.Bytes(s, ring.HugeBytes(s))
-	mem, err := attachSegment(id, size, ring.THPBytes(s))
-	if err != nil {
-		return ring.Memory{}, fmt.Errorf("sysv: attach segment %d of %d bytes: %w: see that the driver still runs (ipcs -m)", id, size, err)
-	}
-	return ring.Memory{Mem: mem, Unmap: unix.SysvShmDetach, Name: "the segment", Why: "the kernel could not provide the page"}, nil
 }

@@ -89,7 +89,7 @@ func (t eventfd) Create(s transports.Spec) (transports.Link, error) {
 func addEventfd(link *links.PerSide) error {
 	fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
 	if err != nil {
-		return fmt.Errorf("create an eventfd: %w: %s", err, remedy.Kernel(err))
+		return remedy.Refused("create an eventfd (eventfd2)", err, "use a kernel that has it")
 	}
 	return link.Share(fd, "an eventfd")
 }

@@ -116,6 +116,9 @@ func (e *futexEndpoint) Recv(buf []byte) (int, error) {
 	return n, nil
 }
 
+// Fault explains a memory fault in the shared page.
+func (e *futexEndpoint) Fault(addr uintptr) error { return e.out.Fault(addr) }
+
 func (e *futexEndpoint) Close() error {
 	if e.closed {
 		return nil

@@ -108,8 +108,8 @@ func (signal) Probe(s transports.Spec) error {
 	// Signal 0 is checked and not sent.
 	info := queuedSignal{code: siQueue}
 	errno := unix.Errno(-int(kernel.Syscall(unix.SYS_RT_TGSIGQUEUEINFO, uintptr(os.Getpid()), uintptr(os.Getpid()), 0, uintptr(unsafe.Pointer(&info)), 0, 0)))
-	if errno == unix.ENOSYS || errno == unix.EPERM {
-		return transports.Unsupported(fmt.Sprintf("rt_tgsigqueueinfo to this process itself: %v: allow it in the seccomp filter", errno))
+	if errno != 0 {
+		return remedy.Refused("signal: rt_tgsigqueueinfo to this process itself", errno, "use a kernel that has it")
 	}
 	return nil
 }
@@ -175,7 +175,7 @@ func (e *signalEndpoint) open(s transports.Spec, side transports.Side, page *os.
 	}
 	fd, err := unix.Signalfd(-1, &unix.Sigset_t{Val: [16]uint64{e.mask}}, unix.SFD_CLOEXEC)
 	if err != nil {
-		return fmt.Errorf("signal: create a signalfd: %w: %s", err, remedy.Kernel(err))
+		return remedy.Refused("signal: create a signalfd (signalfd4)", err, "use a kernel that has it, or take wait=sigwait")
 	}
 	ends, err := descriptor.Open(s, []*os.File{os.NewFile(uintptr(fd), "a signalfd")})
 	if err != nil {

@@ -1,10 +1,12 @@
 package pipe
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -14,6 +16,7 @@ import (
 	"ipcbench/transports/internal/pipes"
 	"ipcbench/transports/internal/remedy"
 	"ipcbench/transports/internal/stream"
+	"ipcbench/transports/internal/unbroken"
 )
 
 func init() { transports.Register(fifo{}) }
@@ -53,27 +56,47 @@ func (t fifo) Create(s transports.Spec) (transports.Link, error) {
 }
 
 // newFIFO returns the read end and the write end of a FIFO in the spec's
-// directory. Its name is gone on return; a driver that is killed between mkfifo
-// and unlink, some ten microseconds, leaves an empty one.
+// directory, whose name is gone on return.
 func newFIFO(s transports.Spec) ([]*os.File, error) {
-	name := filepath.Join(s.Dir, fmt.Sprintf(".ipcbench-%x", rand.Uint64()))
-	if err := unix.Mkfifo(name, 0o600); err != nil {
-		return nil, fmt.Errorf("fifo: make a FIFO in %s: %w: choose another --dir", s.Dir, err)
+	name, err := unix.BytePtrFromString(filepath.Join(s.Dir, fmt.Sprintf(".ipcbench-%x", rand.Uint64())))
+	if err != nil {
+		return nil, fmt.Errorf("fifo: make a FIFO in %q: %w: choose another --dir", s.Dir, err)
 	}
-	defer unix.Unlink(name)
-	// A writer would wait for a reader, and a reader for a writer if it were to
+	// What could not be removed is not made: there is none of that name yet.
+	if err := unix.Unlinkat(unix.AT_FDCWD, unix.BytePtrToString(name), 0); err != unix.ENOENT {
+		return nil, fmt.Errorf("fifo: make and remove a FIFO in %s (unlinkat): %w: %s", s.Dir, err, remedy.File(err, s.Dir))
+	}
+	here := unix.AT_FDCWD
+	at, path := uintptr(here), uintptr(unsafe.Pointer(name))
+	// A writer would wait for a reader, and a reader for a writer, if they were to
 	// block. How an end waits later is up to Open.
-	r, err := unix.Open(name, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, fmt.Errorf("fifo: open a FIFO in %s to read: %w: %s", s.Dir, err, remedy.File(err))
+	calls := []unbroken.Call{
+		{Trap: unix.SYS_MKNODAT, Args: [6]uintptr{at, path, unix.S_IFIFO | 0o600}, Keep: unsafe.Pointer(name)},
+		{Trap: unix.SYS_OPENAT, Args: [6]uintptr{at, path, unix.O_RDONLY | unix.O_NONBLOCK | unix.O_CLOEXEC}},
+		{Trap: unix.SYS_OPENAT, Args: [6]uintptr{at, path, unix.O_WRONLY | unix.O_NONBLOCK | unix.O_CLOEXEC}},
+		{Trap: unix.SYS_UNLINKAT, Args: [6]uintptr{at, path, 0}},
 	}
-	reader := os.NewFile(uintptr(r), "a FIFO's read end")
-	w, err := unix.Open(name, unix.O_WRONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		reader.Close()
-		return nil, fmt.Errorf("fifo: open a FIFO in %s to write: %w: %s", s.Dir, err, remedy.File(err))
+	unbroken.Do(calls)
+	if _, err := calls[0].Result(); err != nil {
+		return nil, fmt.Errorf("fifo: make a FIFO in %s: %w: %s", s.Dir, err, remedy.File(err, s.Dir))
 	}
-	return pipes.SetCapacity(s, []*os.File{reader, os.NewFile(uintptr(w), "a FIFO's write end")})
+	var ends []*os.File
+	for i, end := range []string{"read", "write"} {
+		f, failed := calls[1+i].File("a FIFO's " + end + " end")
+		if failed != nil {
+			err = errors.Join(err, fmt.Errorf("fifo: open a FIFO in %s to %s: %w: %s", s.Dir, end, failed, remedy.File(failed, s.Dir)))
+			continue
+		}
+		ends = append(ends, f)
+	}
+	if _, failed := calls[3].Result(); failed != nil {
+		err = errors.Join(err, fmt.Errorf("fifo: remove the name of a FIFO in %s: %w", s.Dir, failed))
+	}
+	if err != nil {
+		links.Close(ends...)
+		return nil, err
+	}
+	return pipes.SetCapacity(s, ends)
 }
 
 func (fifo) Open(s transports.Spec, _ transports.Side, h transports.Handover) (transports.Endpoint, error) {

@@ -14,6 +14,7 @@ import (
 	"ipcbench/transports/internal/kernel"
 	"ipcbench/transports/internal/links"
 	"ipcbench/transports/internal/pipes"
+	"ipcbench/transports/internal/remedy"
 	"ipcbench/transports/internal/stream"
 )
 
@@ -48,10 +49,8 @@ var vmspliceInfo = transports.Info{
 func (vmsplice) Info() transports.Info { return vmspliceInfo }
 
 func (vmsplice) Probe(s transports.Spec) error {
-	if _, _, errno := unix.RawSyscall(unix.SYS_VMSPLICE, ^uintptr(0), 0, 0); errno == unix.ENOSYS {
-		return transports.Unsupported("this kernel has no vmsplice: take the transport pipe")
-	} else if errno == unix.EPERM {
-		return transports.Unsupported("vmsplice is not permitted here: allow it in the sandbox (seccomp), or take the transport pipe")
+	if _, _, errno := unix.RawSyscall(unix.SYS_VMSPLICE, ^uintptr(0), 0, 0); errno != unix.EBADF {
+		return remedy.Refused("vmsplice", errno, "use a kernel that has it, or take the transport pipe")
 	}
 	return transports.ProbeSize(s)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -17,6 +18,7 @@ import (
 	"ipcbench/transports/internal/links"
 	"ipcbench/transports/internal/page"
 	"ipcbench/transports/internal/remedy"
+	"ipcbench/transports/internal/unbroken"
 )
 
 func init() { transports.Register(mq{}) }
@@ -107,16 +109,14 @@ func (mq) Probe(s transports.Spec) error {
 	if err := transports.ProbeSize(s); err != nil {
 		return fmt.Errorf("%w: raise fs.mqueue.msgsize_max, and RLIMIT_MSGQUEUE (ulimit -q)", err)
 	}
-	// Opening what does not exist tells without making anything.
-	fd, err := mqOpen(randomName(), unix.O_RDONLY, nil)
-	switch {
-	case err == nil:
-		unix.Close(fd)
-	case errors.Is(err, unix.ENOENT):
-	case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE):
-		return fmt.Errorf("mq: open a queue: %w: %s", err, remedy.Kernel(err))
-	default:
-		return transports.Unsupported(fmt.Sprintf("POSIX message queues cannot be opened: %v: use a kernel with CONFIG_POSIX_MQUEUE and no filter against mq_open", err))
+	// Opening and removing what does not exist tells without making anything.
+	name := randomName()
+	for call, trap := range map[string]uintptr{"mq_open": unix.SYS_MQ_OPEN, "mq_unlink": unix.SYS_MQ_UNLINK} {
+		_, _, errno := unix.Syscall(trap, address(name), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		runtime.KeepAlive(name)
+		if errno != unix.ENOENT {
+			return remedy.Refused("mq: "+call, errno, "use a kernel with CONFIG_POSIX_MQUEUE")
+		}
 	}
 	return nil
 }
@@ -148,26 +148,31 @@ type mqAttr struct {
 }
 
 // newQueue returns the read end and the write end of a queue: two open
-// descriptions, so that O_NONBLOCK of one is not the other's. The queue has a
-// name for some microseconds, because there is no queue without; a driver
-// killed in between would leave it, empty, in /dev/mqueue.
+// descriptions, so that O_NONBLOCK of one is not the other's. There is no queue
+// without a name, which is gone on return.
 func newQueue(s transports.Spec) ([]*os.File, error) {
-	attr := mqAttr{maxmsg: newMQLimits().depth(s), msgsize: s.Size}
+	attr := &mqAttr{maxmsg: newMQLimits().depth(s), msgsize: s.Size}
 	name := randomName()
-	in, err := mqOpen(name, unix.O_RDONLY|unix.O_CREAT|unix.O_EXCL, &attr)
+	calls := []unbroken.Call{
+		{Trap: unix.SYS_MQ_OPEN, Args: [6]uintptr{address(name), unix.O_RDONLY | unix.O_CREAT | unix.O_EXCL | unix.O_CLOEXEC, 0o600, uintptr(unsafe.Pointer(attr))}, Keep: unsafe.Pointer(attr)},
+		{Trap: unix.SYS_MQ_OPEN, Args: [6]uintptr{address(name), unix.O_WRONLY | unix.O_CLOEXEC}, Keep: unsafe.Pointer(name)},
+		{Trap: unix.SYS_MQ_UNLINK, Args: [6]uintptr{address(name)}},
+	}
+	unbroken.Do(calls)
+	in, err := calls[0].File("a message queue's read end")
 	if err != nil {
 		return nil, fmt.Errorf("mq: create a queue for %d messages of %d bytes: %w%s", attr.maxmsg, attr.msgsize, err, mqRemedy(err))
 	}
-	out, err := mqOpen(name, unix.O_WRONLY, nil)
-	mqUnlink(name)
+	out, err := calls[1].File("a message queue's write end")
 	if err != nil {
-		unix.Close(in)
+		in.Close()
 		return nil, fmt.Errorf("mq: open a queue for writing: %w%s", err, mqRemedy(err))
 	}
-	return []*os.File{
-		os.NewFile(uintptr(in), "a message queue's read end"),
-		os.NewFile(uintptr(out), "a message queue's write end"),
-	}, nil
+	if _, err := calls[2].Result(); err != nil {
+		links.Close(in, out)
+		return nil, fmt.Errorf("mq: remove the name of a queue (mq_unlink): %w%s", err, mqRemedy(err))
+	}
+	return []*os.File{in, out}, nil
 }
 
 func mqRemedy(err error) string {
@@ -184,25 +189,15 @@ func mqRemedy(err error) string {
 
 // randomName is a queue's name as the system calls want it, without the slash
 // in front that mq_open(3) takes off.
-func randomName() string { return "ipcbench-" + rand.Text() }
-
-func mqOpen(name string, flags int, attr *mqAttr) (int, error) {
-	p, err := unix.BytePtrFromString(name)
+func randomName() *byte {
+	name, err := unix.BytePtrFromString("ipcbench-" + rand.Text())
 	if err != nil {
-		return 0, err
+		panic(err) // letters have no NUL
 	}
-	fd, _, errno := unix.Syscall6(unix.SYS_MQ_OPEN, uintptr(unsafe.Pointer(p)), uintptr(flags|unix.O_CLOEXEC), 0o600, uintptr(unsafe.Pointer(attr)), 0, 0)
-	if errno != 0 {
-		return 0, errno
-	}
-	return int(fd), nil
+	return name
 }
 
-func mqUnlink(name string) {
-	if p, err := unix.BytePtrFromString(name); err == nil {
-		unix.Syscall(unix.SYS_MQ_UNLINK, uintptr(unsafe.Pointer(p)), 0, 0)
-	}
-}
+func address(name *byte) uintptr { return uintptr(unsafe.Pointer(name)) }
 
 // Open takes the page, and the ends of the queue that the producer reads and of
 // the one that the consumer does.

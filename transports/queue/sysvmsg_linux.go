@@ -17,6 +17,7 @@ import (
 	"ipcbench/transports/internal/links"
 	"ipcbench/transports/internal/namespace"
 	"ipcbench/transports/internal/page"
+	"ipcbench/transports/internal/remedy"
 )
 
 func init() { transports.Register(sysvmsg{}) }
@@ -77,7 +78,7 @@ func (t sysvmsg) Probe(s transports.Spec) error {
 func (sysvmsg) Create(s transports.Spec) (transports.Link, error) {
 	if err := transports.ProbeSize(s); err != nil {
 		if s.Size <= transports.LargestMessage {
-			err = fmt.Errorf("%w: mount /proc/sys writable", err)
+			err = fmt.Errorf("%w: %s", err, writableSysctls())
 		}
 		return nil, err
 	}
@@ -129,13 +130,15 @@ func unshareIPC() error {
 	case nil:
 		return nil
 	case unix.EPERM:
-		return transports.Unsupported("making an IPC namespace needs CAP_SYS_ADMIN: run as root, or as unshare --map-root-user ipcbench")
-	case unix.EINVAL, unix.ENOSYS:
-		return transports.Unsupported(fmt.Sprintf("making an IPC namespace: %v: use a kernel with CONFIG_IPC_NS", err))
+		advice := remedy.Privilege(unix.CAP_SYS_ADMIN, "SYS_ADMIN")
+		if !remedy.Has(unix.CAP_SYS_ADMIN) {
+			advice += ", or as unshare --map-root-user ipcbench"
+		}
+		return transports.Unsupported(fmt.Sprintf("sysvmsg: make an IPC namespace (unshare): %v: %s", err, advice))
 	case unix.ENOSPC:
 		return fmt.Errorf("sysvmsg: make an IPC namespace: %w: raise user.max_ipc_namespaces", err)
 	}
-	return fmt.Errorf("sysvmsg: make an IPC namespace: %w", err)
+	return remedy.Refused("sysvmsg: make an IPC namespace (unshare)", err, "use a kernel with CONFIG_IPC_NS")
 }
 
 // allowMessages raises the limits of this thread's namespace, where they do not
@@ -157,15 +160,17 @@ func allowMessages(s transports.Spec) error {
 	return setLimit("msgmnb", room)
 }
 
+func writableSysctls() string { return remedy.Start("--privileged", "mount /proc/sys writable") }
+
 // setLimit sets a sysctl of this thread's IPC namespace.
 func setLimit(name string, bytes int) error {
 	path := "/proc/sys/kernel/" + name
 	err := os.WriteFile(path, strconv.AppendInt(nil, int64(bytes), 10), 0)
 	if errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) {
-		return transports.Unsupported(fmt.Sprintf("setting %s of a new IPC namespace to %d: %v: run as root, or send at most %d bytes", path, bytes, kernel.Errno(err), usualMessageMax))
+		return transports.Unsupported(fmt.Sprintf("setting %s of a new IPC namespace to %d: %v: %s, or send at most %d bytes", path, bytes, kernel.Errno(err), remedy.Start("--privileged", "run as root"), usualMessageMax))
 	}
 	if errors.Is(err, unix.EROFS) {
-		return transports.Unsupported(fmt.Sprintf("setting %s of a new IPC namespace to %d: %v: mount /proc/sys writable", path, bytes, kernel.Errno(err)))
+		return transports.Unsupported(fmt.Sprintf("setting %s of a new IPC namespace to %d: %v: %s", path, bytes, kernel.Errno(err), writableSysctls()))
 	}
 	if err != nil {
 		return fmt.Errorf("sysvmsg: set %s of a new IPC namespace to %d: %w", path, bytes, kernel.Errno(err))
@@ -178,13 +183,10 @@ func setLimit(name string, bytes int) error {
 func sysvQueue(sender transports.Side, flags int) (uintptr, error) {
 	const firstKey = 1 // 0 is IPC_PRIVATE
 	id, _, errno := unix.RawSyscall(unix.SYS_MSGGET, uintptr(firstKey+int(sender)), uintptr(flags), 0)
-	switch errno {
-	case 0:
+	if errno == 0 {
 		return id, nil
-	case unix.ENOSYS:
-		return 0, transports.Unsupported("System V message queues: function not implemented: use a kernel with CONFIG_SYSVIPC")
 	}
-	return 0, fmt.Errorf("sysvmsg: open the %s's queue: %w", sender, errno)
+	return 0, remedy.Refused(fmt.Sprintf("sysvmsg: open the %s's queue (msgget)", sender), errno, "use a kernel with CONFIG_SYSVIPC")
 }
 
 func (sysvmsg) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {

@@ -173,11 +173,11 @@ func newRedirection(port int) (*ebpf.Map, error) {
 func bpfRefused(what string, err error) error {
 	switch {
 	case errors.Is(err, unix.EPERM):
-		return transports.Unsupported(fmt.Sprintf("%s for BPF: %v: run as root (CAP_BPF and CAP_NET_ADMIN; before Linux 5.11 with ulimit -l unlimited) and without kernel lockdown", what, unix.EPERM))
+		return transports.Unsupported(fmt.Sprintf("%s for BPF, which takes CAP_BPF and CAP_NET_ADMIN (and before Linux 5.11 ulimit -l unlimited): %v: %s", what, unix.EPERM, remedy.Privilege(unix.CAP_BPF, "BPF")))
 	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EOPNOTSUPP), errors.Is(err, ebpf.ErrNotSupported):
 		return transports.Unsupported(fmt.Sprintf("%s for BPF: %v: it takes Linux 4.18 with CONFIG_BPF_STREAM_PARSER", what, err))
 	}
-	return fmt.Errorf("sockmap: %s for BPF: %w: %s", what, err, remedy.Kernel(err))
+	return remedy.Refused("sockmap: "+what+" for BPF", kernel.Errno(err), "use Linux 4.18 or newer, with CONFIG_BPF_STREAM_PARSER")
 }
 
 // verifyRedirection sends a few bytes each way and makes sure that they arrive

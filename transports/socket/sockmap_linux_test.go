@@ -58,7 +58,7 @@ func TestSockmapSendsNoSegments(t *testing.T) {
 
 // TestSockmapIsNotTakenForTCP: a connection without the program is found out.
 func TestSockmapIsNotTakenForTCP(t *testing.T) {
-	pair, err := connection.Pair(unix.AF_INET, &unix.SockaddrInet4{Addr: connection.Loopback})
+	pair, err := connection.TCP(pairtest.Parse(t, "tcp", 8))
 	if err != nil {
 		t.Skip(err)
 	}

@@ -1,14 +1,13 @@
 package socket
 
 import (
-	"fmt"
-
 	"golang.org/x/sys/unix"
 
 	"ipcbench/transports"
 	"ipcbench/transports/internal/buffer"
 	"ipcbench/transports/internal/connection"
 	"ipcbench/transports/internal/descriptor"
+	"ipcbench/transports/internal/remedy"
 	"ipcbench/transports/internal/stream"
 )
 
@@ -43,24 +42,13 @@ var tcpInfo = transports.Info{
 
 func (tcp) Info() transports.Info { return tcpInfo }
 
-func (tcp) Probe(s transports.Spec) error {
-	if err := transports.ProbeSize(s); err != nil {
-		return err
-	}
-	pair, err := connection.TCP(s)
+// Probe makes all that Create does.
+func (t tcp) Probe(s transports.Spec) error {
+	link, err := t.Create(s)
 	if err != nil {
 		return err
 	}
-	defer connection.Close(pair)
-	if s.Option("busypoll") == "no" {
-		return nil
-	}
-	if err := setBusyPoll(pair[0]); err == unix.EPERM {
-		return transports.Unsupported("SO_BUSY_POLL needs CAP_NET_ADMIN: run as root")
-	} else if err != nil {
-		return transports.Unsupported(fmt.Sprintf("SO_BUSY_POLL: %v: the kernel needs CONFIG_NET_RX_BUSY_POLL", err))
-	}
-	return nil
+	return link.Close()
 }
 
 func setBusyPoll(fd int) error {
@@ -68,7 +56,7 @@ func setBusyPoll(fd int) error {
 }
 
 func (t tcp) Create(s transports.Spec) (transports.Link, error) {
-	if err := t.Probe(s); err != nil {
+	if err := transports.ProbeSize(s); err != nil {
 		return nil, err
 	}
 	pair, err := connection.TCP(s)
@@ -87,12 +75,14 @@ func (t tcp) Create(s transports.Spec) (transports.Link, error) {
 func (tcp) set(s transports.Spec, fd int) error {
 	if s.Option("nodelay") == "yes" {
 		if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
-			return fmt.Errorf("tcp: set TCP_NODELAY: %w", err)
+			return remedy.Refused("tcp: set TCP_NODELAY", err, "take nodelay=no")
 		}
 	}
 	if s.Option("busypoll") != "no" {
-		if err := setBusyPoll(fd); err != nil {
-			return fmt.Errorf("tcp: set SO_BUSY_POLL: %w", err)
+		if err := setBusyPoll(fd); err == unix.EPERM {
+			return transports.Unsupported("tcp: set SO_BUSY_POLL: " + err.Error() + ": " + remedy.Privilege(unix.CAP_NET_ADMIN, "NET_ADMIN"))
+		} else if err != nil {
+			return remedy.Refused("tcp: set SO_BUSY_POLL", err, "use a kernel with CONFIG_NET_RX_BUSY_POLL")
 		}
 	}
 	return nil

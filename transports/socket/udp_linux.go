@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ipcbench/transports"
+	"ipcbench/transports/internal/connection"
 	"ipcbench/transports/internal/descriptor"
 	"ipcbench/transports/internal/kernel"
 	"ipcbench/transports/internal/links"
@@ -75,9 +76,9 @@ func (udp) Create(s transports.Spec) (transports.Link, error) {
 	if err := transports.ProbeSize(s); err != nil {
 		return nil, fmt.Errorf("%w: a UDP datagram has at most %d, of which %d are the header", err, largestUDP, kernel.HeaderBytes)
 	}
-	link, err := newUDPPair()
+	link, err := connection.Datagrams("a UDP socket")
 	if err != nil {
-		return nil, err
+		return nil, udpRefused(err)
 	}
 	for _, end := range link {
 		if s.Size == 0 {
@@ -91,45 +92,13 @@ func (udp) Create(s transports.Spec) (transports.Link, error) {
 	return link, nil
 }
 
-// newUDPPair returns two sockets, each connected to the other.
-func newUDPPair() (*links.PerSide, error) {
-	link := &links.PerSide{}
-	var names [2]unix.Sockaddr
-	for side := range link {
-		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-		if err != nil {
-			link.Close()
-			if err == unix.EAFNOSUPPORT {
-				return nil, transports.Unsupported("UDP: address family not supported by protocol: use a kernel with CONFIG_INET")
-			}
-			return nil, fmt.Errorf("udp: create a socket: %w: %s", err, remedy.Kernel(err))
-		}
-		link[side] = []*os.File{os.NewFile(uintptr(fd), "a UDP socket")}
-		if err := unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
-			link.Close()
-			return nil, udpFailed("bind a socket to 127.0.0.1", err)
-		}
-		if names[side], err = unix.Getsockname(fd); err != nil {
-			link.Close()
-			return nil, udpFailed("ask a socket for its port", err)
-		}
-	}
-	for side := range link {
-		if err := unix.Connect(int(link[side][0].Fd()), names[1-side]); err != nil {
-			link.Close()
-			return nil, udpFailed("connect to 127.0.0.1", err)
-		}
-	}
-	return link, nil
-}
-
-// udpFailed is the error of a step of making the link. One says that the
-// loopback is not up, as in a machine that has just booted into an initramfs.
-func udpFailed(what string, err error) error {
+// udpRefused is why there are no two sockets. One error says that the loopback is
+// not up, as in a machine that has just booted into an initramfs.
+func udpRefused(err error) error {
 	if err == unix.EADDRNOTAVAIL || err == unix.ENETUNREACH || err == unix.ENETDOWN {
-		return transports.Unsupported(fmt.Sprintf("%s: %v: ip link set lo up", what, err))
+		return connection.Refused("udp", err, remedy.OnMachine("ip link set lo up"))
 	}
-	return fmt.Errorf("udp: %s: %w", what, err)
+	return connection.Refused("udp", err, "use a kernel with CONFIG_INET")
 }
 
 // How many messages may be under way. The least lets the answer of a round trip

@@ -9,6 +9,7 @@ import (
 	"ipcbench/transports/internal/connection"
 	"ipcbench/transports/internal/descriptor"
 	"ipcbench/transports/internal/links"
+	"ipcbench/transports/internal/remedy"
 	"ipcbench/transports/internal/stream"
 )
 
@@ -31,33 +32,22 @@ var vsockInfo = transports.Info{
 
 func (vsock) Info() transports.Info { return vsockInfo }
 
+// Probe makes all that Create does.
 func (v vsock) Probe(s transports.Spec) error {
-	if err := transports.ProbeSize(s); err != nil {
-		return err
-	}
-	pair, err := v.pair()
+	link, err := v.Create(s)
 	if err != nil {
 		return err
 	}
-	connection.Close(pair)
-	return nil
+	return link.Close()
 }
 
-func (vsock) pair() ([2]int, error) {
+func (vsock) Create(s transports.Spec) (transports.Link, error) {
+	if err := transports.ProbeSize(s); err != nil {
+		return nil, err
+	}
 	pair, err := connection.Pair(unix.AF_VSOCK, &unix.SockaddrVM{CID: unix.VMADDR_CID_LOCAL, Port: unix.VMADDR_PORT_ANY})
 	if err != nil {
-		return pair, connection.Refused("vsock", err, "modprobe vsock_loopback")
-	}
-	return pair, nil
-}
-
-func (v vsock) Create(s transports.Spec) (transports.Link, error) {
-	if err := v.Probe(s); err != nil {
-		return nil, err
-	}
-	pair, err := v.pair()
-	if err != nil {
-		return nil, err
+		return nil, connection.Refused("vsock", err, remedy.OnMachine("modprobe vsock_loopback"))
 	}
 	return &links.PerSide{
 		transports.Producer: {os.NewFile(uintptr(pair[transports.Producer]), "a vsock socket")},

@@ -74,7 +74,7 @@ func (s subject) start(ctx context.Context, producer, consumer task) (*peer.Pair
 		return nil, err
 	}
 	if err := p.Go(); err != nil {
-		p.Kill()
+		p.GiveUp() // an end that is ending has something to say
 		return nil, errors.Join(err, peer.Cause(p.Wait(ctx)))
 	}
 	return p, nil

@@ -65,7 +65,16 @@ func Run(t *testing.T, tr transports.Transport) {
 	}
 }
 
-// links.Of completes spec: a link in dir for messages of the usual size, or of
+// Exchange has two processes exchange a few messages over a new link of a
+// registered transport and close it, until ctx ends. The error is of the link, or
+// of the end that explains the other's.
+func Exchange(ctx context.Context, tr transports.Transport, spec transports.Spec) error {
+	const count = 3
+	sizes := []int{1, spec.Size}
+	return subject{tr, spec}.counted(ctx, task{Do: "ping", Sizes: sizes, Count: count}, task{Do: "echo"}, count)
+}
+
+// linkOf completes spec: a link in dir for messages of the usual size, or of
 // less where it takes no more.
 func linkOf(spec transports.Spec, dir string) transports.Spec {
 	spec.Dir, spec.Size, spec.Capacity = dir, usual, capacity

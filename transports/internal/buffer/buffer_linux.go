@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ipcbench/transports"
+	"ipcbench/transports/internal/remedy"
 )
 
 // Sizes are the sizes in bytes that a user can give a buffer of the
@@ -53,10 +54,10 @@ func SetSend(what string, fd, size int) error {
 		err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, size)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: set SO_SNDBUF to %d bytes: %w", what, size, err)
+		return remedy.Refused(fmt.Sprintf("%s: set SO_SNDBUF to %d bytes", what, size), err, "leave it as it is")
 	}
 	if got, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF); err == nil && got < 2*size {
-		return fmt.Errorf("%s: set SO_SNDBUF to %d bytes: the kernel allows %d: raise net.core.wmem_max", what, size, got/2)
+		return transports.Unsupported(fmt.Sprintf("%s: set SO_SNDBUF to %d bytes: the kernel allows %d: %s", what, size, got/2, remedy.OnMachine("raise net.core.wmem_max")))
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ import (
 type Closing struct {
 	own, Peer *atomic.Uint32
 	page      unsafe.Pointer
+	what      string // the transport, for errors
 }
 
 // closingPage is the memory of both words, which do not share a line, nor the
@@ -40,7 +41,7 @@ func Open(what string, f *os.File, side transports.Side) (Closing, error) {
 		return Closing{}, err
 	}
 	words := (*closingPage)(page)
-	return Closing{own: &words[side].closed, Peer: &words[side.Peer()].closed, page: page}, nil
+	return Closing{own: &words[side].closed, Peer: &words[side.Peer()].closed, page: page, what: what}, nil
 }
 
 // Announce says that this end has closed and will send nothing but its mark.
@@ -48,6 +49,9 @@ func (c *Closing) Announce() { c.own.Store(1) }
 
 // PeerClosed says whether the peer has announced that.
 func (c *Closing) PeerClosed() bool { return c.Peer.Load() != 0 }
+
+// Fault explains a memory fault in the page, see transports.Faulter.
+func (c *Closing) Fault(addr uintptr) error { return page.Fault(c.what, c.page, addr) }
 
 // Unmap gives the memory back. From then on the peer counts as closed.
 func (c *Closing) Unmap() error {

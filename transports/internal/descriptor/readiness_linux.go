@@ -56,7 +56,7 @@ var epollEvents = [...]uint32{readable: unix.EPOLLIN, writable: unix.EPOLLOUT}
 func newEpollReadiness(f *os.File) (*epollReadiness, error) {
 	epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
-		return nil, fmt.Errorf("create an epoll instance: %w: %s", err, remedy.Kernel(err))
+		return nil, remedy.Refused("create an epoll instance (epoll_create1)", err, "use a kernel that has it")
 	}
 	e := &epollReadiness{File: f, fd: f.Fd(), instance: os.NewFile(uintptr(epfd), "an epoll instance"), epfd: uintptr(epfd)}
 	e.event.Events = epollEvents[readable]

@@ -199,6 +199,15 @@ func (p *Pair) WriteMark(mark byte, at int64, flags uintptr) error {
 	return p.write(p.Mark, nil, at, flags)
 }
 
+// PeerLength returns the length of the peer's file.
+func (p *Pair) PeerLength() (int64, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(int(p.PeerFD), &st); err != nil {
+		return 0, fmt.Errorf("%s: ask for the length of the peer's file: %w", p.what, err)
+	}
+	return st.Size, nil
+}
+
 // Truncated is the error of a read that found less than was there before.
 func (p *Pair) Truncated(at int64) error {
 	return fmt.Errorf("%s: read at %d: %w: something truncated the peer's file", p.what, at, io.ErrUnexpectedEOF)

@@ -82,7 +82,7 @@ func Create(s transports.Spec, prepare func(f *os.File, block int) error) (trans
 func createFile(s transports.Spec, prepare func(f *os.File, block int) error) (_ []*os.File, err error) {
 	own, err := backing.Unnamed(s.Dir)
 	if err != nil {
-		return nil, fmt.Errorf("%s: create a file in %s: %w: %s", s.Transport, s.Dir, kernel.Errno(err), remedy.File(err))
+		return nil, fmt.Errorf("%s: create a file in %s: %w: %s", s.Transport, s.Dir, kernel.Errno(err), remedy.File(err, s.Dir))
 	}
 	files := []*os.File{own}
 	defer func() {
@@ -99,7 +99,7 @@ func createFile(s transports.Spec, prepare func(f *os.File, block int) error) (_
 	}
 	shown, err := os.Open(backing.ProcName(own))
 	if err != nil {
-		return nil, fmt.Errorf("%s: open a file in %s for its reader: %w: %s", s.Transport, s.Dir, kernel.Errno(err), remedy.Reader(err))
+		return nil, fmt.Errorf("%s: open a file in %s for its reader: %w: %s", s.Transport, s.Dir, kernel.Errno(err), remedy.Reader(err, s.Dir))
 	}
 	files = append(files, shown)
 	if block > 1 {

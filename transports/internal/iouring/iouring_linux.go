@@ -1,7 +1,6 @@
 package iouring
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -38,25 +37,33 @@ func Probe(c uring.Config, ops ...uring.Opcode) error {
 
 // Refused is the reason why no ring could be made, and the remedy.
 func Refused(c uring.Config, err error) error {
-	switch {
-	case errors.Is(err, unix.ENOSYS):
-		return transports.Unsupported("io_uring_setup: there is none: take Linux 5.7 or newer with CONFIG_IO_URING, or lift the sandbox that hides it (seccomp)")
-	case errors.Is(err, unix.EPERM):
-		text, _ := os.ReadFile("/proc/sys/kernel/io_uring_disabled")
-		switch disabled := strings.TrimSpace(string(text)); disabled {
-		case "1":
-			return transports.Unsupported("io_uring_setup: kernel.io_uring_disabled is 1: run as root or as a member of kernel.io_uring_group, or set it to 0")
-		case "2":
-			return transports.Unsupported("io_uring_setup: kernel.io_uring_disabled is 2: set it to 0")
-		}
-		if c.SQPoll {
-			return transports.Unsupported("io_uring_setup: IORING_SETUP_SQPOLL is not permitted: run as root, take sqpoll=no, or lift the sandbox that forbids io_uring (seccomp)")
-		}
-		return transports.Unsupported("io_uring_setup: not permitted: lift the sandbox that forbids it (seccomp)")
-	case errors.Is(err, unix.ENOMEM):
-		return transports.Unsupported("io_uring_setup: no memory for a ring: raise the limit of locked memory (ulimit -l)")
-	case errors.Is(err, unix.EINVAL):
-		return transports.Unsupported("io_uring_setup: this kernel does not know that kind of ring: take a newer one")
+	errno, setup := err.(unix.Errno)
+	if !setup {
+		return remedy.Refused("io_uring", err, "take Linux 5.7 or newer")
 	}
-	return fmt.Errorf("io_uring_setup: make a ring: %w: %s", err, remedy.Kernel(err))
+	const what = "io_uring_setup"
+	unsupported := func(advice string) error {
+		return transports.Unsupported(fmt.Sprintf("%s: %v: %s", what, err, advice))
+	}
+	switch {
+	case errno == unix.EPERM && (disabled() == "2" || disabled() == "1" && !remedy.Has(unix.CAP_SYS_ADMIN)):
+		return unsupported("kernel.io_uring_disabled is " + disabled() + ": " + remedy.OnMachine("sysctl kernel.io_uring_disabled=0"))
+	case errno == unix.EPERM && c.SQPoll:
+		return unsupported("take sqpoll=no, or " + remedy.Privilege(unix.CAP_SYS_NICE, "SYS_NICE"))
+	case errno == unix.ENOMEM:
+		return unsupported("raise the limit of locked memory (ulimit -l)")
+	case errno == unix.EINVAL:
+		return unsupported("this kernel does not know that kind of ring: take a newer one")
+	}
+	return remedy.Refused(what, err, "take Linux 5.7 or newer with CONFIG_IO_URING")
+}
+
+// disabled is kernel.io_uring_disabled: 1 allows rings to root and to a group, 2 to
+// nobody. Kernels before 6.6 have no such sysctl.
+func disabled() string {
+	text, err := os.ReadFile("/proc/sys/kernel/io_uring_disabled")
+	if err != nil {
+		return "0"
+	}
+	return strings.TrimSpace(string(text))
 }

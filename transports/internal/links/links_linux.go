@@ -42,13 +42,16 @@ func (l Shared) For(transports.Side) transports.Handover { return transports.Han
 func (l Shared) Close() error { return Close(l...) }
 
 // Share gives each side a descriptor of fd, which then belongs to the link.
-func (l *PerSide) Share(fd int, name string) error {
-	l[transports.Producer] = append(l[transports.Producer], os.NewFile(uintptr(fd), name))
-	again, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+func (l *PerSide) Share(fd int, name string) error { return l.Add(os.NewFile(uintptr(fd), name)) }
+
+// Add gives each side a descriptor of what f is, which then belongs to the link.
+func (l *PerSide) Add(f *os.File) error {
+	l[transports.Producer] = append(l[transports.Producer], f)
+	again, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
-		return fmt.Errorf("duplicate %s: %w: %s", name, err, remedy.Kernel(err))
+		return remedy.Refused(fmt.Sprintf("duplicate %s (F_DUPFD_CLOEXEC)", f.Name()), err, "use a kernel that can")
 	}
-	l[transports.Consumer] = append(l[transports.Consumer], os.NewFile(uintptr(again), name))
+	l[transports.Consumer] = append(l[transports.Consumer], os.NewFile(uintptr(again), f.Name()))
 	return nil
 }
 
@@ -56,7 +59,7 @@ func (l *PerSide) Share(fd int, name string) error {
 func (l *PerSide) AddPipe(reader transports.Side) error {
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
-		return fmt.Errorf("create a pipe: %w: %s", err, remedy.Kernel(err))
+		return remedy.Refused("create a pipe (pipe2)", err, "use a kernel that has it")
 	}
 	l[reader] = append(l[reader], os.NewFile(uintptr(fds[0]), "a pipe's read end"))
 	l[reader.Peer()] = append(l[reader.Peer()], os.NewFile(uintptr(fds[1]), "a pipe's write end"))

@@ -124,6 +124,11 @@ func (m *Meeting) Peer() identity {
 	return *life.identity()
 }
 
+// Fault explains a memory fault in the page, see transports.Faulter.
+func (m *Meeting) Fault(addr uintptr) error {
+	return page.Fault(m.what, unsafe.Pointer(m.Page), addr)
+}
+
 // Leave ends the part of this thread, and unmaps the page.
 func (m *Meeting) Leave() error {
 	var head, size uintptr

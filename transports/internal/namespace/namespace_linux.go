@@ -36,7 +36,7 @@ func Own(what string) (*os.File, error) {
 	const path = "/proc/thread-self/ns/ipc"
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: open %s: %w: %s", what, path, kernel.Errno(err), remedy.Reader(err))
+		return nil, fmt.Errorf("%s: open %s: %w: %s", what, path, kernel.Errno(err), remedy.Reader(err, "/proc"))
 	}
 	return f, nil
 }

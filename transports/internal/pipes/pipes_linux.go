@@ -21,7 +21,7 @@ func CapacityOption() transports.Option {
 func New(s transports.Spec) ([]*os.File, error) {
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
-		return nil, fmt.Errorf("%s: create a pipe: %w: %s", s.Transport, err, remedy.Kernel(err))
+		return nil, remedy.Refused(s.Transport+": create a pipe (pipe2)", err, "use a kernel that has it")
 	}
 	return SetCapacity(s, []*os.File{
 		os.NewFile(uintptr(fds[0]), "a pipe's read end"),
@@ -39,7 +39,11 @@ func SetCapacity(s transports.Spec, ends []*os.File) ([]*os.File, error) {
 	// F_SETPIPE_SZ rounds up to a power of two pages and never down.
 	if _, err := unix.FcntlInt(ends[1].Fd(), unix.F_SETPIPE_SZ, want); err != nil {
 		links.Close(ends...)
-		return nil, fmt.Errorf("%s: make a pipe hold %d bytes: %w: raise fs.pipe-max-size or fs.pipe-user-pages-soft", s.Transport, want, err)
+		what := fmt.Sprintf("%s: make a pipe hold %d bytes (F_SETPIPE_SZ)", s.Transport, want)
+		if err == unix.EPERM || err == unix.EBUSY {
+			return nil, transports.Unsupported(fmt.Sprintf("%s: %v: %s", what, err, remedy.OnMachine("raise fs.pipe-max-size or fs.pipe-user-pages-soft")))
+		}
+		return nil, remedy.Refused(what, err, "leave its capacity as it is")
 	}
 	return ends, nil
 }

@@ -13,6 +13,7 @@ import (
 	"ipcbench/transports"
 	"ipcbench/transports/internal/backing"
 	"ipcbench/transports/internal/kernel"
+	"ipcbench/transports/internal/remedy"
 )
 
 // Huge pages are of two kinds. Those of a fixed size come from a pool that the
@@ -92,10 +93,10 @@ func HugeError(s transports.Spec, size, page int, err error) error {
 	}
 	switch err {
 	case unix.EPERM:
-		return transports.Unsupported(fmt.Sprintf("%s: reserve huge pages: %v: run as root, or put your group into vm.hugetlb_shm_group", s, err))
+		return transports.Unsupported(fmt.Sprintf("%s: reserve huge pages: %v: %s, or put your group into vm.hugetlb_shm_group", s, err, remedy.Privilege(unix.CAP_IPC_LOCK, "IPC_LOCK")))
 	case unix.ENOMEM, unix.ENOSPC:
 		need := size / page
-		return transports.Unsupported(fmt.Sprintf("%s: huge pages of %s: %d needed, %d free: echo %d > %s", s, s.Option("huge"), need, free, all+need-free, PoolFile(page, "nr")))
+		return transports.Unsupported(fmt.Sprintf("%s: huge pages of %s: %d needed, %d free: %s", s, s.Option("huge"), need, free, remedy.OnMachine(fmt.Sprintf("echo %d > %s", all+need-free, PoolFile(page, "nr")))))
 	}
 	return transports.Unsupported(fmt.Sprintf("%s: reserve %d bytes of huge pages: %v: leave them out", s, size, err))
 }
@@ -146,7 +147,7 @@ func AdviseHuge(mem []byte) error {
 type notHuge struct{ huge, size int }
 
 func (e notHuge) Error() string {
-	return fmt.Sprintf("%d of %d bytes lie in transparent huge pages: memory is too fragmented: echo 1 > /proc/sys/vm/compact_memory", e.huge, e.size)
+	return fmt.Sprintf("%d of %d bytes lie in transparent huge pages: memory is too fragmented: %s", e.huge, e.size, compact())
 }
 
 // expectHuge finds out whether all of mem is mapped in huge pages.
@@ -220,21 +221,21 @@ func SmallShmem() string {
 	set, _, _ := strings.Cut(rest, "]")
 	switch set {
 	case "never", "deny":
-		return fmt.Sprintf("it would change nothing while %s is %s: echo advise > %s", file, set, file)
+		return fmt.Sprintf("it would change nothing while %s is %s: %s", file, set, remedy.OnMachine("echo advise > "+file))
 	}
-	return notHugeHere
+	return "the kernel gave small pages all the same, so memory is fragmented: " + compact()
 }
 
 // SmallFile says why a new file in dir came in small pages.
 func SmallFile(dir string) string {
 	var fs unix.Statfs_t
 	if err := unix.Statfs(dir, &fs); err == nil && fs.Type == unix.TMPFS_MAGIC {
-		return fmt.Sprintf("the tmpfs of %s gave small pages: remount it with -o remount,huge=advise, and see that /sys/kernel/mm/transparent_hugepage/shmem_enabled is not deny", dir)
+		return fmt.Sprintf("the tmpfs of %s gave small pages: %s, and see that /sys/kernel/mm/transparent_hugepage/shmem_enabled is not deny", dir, remedy.OnMachine("mount -o remount,huge=advise "+dir))
 	}
 	return fmt.Sprintf("the filesystem of %s gave small pages: choose another --dir, as on ext4 or a tmpfs mounted with huge=advise", dir)
 }
 
-const notHugeHere = "the kernel gave small pages all the same, so memory is fragmented: echo 1 > /proc/sys/vm/compact_memory"
+func compact() string { return remedy.OnMachine("echo 1 > /proc/sys/vm/compact_memory") }
 
 // ScratchFile makes scratch memory of files for Probe.
 func ScratchFile(create func() (*os.File, error)) func(size, align int) ([]byte, func(), error) {

@@ -95,10 +95,10 @@ func LargestIn(memory uint64) int {
 
 func wholePieces(n, unit int) int { return (n + unit - 1) / unit * unit }
 
-// Share makes the link of a ring in the memory that f leads to: f, and what
-// the ends need to wait. It owns f from now on, also when it fails.
-func Share(s transports.Spec, f *os.File) (links.Shared, error) {
-	link := links.Shared{f}
+// Share makes the link of a ring: the files that lead to its memory, if any, and
+// what the ends need to wait. It owns the files from now on, also when it fails.
+func Share(s transports.Spec, files ...*os.File) (links.Shared, error) {
+	link := links.Shared(files)
 	if ringWait(s) != shm.Eventfd {
 		return link, nil
 	}
@@ -106,7 +106,7 @@ func Share(s transports.Spec, f *os.File) (links.Shared, error) {
 		fd, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
 		if err != nil {
 			link.Close()
-			return nil, fmt.Errorf("%s: create an eventfd: %w: %s", s.Transport, err, remedy.Kernel(err))
+			return nil, remedy.Refused(s.Transport+": create an eventfd (eventfd2)", err, "use a kernel that has it")
 		}
 		link = append(link, os.NewFile(uintptr(fd), "an eventfd"))
 	}
