@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ipcbench/internal/facts"
+	"ipcbench/internal/folder"
 	"ipcbench/internal/peer"
 	"ipcbench/results"
 	"ipcbench/results/summary"
@@ -79,6 +80,9 @@ func NewRun(p Plan, cells []Cell, o Options) (*Run, error) {
 
 // Path returns where the run's directory is.
 func (r *Run) Path() string { return r.dir.Path() }
+
+// Folder is the run's directory itself, open.
+func (r *Run) Folder() *folder.Folder { return r.dir.Folder() }
 
 // Carry carries the run out and returns what follows from it: also where
 // it was cut short, of the launches there are. An error says what went wrong,
@@ -214,11 +218,11 @@ func (r *Run) analyze() (summary.Analysis, error) {
 	if len(r.launches) == 0 {
 		return known(), nil
 	}
-	run, launches, _, err := results.Open(r.Path())
+	run, launches, _, err := results.Read(r.Folder())
 	if err != nil {
 		return known(), err
 	}
-	diagnosed, _, err := results.OpenWhy(r.Path(), run.Schema)
+	diagnosed, _, err := results.ReadWhy(r.Folder(), run.Schema)
 	if err != nil {
 		return known(), err
 	}

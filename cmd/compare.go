@@ -158,6 +158,7 @@ func (c *comparer) open(paths []string) ([]compare.Run, error) {
 		if err != nil {
 			return nil, err
 		}
+		run.folder.Close()
 		runs = append(runs, compare.Of(run.Run, run.launches))
 	}
 	return runs, nil

@@ -3,10 +3,11 @@ package cmd
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
+	"ipcbench/internal/folder"
+	"ipcbench/internal/quote"
 	"ipcbench/results"
 	"ipcbench/results/report"
 	"ipcbench/results/summary"
@@ -15,7 +16,7 @@ import (
 
 // printResults prints what a person reads first: the tables, what bounds them
 // from below, what to beware of, and where the rest is.
-func printResults(w io.Writer, dir string, run summary.Analysis) error {
+func printResults(w io.Writer, dir *folder.Folder, run summary.Analysis) error {
 	if err := table.Write(w, run.Cells, table.Text); err != nil {
 		return err
 	}
@@ -24,9 +25,8 @@ func printResults(w io.Writer, dir string, run summary.Analysis) error {
 	printWarnings(&b, run.Warnings)
 	b.WriteString("\n")
 	for _, name := range []string{report.PageFile, report.LaunchesFile} {
-		path := filepath.Join(dir, name)
-		if _, err := os.Stat(path); err == nil { // where the disk is full, there is none
-			fmt.Fprintln(&b, path)
+		if dir.Has(name) { // where the disk is full, there is none
+			fmt.Fprintln(&b, quote.Line(filepath.Join(dir.Path(), name)))
 		}
 	}
 	_, err := io.WriteString(w, b.String())

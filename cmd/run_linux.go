@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ipcbench/bench"
+	"ipcbench/internal/folder"
 	"ipcbench/results"
 	"ipcbench/results/report"
 	"ipcbench/results/summary"
@@ -89,7 +90,7 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 	}
 	analysis, err := run.Carry(cmd.Context())
 	progress.end()
-	return r.finish(run.Path(), analysis, err)
+	return r.finish(run.Folder(), analysis, err)
 }
 
 // An observer tells a progress what a run is at.
@@ -148,13 +149,14 @@ func launchesOf(plan bench.Plan, cells []bench.Cell) map[results.Cell]int {
 
 // finish writes and prints all that follows from the launches there are, also
 // of a run that was cut short, and returns what went wrong: err among it.
-func (r *runner) finish(dir string, analysis summary.Analysis, err error) error {
+func (r *runner) finish(in *folder.Folder, analysis summary.Analysis, err error) error {
+	dir := in.Path()
 	if len(analysis.Launches) == 0 && err != nil {
 		return fmt.Errorf("%w: no launch has ended, and %s holds the plan alone", err, dir)
 	}
 	full := errors.Is(err, syscall.ENOSPC)
 	if !full {
-		wrong := report.Remake(dir, analysis)
+		wrong := report.RemakeIn(in, analysis)
 		err, full = errors.Join(err, wrong), errors.Is(wrong, syscall.ENOSPC)
 	}
 	if full {
@@ -162,7 +164,7 @@ func (r *runner) finish(dir string, analysis summary.Analysis, err error) error 
 	}
 	err = errors.Join(err,
 		r.exports.write(analysis),
-		printResults(r.tableTo(), dir, analysis),
+		printResults(r.tableTo(), in, analysis),
 		r.printWhy(analysis))
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%w: launches that had ended: %d: %s has the reports on them", err, analysis.Made(), dir)

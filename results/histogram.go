@@ -147,6 +147,9 @@ func DecodeHistogram(encoded string) (*Histogram, error) {
 		return nil, fmt.Errorf("histogram: decode: it spans %d to %d with %d digits, not 1 to %d with %d",
 			counts.LowestTrackableValue(), counts.HighestTrackableValue(), counts.SignificantFigures(), histogramMaxNS, histogramDigits)
 	}
+	if n := counts.TotalCount(); n > Bounds.Times {
+		return nil, fmt.Errorf("histogram: decode: it has %d times, and no launch has more than %d", n, Bounds.Times)
+	}
 	h := &Histogram{counts: counts, min: math.MaxInt64}
 	if h.Count() > 0 {
 		h.min, h.max = counts.Min(), counts.Max()
@@ -170,7 +173,7 @@ func (h *Histogram) Curve() []Point {
 	for i, last := 0, int64(0); ; i++ {
 		q := 1 - math.Pow(10, -float64(i)/curvePoints)
 		rank := quantileRank(q, n)
-		if n-rank < fewestBeyond {
+		if n-rank < fewestBeyond || q == 1 {
 			break
 		}
 		if rank != last {
