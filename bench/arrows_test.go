@@ -45,7 +45,7 @@ var mayImport = map[string]string{
 	"ipcbench/transports/internal/": mechanisms + " ipcbench/internal/shm ipcbench/internal/uring",
 
 	"ipcbench/results/resultstest": "ipcbench/results",
-	"ipcbench/results":             "ipcbench/internal/folder github.com/HdrHistogram/hdrhistogram-go",
+	"ipcbench/results":             "ipcbench/internal/folder ipcbench/internal/quote github.com/HdrHistogram/hdrhistogram-go",
 	"ipcbench/results/summary":     "ipcbench/results ipcbench/internal/doctor github.com/montanaflynn/stats github.com/aclements/go-moremath",
 	"ipcbench/results/effect":      "ipcbench/results github.com/aclements/go-moremath",
 	"ipcbench/results/table":       "ipcbench/results ipcbench/results/summary ipcbench/internal/quote github.com/jedib0t/go-pretty/v6",

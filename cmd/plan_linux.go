@@ -58,8 +58,8 @@ func (f *planFlags) add(flags *pflag.FlagSet) {
 	flags.FuncP("placement", "p", "where the two processes run, by `names` or CPUs as 0-1 (default auto)", func(text string) error {
 		return appendNames(&p.Placements, text, nil)
 	})
-	flags.FuncP("dir", "d", "`directories` for files (default the temporary one, and /dev/shm if a tmpfs)", func(text string) error {
-		return appendNames(&p.Dirs, text, host.CheckDir)
+	flags.FuncP("dir", "d", "`directories` for files, one with a comma as '\"a,b\"' (default the temporary one, and /dev/shm if a tmpfs)", func(text string) error {
+		return appendDirs(&p.Dirs, text, host.CheckDir)
 	})
 	flags.IntVarP(&p.Launches, "launches", "n", 0, "`number` of fresh pairs of processes for each cell (default 10)")
 	flags.DurationVar(&p.Time, "time", 0, "measured `time` of a launch (default 50ms)")
@@ -196,6 +196,9 @@ func addLabel(labels *map[string]string, text string) error {
 	}
 	if strings.Contains(text, ";") {
 		return fmt.Errorf("%q has a semicolon, which stands between labels in launches.csv: leave it out", text)
+	}
+	if err := results.CheckLabel(key, value); err != nil {
+		return fmt.Errorf("%.40q... is no label: %w", text, err)
 	}
 	if _, twice := (*labels)[key]; twice {
 		return fmt.Errorf("label %q is given twice: leave one out", key)

@@ -80,6 +80,7 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 	if err := r.exports.open(r.out.stdout); err != nil {
 		return usage(err)
 	}
+	defer r.exports.abandon()
 	r.warnOfSkips(cells)
 	progress := newProgress(r.out, r.quiet, plan.Record(), launchesOf(plan, cells))
 	run, err := bench.NewRun(plan, cells, bench.Options{

@@ -101,6 +101,7 @@ func readRun(path string, data []byte) (Run, error) {
 	if err := run.check(); err != nil {
 		return Run{}, fmt.Errorf("run directory: %s: not a run: %w", path, err)
 	}
+	run.quote()
 	return run, nil
 }
 
@@ -264,5 +265,6 @@ func readLaunch(line []byte, schema int) (launch Launch, err error) {
 	if err := launch.check(); err != nil {
 		return Launch{}, fmt.Errorf("not a launch: %w", err)
 	}
+	launch.quote()
 	return launch, nil
 }

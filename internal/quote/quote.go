@@ -71,12 +71,22 @@ func Markdown(text string) string {
 	text = Line(text)
 	var b strings.Builder
 	for i, r := range text {
-		if strings.ContainsRune("\\*`[]~", r) || r == '<' && opensTag(text[i+1:]) || r == '&' && opensEntity(text[i+1:]) {
+		rest := text[i+utf8.RuneLen(r):]
+		if strings.ContainsRune("\\*`~", r) || r == '<' && opensTag(rest) || r == '&' && opensEntity(rest) || r == ']' && makesLink(rest) {
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// MarkdownLines is Markdown for text that has lines of its own.
+func MarkdownLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = Markdown(line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // opensTag says whether what follows a < may make it a tag: "<9.1 %" is none.
@@ -86,16 +96,20 @@ func opensTag(rest string) bool {
 
 func opensEntity(rest string) bool { return rest != "" && (isLetter(rest[0]) || rest[0] == '#') }
 
+// makesLink says whether what follows a ] may make a link or a picture of what is
+// before it: an interval in brackets is none.
+func makesLink(rest string) bool { return rest != "" && strings.IndexByte("([:", rest[0]) >= 0 }
+
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
-// Cell is text for a field of a CSV file: on one line, and none that a spreadsheet
-// takes for a formula. Where it begins like one, with = + - @, an apostrophe
-// stands before it, by which spreadsheets know text: a program that wants it as it
-// was reads the record, and no transport, workload or placement begins so. A
-// number is none, with a sign or without.
+// Cell is text for a field of a CSV file that no spreadsheet takes for a formula.
+// Where it begins like one, with = + - @ or a tab, an apostrophe stands before it,
+// by which spreadsheets know text: a program that wants it as it was reads the
+// record, and no transport, workload or placement begins so. A number is none,
+// with a sign or without.
 func Cell(text string) string {
-	text = Line(text)
-	if text == "" || strings.IndexByte("=+-@", text[0]) < 0 {
+	text = Lines(text)
+	if text == "" || strings.IndexByte("=+-@\t", text[0]) < 0 {
 		return text
 	}
 	if _, err := strconv.ParseFloat(text, 64); err == nil {

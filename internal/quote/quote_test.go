@@ -44,11 +44,13 @@ func TestMarkdownShowsTextAsItIs(t *testing.T) {
 		"rtt_p50_ns, <9.1 %, a & b": "rtt_p50_ns, <9.1 %, a & b",
 		"<img src=x>":               `\<img src=x>`,
 		"</td><!-- x":               `\</td>\<!-- x`,
-		"![a](http://b)":            `!\[a\](http://b)`,
+		"![a](http://b)":            `![a\](http://b)`,
 		"tee cpu*/`x` ~~y~~":        "tee cpu\\*/\\`x\\` \\~\\~y\\~\\~",
 		"&lt; &#60;":                `\&lt; \&#60;`,
 		`a\<b`:                      `a\\\<b`,
 		"a\n\n# b":                  `a\\n\\n# b`,
+		"[a]: http://b":             `[a\]: http://b`,
+		"[−0.41 %, +0.43 %]":        "[−0.41 %, +0.43 %]",
 	} {
 		if got := Markdown(text); got != want {
 			t.Errorf("Markdown(%q) is %q, not %q", text, got, want)
@@ -60,7 +62,7 @@ func TestNoCellIsAFormula(t *testing.T) {
 	for text, want := range map[string]string{
 		"mmap:wait=futex": "mmap:wait=futex", "-1.5e-3": "-1.5e-3", "+inf": "+inf", "": "",
 		"=cmd|' /C calc'!A0": "'=cmd|' /C calc'!A0", "+1+1": "'+1+1", "-1+cmd": "'-1+cmd", "@SUM(A1)": "'@SUM(A1)",
-		"\t=1": `\t=1`, "\r=1": `\r=1`, "a\nb": `a\nb`,
+		"\t=1": "'\t=1", "\r=1": `\r=1`, "a\nb": "a\nb",
 	} {
 		if got := Cell(text); got != want {
 			t.Errorf("Cell(%q) is %q, not %q", text, got, want)
