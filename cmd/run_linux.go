@@ -110,6 +110,9 @@ func (o observer) Launched(l results.Launch) { o.launch(l) }
 
 // someRuns says why nothing can be measured where that is so.
 func someRuns(cells []bench.Cell) error {
+	if most := results.Bounds.Cells; len(cells) > most {
+		return fmt.Errorf("the plan has %d cells, and no more than %d are read again: split it over several runs", len(cells), most)
+	}
 	for _, cell := range cells {
 		if cell.Runnable() {
 			return nil

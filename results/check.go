@@ -18,6 +18,8 @@ var Bounds = struct {
 	LineBytes     int   // of a launch in there
 	Launches      int   // of a run
 	Cells         int   // that these are of
+	Subjects      int   // transports, and directories, of these cells
+	Settings      int   // placements and whatever else must not be mixed, each of which has charts of its own
 	Times         int64 // in the histogram of a launch
 
 	Name  int     // bytes of a name: a transport's, a metric's, a label's key
@@ -28,7 +30,7 @@ var Bounds = struct {
 	Least float64 // of what is not 0
 	Most  float64 // of any number, in its unit: 1e18 ns are 31 years
 }{
-	RunBytes: 64 << 20, LaunchesBytes: 2 << 30, LineBytes: 8 << 20, Launches: 2_000_000, Cells: 50_000, Times: 1e12,
+	RunBytes: 64 << 20, LaunchesBytes: 2 << 30, LineBytes: 8 << 20, Launches: 2_000_000, Cells: 20_000, Subjects: 1000, Settings: 5000, Times: 1e12,
 	Name: 256, Short: 64, Text: 4096, Prose: 256 << 10, List: 4096, Least: 1e-18, Most: 1e18,
 }
 
@@ -229,15 +231,37 @@ func CheckLabel(key, value string) error {
 	return c.err
 }
 
-// checkAmount says where there are more launches, or they are of more cells, than
-// are taken.
-func checkAmount(launches, cells int) error {
-	var c check
-	if launches > Bounds.Launches {
-		c.fail("no more than %d launches are taken: split the plan over several runs", Bounds.Launches)
+// amounts count what there is in a run.
+type amounts struct {
+	launches         int
+	cells            map[Cell]Cell // each once: its launches share its texts
+	transports, dirs map[string]bool
+	settings         map[Cell]bool
+}
+
+func newAmounts() *amounts {
+	return &amounts{cells: map[Cell]Cell{}, transports: map[string]bool{}, dirs: map[string]bool{}, settings: map[Cell]bool{}}
+}
+
+// add counts a launch, and says where there are more of anything than are taken.
+func (a *amounts) add(l *Launch) error {
+	a.launches++
+	if cell, known := a.cells[l.Cell]; known {
+		l.Cell = cell
+	} else {
+		a.cells[l.Cell] = l.Cell
+		a.transports[l.Transport], a.dirs[l.Dir], a.settings[l.Setting()] = true, true, true
 	}
-	if cells > Bounds.Cells {
-		c.fail("no more than %d cells are taken: split the plan over several runs", Bounds.Cells)
+	for _, amount := range []struct {
+		what    string
+		n, most int
+	}{
+		{"launches", a.launches, Bounds.Launches}, {"cells", len(a.cells), Bounds.Cells}, {"transports", len(a.transports), Bounds.Subjects},
+		{"directories", len(a.dirs), Bounds.Subjects}, {"placements and rates", len(a.settings), Bounds.Settings},
+	} {
+		if amount.n > amount.most {
+			return fmt.Errorf("no more than %d %s are taken: split the plan over several runs", amount.most, amount.what)
+		}
 	}
-	return c.err
+	return nil
 }

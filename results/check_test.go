@@ -61,6 +61,30 @@ func TestALineWithoutEndIsNotHeld(t *testing.T) {
 	}
 }
 
+func TestNoMoreIsReadThanCanBeDrawn(t *testing.T) {
+	launch := someLaunches()[0]
+	for what, vary := range map[string]func(i int, l *results.Launch){
+		"transports":           func(i int, l *results.Launch) { l.Transport = fmt.Sprint(i) },
+		"directories":          func(i int, l *results.Launch) { l.Dir = fmt.Sprint(i) },
+		"placements and rates": func(i int, l *results.Launch) { l.RatePerS = float64(i) },
+	} {
+		var lines []byte
+		for i := range max(results.Bounds.Subjects, results.Bounds.Settings) + 1 {
+			vary(i, &launch)
+			line, err := json.Marshal(launch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines = append(append(lines, line...), '\n')
+		}
+		_, _, err := results.ReadLaunches("launches.jsonl", lines, results.Schema)
+		if err == nil || !strings.Contains(err.Error(), " "+what+" are taken: ") {
+			t.Errorf("of too many %s it says %v", what, err)
+		}
+		launch = someLaunches()[0]
+	}
+}
+
 // TestForeignTextIsReadAsTextToShow and stays in the record as it was.
 func TestForeignTextIsReadAsTextToShow(t *testing.T) {
 	launch := someLaunches()[0]

@@ -179,8 +179,8 @@ func readLaunches(path string, from io.Reader, schema int) (launches []Launch, w
 		Cell
 		launch int
 	}
-	seen := map[turn]int{}   // the line it is in
-	cells := map[Cell]Cell{} // each once: its launches share its texts
+	seen := map[turn]int{} // the line it is in
+	all := newAmounts()
 	in := lines{from: bufio.NewReaderSize(from, 1<<16)}
 	for in.next() {
 		if len(bytes.TrimSpace(in.line)) == 0 {
@@ -194,18 +194,14 @@ func readLaunches(path string, from io.Reader, schema int) (launches []Launch, w
 				return nil, nil, fmt.Errorf("run directory: %s:%d: the launch of line %d stands here again: delete one of the lines", path, in.number, first)
 			}
 			seen[t] = in.number
-			if cell, known := cells[launch.Cell]; known {
-				launch.Cell = cell
+			if err := all.add(&launch); err != nil {
+				return nil, nil, fmt.Errorf("run directory: %s:%d: %w", path, in.number, err)
 			}
-			cells[launch.Cell] = launch.Cell
 			launches = append(launches, launch)
 		case in.last() && !json.Valid(in.line):
 			warnings = append(warnings, fmt.Sprintf("%s:%d: the last line is cut short: that launch is left out", path, in.number))
 		default:
 			return nil, nil, fmt.Errorf("run directory: %s:%d: %w: delete the line to use the others", path, in.number, err)
-		}
-		if err := checkAmount(len(launches), len(cells)); err != nil {
-			return nil, nil, fmt.Errorf("run directory: %s:%d: %w", path, in.number, err)
 		}
 	}
 	if in.err != nil {

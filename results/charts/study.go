@@ -193,8 +193,9 @@ func (p panel) isCrowded() bool {
 // ofTransport returns a transport's series, one for each place.
 func (p panel) ofTransport(transport string) []series {
 	var group []series
+	p = p.only(func(c results.Cell) bool { return c.Transport == transport })
 	for _, dir := range append([]string{""}, p.dirs...) {
-		of := p.only(func(c results.Cell) bool { return c.Transport == transport && c.Dir == dir }).cells
+		of := p.only(func(c results.Cell) bool { return c.Dir == dir }).cells
 		if len(of) > 0 {
 			slices.SortFunc(of, func(a, b summary.Summary) int { return a.SizeBytes - b.SizeBytes })
 			group = append(group, series{look: p.lookOf(of[0].Cell), name: p.nameOf(of[0].Cell), cells: of})
