@@ -19,6 +19,16 @@ test: ## run every test
 sweep: ## refuse all transports, or ONLY=udp, every system call they make, four ways each (10 min)
 	SWEEP=$(or $(ONLY),all) go test -count=1 -timeout 1h -run '^TestRefusedSystemCalls$$' ./transports
 
+# How long, of each.
+FUZZTIME ?= 10m
+
+.PHONY: fuzz
+fuzz: ## fuzz every reader, whole run directories too, for FUZZTIME each (10m; about 2 h in all)
+	@grep -rn --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | while IFS=: read -r file _ declaration; do \
+		echo "$$file $${declaration#func }"; \
+		go test -run '^$$' -fuzz "^$${declaration#func }\$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" || exit 1; \
+	done
+
 .PHONY: bench
 bench: ## run the Go benchmarks; pipe the output into benchstat
 	go test -run '^$$' -bench . ./bench

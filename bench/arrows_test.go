@@ -23,7 +23,7 @@ var mayImport = map[string]string{
 		"github.com/spf13/cobra github.com/spf13/pflag github.com/jedib0t/go-pretty/v6 github.com/kballard/go-shellquote",
 
 	"ipcbench/bench": "ipcbench/bench/workload ipcbench/bench/internal/ ipcbench/transports ipcbench/results ipcbench/results/summary " +
-		"ipcbench/internal/peer ipcbench/internal/host ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/shm golang.org/x/sys",
+		"ipcbench/internal/folder ipcbench/internal/peer ipcbench/internal/host ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/shm golang.org/x/sys",
 	"ipcbench/bench/workload":         "ipcbench/bench/internal/ ipcbench/transports ipcbench/results",
 	"ipcbench/bench/internal/clock":   "golang.org/x/sys",
 	"ipcbench/bench/internal/message": "ipcbench/transports ipcbench/internal/shm",
@@ -45,21 +45,25 @@ var mayImport = map[string]string{
 	"ipcbench/transports/internal/": mechanisms + " ipcbench/internal/shm ipcbench/internal/uring",
 
 	"ipcbench/results/resultstest": "ipcbench/results",
-	"ipcbench/results":             "github.com/HdrHistogram/hdrhistogram-go",
+	"ipcbench/results":             "ipcbench/internal/folder ipcbench/internal/quote github.com/HdrHistogram/hdrhistogram-go",
 	"ipcbench/results/summary":     "ipcbench/results ipcbench/internal/doctor github.com/montanaflynn/stats github.com/aclements/go-moremath gonum.org/v1/gonum",
 	"ipcbench/results/effect":      "ipcbench/results github.com/aclements/go-moremath",
-	"ipcbench/results/table":       "ipcbench/results ipcbench/results/summary github.com/jedib0t/go-pretty/v6",
-	"ipcbench/results/export":      "ipcbench/results ipcbench/results/summary ipcbench/internal/facts ipcbench/internal/cpulist golang.org/x/perf",
-	"ipcbench/results/alike":       "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table",
+	"ipcbench/results/table":       "ipcbench/results ipcbench/results/summary ipcbench/internal/quote github.com/jedib0t/go-pretty/v6",
+	"ipcbench/results/export":      "ipcbench/results ipcbench/results/summary ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/quote golang.org/x/perf",
+	"ipcbench/results/alike":       "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/internal/quote",
 	"ipcbench/results/why":         "ipcbench/results ipcbench/results/summary ipcbench/results/table",
-	"ipcbench/results/compare": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/internal/facts " +
+	"ipcbench/results/compare": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/internal/facts ipcbench/internal/quote " +
 		"github.com/aclements/go-moremath",
 	"ipcbench/results/charts": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/compare " +
+		"ipcbench/internal/folder ipcbench/internal/quote " +
 		"gonum.org/v1/plot golang.org/x/image",
 	"ipcbench/results/report": "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/results/export ipcbench/results/alike " +
-		"ipcbench/results/why ipcbench/results/compare ipcbench/results/charts",
+		"ipcbench/results/why ipcbench/results/compare ipcbench/results/charts ipcbench/internal/folder",
 
 	"ipcbench/internal/studies": "ipcbench/ github.com/spf13/cobra",
+
+	"ipcbench/internal/folder": "",
+	"ipcbench/internal/quote":  "",
 
 	"ipcbench/internal/facts":   "",
 	"ipcbench/internal/cpulist": "",

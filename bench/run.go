@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ipcbench/internal/facts"
+	"ipcbench/internal/folder"
 	"ipcbench/internal/host"
 	"ipcbench/internal/peer"
 	"ipcbench/results"
@@ -89,6 +90,9 @@ func (r *Run) Warnings() []results.Warning { return r.record.Warnings }
 
 // Path returns where the run's directory is.
 func (r *Run) Path() string { return r.dir.Path() }
+
+// Folder is the run's directory itself, open.
+func (r *Run) Folder() *folder.Folder { return r.dir.Folder() }
 
 // Carry carries the run out and returns what follows from it: also where
 // it was cut short, of the launches there are. An error says what went wrong,
@@ -233,11 +237,11 @@ func (r *Run) analyze() (summary.Analysis, error) {
 	if len(r.launches) == 0 {
 		return known(), nil
 	}
-	run, launches, _, err := results.Open(r.Path())
+	run, launches, _, err := results.Read(r.Folder())
 	if err != nil {
 		return known(), err
 	}
-	diagnosed, _, err := results.OpenWhy(r.Path(), run.Schema)
+	diagnosed, _, err := results.ReadWhy(r.Folder(), run.Schema)
 	if err != nil {
 		return known(), err
 	}

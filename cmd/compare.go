@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -113,6 +114,9 @@ func (c *comparer) compare(paths []string) (compare.Comparison, error) {
 	if err != nil {
 		return compare.Comparison{}, err
 	}
+	if path := onBothSides(old, new); path != "" {
+		return compare.Comparison{}, fmt.Errorf("compare: run %s is on both sides: name another run", path)
+	}
 	before, err := c.open(old)
 	if err != nil {
 		return compare.Comparison{}, err
@@ -160,6 +164,21 @@ func (c *comparer) sides(paths []string) (old, new []string, err error) {
 	return nil, nil, fmt.Errorf("compare: %d runs are given: name an old one and a new one, or several with --old and --new before each (and output files as in --json=FILE)", len(paths))
 }
 
+// onBothSides returns a directory that is given on both sides, which is a slip; a
+// copy of one is none.
+func onBothSides(old, new []string) string {
+	for _, path := range new {
+		mine, err := os.Stat(path)
+		for _, other := range old {
+			theirs, unknown := os.Stat(other)
+			if err == nil && unknown == nil && os.SameFile(mine, theirs) {
+				return path
+			}
+		}
+	}
+	return ""
+}
+
 func (c *comparer) open(paths []string) ([]compare.Run, error) {
 	var runs []compare.Run
 	for _, path := range paths {
@@ -167,6 +186,7 @@ func (c *comparer) open(paths []string) ([]compare.Run, error) {
 		if err != nil {
 			return nil, err
 		}
+		run.folder.Close()
 		runs = append(runs, compare.Of(run.Run, run.launches))
 	}
 	return runs, nil

@@ -2,19 +2,19 @@ package cmd
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"ipcbench/bench"
 	"ipcbench/internal/host"
 	"ipcbench/internal/peer"
+	"ipcbench/internal/quote"
 	"ipcbench/transports"
 )
 
@@ -22,10 +22,10 @@ const demoRole = "demo"
 
 // A demoTask is what a worker of the demonstration is told to do first.
 type demoTask struct {
-	Path      string          // mmap, step by step: the file both ends open
+	Dir       string          // mmap, step by step: where the file is that both ends open
 	Fault     string          // and what is to go wrong with it
 	Spec      transports.Spec // any other transport
-	Inherited peer.Inherited  // and what this end of it inherits
+	Inherited peer.Inherited  // what this end inherits: of the link, or the file
 	Count     int             // values to write; 0: until stopped
 	Interval  time.Duration   // between two of them
 }
@@ -113,17 +113,31 @@ func (d *demo) check(spec transports.Spec) error {
 	return host.CheckDir(d.dir)
 }
 
-// newPath returns the name of a file that is not there yet.
-func (d *demo) newPath() string {
-	return filepath.Join(d.dir, "ipcbench-demo-"+rand.Text()[:8])
+// newFile makes the file that the ends open. It has no name, so that nothing is
+// left of it, however they and the driver end: see O_TMPFILE in open(2). Where the
+// filesystem knows no such files, it loses its name at once.
+func (d *demo) newFile() (*os.File, error) {
+	d.task.Dir = d.dir
+	fd, err := unix.Open(d.dir, unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, 0o600)
+	if err == nil {
+		return os.NewFile(uintptr(fd), d.dir), nil
+	}
+	file, err := os.CreateTemp(d.dir, ".ipcbench-demo-*")
+	if err != nil {
+		return nil, err
+	}
+	return file, os.Remove(file.Name())
 }
 
-// overFile lets both ends open one file by its name: the producer first, which
-// makes it.
+// overFile lets both ends open one file: the producer first, which extends it.
 func (d *demo) overFile(ctx context.Context) error {
-	d.task.Path = d.newPath()
-	defer os.Remove(d.task.Path)
-	producer, err := d.start(transports.Producer, transports.Handover{})
+	file, err := d.newFile()
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	shared := transports.Handover{Files: []*os.File{file}}
+	producer, err := d.start(transports.Producer, shared)
 	if err != nil {
 		return err
 	}
@@ -131,7 +145,7 @@ func (d *demo) overFile(ctx context.Context) error {
 	if err := producer.opened(ctx); err != nil {
 		return err
 	}
-	consumer, err := d.start(transports.Consumer, transports.Handover{})
+	consumer, err := d.start(transports.Consumer, shared)
 	if err != nil {
 		return err
 	}
@@ -188,9 +202,12 @@ func (d *demo) tried(ctx context.Context, spec transports.Spec) (transports.Spec
 
 // fault lets one process touch what is not there.
 func (d *demo) fault(ctx context.Context) error {
-	d.task.Path = d.newPath()
-	defer os.Remove(d.task.Path)
-	victim, err := d.start(transports.Producer, transports.Handover{})
+	file, err := d.newFile()
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	victim, err := d.start(transports.Producer, transports.Handover{Files: []*os.File{file}})
 	if err != nil {
 		return err
 	}
@@ -270,7 +287,7 @@ func (d *demo) print(a *actor) {
 			continue
 		}
 		d.mu.Lock()
-		fmt.Fprintf(d.out.stdout, "%s %-7d %-10s %s\n", a.Side, a.Pid(), step.Name, step.Text)
+		fmt.Fprintf(d.out.stdout, "%s %-7d %-10s %s\n", a.Side, a.Pid(), step.Name, quote.Line(step.Text))
 		d.mu.Unlock()
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -26,15 +25,25 @@ type sharedPage struct {
 // pollInterval is how often the consumer looks.
 const pollInterval = 2 * time.Millisecond
 
-// storeInFile makes the file, maps it and stores a value in it at each
-// interval.
+// openFile opens the file that the driver made, by the descriptor that this
+// process inherited: it has no other name. See /proc/pid/fd in proc(5).
+func (s stage) openFile() (*os.File, error) {
+	inherited := s.control.Handover(s.Inherited).Files[0]
+	defer inherited.Close()
+	return os.OpenFile(fmt.Sprintf("/proc/self/fd/%d", inherited.Fd()), os.O_RDWR, 0)
+}
+
+// what says which file it is.
+func (s stage) what() string { return "the file in " + s.Dir }
+
+// storeInFile extends the file, maps it and stores a value in it at each interval.
 func (s stage) storeInFile() error {
-	file, err := os.OpenFile(s.Path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := s.openFile()
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	s.tell("open", "%s, made, length 0", s.Path)
+	s.tell("open", "%s: a new file in %s, without a name, length 0", file.Name(), s.Dir)
 
 	size := os.Getpagesize()
 	if err := file.Truncate(int64(size)); err != nil {
@@ -54,7 +63,7 @@ func (s stage) storeInFile() error {
 		s.tell("store", "value = %d", n)
 		page.value.Store(uint64(n))
 		if err := unix.Msync(memory, unix.MS_SYNC); err != nil {
-			return fmt.Errorf("msync %s: %w", s.Path, err)
+			return fmt.Errorf("msync %s: %w", s.what(), err)
 		}
 		s.tell("msync", "%s", disk)
 		return nil
@@ -67,14 +76,13 @@ func (s stage) storeInFile() error {
 	if err := s.unmap(memory); err != nil {
 		return err
 	}
-	s.tell("remove", "%s", s.Path)
-	return os.Remove(s.Path)
+	s.tell("close", "the file is gone once nobody has it open or mapped")
+	return nil
 }
 
-// loadFromFile opens the same file by its name, maps it and looks at it again
-// and again.
+// loadFromFile opens the same file, maps it and looks at it again and again.
 func (s stage) loadFromFile() error {
-	file, err := os.OpenFile(s.Path, os.O_RDWR, 0)
+	file, err := s.openFile()
 	if err != nil {
 		return err
 	}
@@ -83,7 +91,7 @@ func (s stage) loadFromFile() error {
 	if err != nil {
 		return err
 	}
-	s.tell("open", "%s, the same file, length %d", s.Path, info.Size())
+	s.tell("open", "%s: the same file, length %d", file.Name(), info.Size())
 
 	memory, page, err := s.mapPage(file, int(info.Size()))
 	if err != nil {
@@ -111,12 +119,12 @@ func (s stage) loadFromFile() error {
 // mapping itself succeeds; touching it raises SIGBUS, since no page of the
 // file lies behind it (mmap(2)).
 func (s stage) touchHole() error {
-	file, err := os.OpenFile(s.Path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := s.openFile()
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	s.tell("open", "%s, made, length 0", s.Path)
+	s.tell("open", "%s: a new file in %s, without a name, length 0", file.Name(), s.Dir)
 	memory, page, err := s.mapPage(file, os.Getpagesize())
 	if err != nil {
 		return err
@@ -145,7 +153,7 @@ func (s stage) catchFault(memory []byte, touch func()) (err error) {
 		if offset >= uintptr(len(memory)) {
 			panic(cause)
 		}
-		err = fmt.Errorf("store at offset %d of %s: SIGBUS, a memory fault: the file has length 0, so that no page of it lies behind the mapping: extend it with ftruncate or fallocate before touching it", offset, s.Path)
+		err = fmt.Errorf("store at offset %d of %s: SIGBUS, a memory fault: the file has length 0, so that no page of it lies behind the mapping: extend it with ftruncate or fallocate before touching it", offset, s.what())
 	}()
 	touch()
 	return nil
@@ -155,7 +163,7 @@ func (s stage) catchFault(memory []byte, touch func()) (err error) {
 func (s stage) mapPage(file *os.File, size int) ([]byte, *sharedPage, error) {
 	memory, err := unix.Mmap(int(file.Fd()), 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	if err != nil {
-		return nil, nil, fmt.Errorf("mmap %d bytes of %s: %w", size, s.Path, err)
+		return nil, nil, fmt.Errorf("mmap %d bytes of %s: %w", size, s.what(), err)
 	}
 	s.tell("mmap", "%d bytes, MAP_SHARED, at address %#x of this process", size, address(memory))
 	return memory, (*sharedPage)(unsafe.Pointer(&memory[0])), nil
@@ -164,7 +172,7 @@ func (s stage) mapPage(file *os.File, size int) ([]byte, *sharedPage, error) {
 func (s stage) unmap(memory []byte) error {
 	at, size := address(memory), len(memory)
 	if err := unix.Munmap(memory); err != nil {
-		return fmt.Errorf("munmap %s: %w", s.Path, err)
+		return fmt.Errorf("munmap %s: %w", s.what(), err)
 	}
 	s.tell("munmap", "%d bytes at %#x", size, at)
 	return nil
@@ -174,7 +182,7 @@ func address(memory []byte) uintptr { return uintptr(unsafe.Pointer(&memory[0]))
 
 // disk says where msync puts a page of the file.
 func (s stage) disk() string {
-	mount, err := host.MountOf(filepath.Dir(s.Path))
+	mount, err := host.MountOf(s.Dir)
 	switch {
 	case err != nil:
 		return "one page, to the filesystem"

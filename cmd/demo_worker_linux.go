@@ -27,9 +27,9 @@ func demoWorker(control *peer.Control) error {
 	switch {
 	case task.Fault != "":
 		return stage.touchHole()
-	case task.Path == "" && control.Side == transports.Producer:
+	case task.Dir == "" && control.Side == transports.Producer:
 		return stage.sendOverLink()
-	case task.Path == "":
+	case task.Dir == "":
 		return stage.receiveOverLink()
 	case control.Side == transports.Producer:
 		return stage.storeInFile()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/pflag"
@@ -24,7 +25,8 @@ type exports[T any] struct {
 type output[T any] struct {
 	flag, path string
 	write      func(io.Writer, T) error
-	file       *os.File
+	file       *os.File // open, until it is written
+	made       bool     // by us: it was not there
 	to         io.Writer
 }
 
@@ -46,24 +48,73 @@ func runExports(e *exports[summary.Analysis], flags *pflag.FlagSet) {
 	add("export-bench", "the launches for benchstat", func(w io.Writer, run summary.Analysis) error { return export.WriteBench(w, run.Run, run.Launches) })
 }
 
+// open opens all of them. After an error, none is there that was not before.
 func (e *exports[T]) open(stdout io.Writer) error {
 	if e.count("-") > 1 {
 		return errors.New("two exports to standard output: give one of them a file")
 	}
-	for _, x := range e.all {
-		switch x.path {
-		case "":
-		case "-":
-			x.to = stdout
-		default:
-			file, err := os.OpenFile(x.path, os.O_WRONLY|os.O_CREATE, 0o644)
-			if err != nil {
-				return fmt.Errorf("--%s: %w", x.flag, err)
+	for i, x := range e.all {
+		err := x.open(stdout)
+		for _, other := range e.all[:i] {
+			if err == nil && x.isSame(other) {
+				err = fmt.Errorf("--%s and --%s are both to write %s: give each a file of its own", other.flag, x.flag, x.path)
 			}
-			x.file, x.to = file, file
+		}
+		if err != nil {
+			e.abandon()
+			return err
 		}
 	}
 	return nil
+}
+
+func (x *output[T]) open(stdout io.Writer) error {
+	switch x.path {
+	case "":
+		return nil
+	case "-":
+		x.to = stdout
+		return nil
+	}
+	var err error
+	x.file, err = os.OpenFile(x.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	x.made = err == nil
+	if errors.Is(err, fs.ErrExist) {
+		x.file, err = os.OpenFile(x.path, os.O_WRONLY|os.O_CREATE, 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("--%s: %w", x.flag, err)
+	}
+	x.to = x.file
+	return nil
+}
+
+// isSame says whether both are one file, under whatever names, so that what the
+// one writes the other would write over. A device takes both.
+func (x *output[T]) isSame(other *output[T]) bool {
+	if x.file == nil || other.file == nil {
+		return false
+	}
+	mine, err := x.file.Stat()
+	if err != nil || !mine.Mode().IsRegular() {
+		return false
+	}
+	theirs, err := other.file.Stat()
+	return err == nil && os.SameFile(mine, theirs)
+}
+
+// abandon removes the files that open made and nothing was written to.
+func (e *exports[T]) abandon() {
+	for _, x := range e.all {
+		if x.file == nil {
+			continue
+		}
+		x.file.Close()
+		x.file, x.to = nil, nil
+		if x.made {
+			os.Remove(x.path)
+		}
+	}
 }
 
 // write fills the open exports.
@@ -90,7 +141,9 @@ func (x *output[T]) fill(what T) error {
 			return err
 		}
 	}
-	return errors.Join(x.write(x.file, what), x.file.Close())
+	err := errors.Join(x.write(x.file, what), x.file.Close())
+	x.file = nil
+	return err
 }
 
 func (e *exports[T]) onStdout() bool { return e.count("-") > 0 }

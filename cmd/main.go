@@ -31,12 +31,12 @@ func Main() {
 // run is the command: what args asked for is done, and its exit status
 // returned. Results go to stdout and everything else to stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer, env lookupEnv) int {
-	out := &console{stdout: stdout, stderr: stderr, env: env}
 	ctx, stop := untilSignal(ctx)
 	defer stop()
+	out, finish := newConsole(stdout, stderr, env, stop)
 	root := newRoot(out)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	err := finish(root.ExecuteContext(ctx))
 	if err != nil {
 		out.fail(err)
 	}

@@ -1,6 +1,8 @@
 package cmd
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -8,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"ipcbench/internal/quote"
 )
 
 // The rules for what is printed:
@@ -28,6 +32,27 @@ type lookupEnv func(name string) (value string, set bool)
 type console struct {
 	stdout, stderr io.Writer
 	env            lookupEnv
+}
+
+// newConsole returns one that obeys no foreign text and forgets no failed write:
+// finish returns the error that a command ended with, or else that its results
+// could not be written. The first such ends the command, by lost.
+func newConsole(stdout, stderr io.Writer, env lookupEnv, lost context.CancelFunc) (c *console, finish func(error) error) {
+	c = &console{env: env}
+	results := &screen{to: stdout, name: "standard output", lost: lost}
+	others := &screen{to: stderr, name: "standard error", lost: func() {}}
+	results.terminal, others.terminal = c.terminal(results), c.terminal(others)
+	c.stdout, c.stderr = results, others
+	return c, func(err error) error {
+		unwritten := results.close()
+		switch {
+		case unwritten == nil:
+			return err
+		case err == nil || errors.Is(err, errInterrupted):
+			return unwritten
+		}
+		return errors.Join(err, unwritten)
+	}
 }
 
 func (c *console) fail(err error) {
@@ -81,7 +106,7 @@ func width(w io.Writer) int {
 
 func oneLine(message string) string {
 	lines := strings.FieldsFunc(message, func(r rune) bool { return r == '\n' || r == '\r' })
-	return strings.Join(lines, "; ")
+	return quote.Line(strings.Join(lines, "; "))
 }
 
 // A usageError says that the command line or a file was wrong, so that nothing

@@ -3,10 +3,11 @@ package cmd
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
+	"ipcbench/internal/folder"
+	"ipcbench/internal/quote"
 	"ipcbench/results"
 	"ipcbench/results/report"
 	"ipcbench/results/summary"
@@ -16,7 +17,7 @@ import (
 // printResults prints what a person reads first: the tables, what bounds them
 // from below, what to beware of, where the rest is and, of variants, how they
 // compare.
-func printResults(out *console, w io.Writer, dir string, run summary.Analysis) error {
+func printResults(out *console, w io.Writer, dir *folder.Folder, run summary.Analysis) error {
 	if err := table.Write(w, run.Cells, table.Text); err != nil {
 		return err
 	}
@@ -25,9 +26,8 @@ func printResults(out *console, w io.Writer, dir string, run summary.Analysis) e
 	printWarnings(&b, run.Warnings)
 	b.WriteString("\n")
 	for _, name := range []string{report.PageFile, report.LaunchesFile} {
-		path := filepath.Join(dir, name)
-		if _, err := os.Stat(path); err == nil { // where the disk is full, there is none
-			fmt.Fprintln(&b, path)
+		if dir.Has(name) { // where the disk is full, there is none
+			fmt.Fprintln(&b, quote.Line(filepath.Join(dir.Path(), name)))
 		}
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {

@@ -85,8 +85,8 @@ func addPlaces(flags *pflag.FlagSet, placements, dirs *[]string) {
 	flags.FuncP("placement", "p", "where the two processes run, by `names` or CPUs as 0-1 (default auto)", func(text string) error {
 		return appendNames(placements, text, nil)
 	})
-	flags.FuncP("dir", "d", "`directories` for files (default the temporary one, and /dev/shm if a tmpfs)", func(text string) error {
-		return appendNames(dirs, text, host.CheckDir)
+	flags.FuncP("dir", "d", "`directories` for files, one with a comma as '\"a,b\"' (default the temporary one, and /dev/shm if a tmpfs)", func(text string) error {
+		return appendDirs(dirs, text, host.CheckDir)
 	})
 }
 
@@ -216,6 +216,9 @@ func addLabel(labels *map[string]string, text string) error {
 	}
 	if strings.Contains(text, ";") {
 		return fmt.Errorf("%q has a semicolon, which stands between labels in launches.csv: leave it out", text)
+	}
+	if err := results.CheckLabel(key, value); err != nil {
+		return fmt.Errorf("%.40q... is no label: %w", text, err)
 	}
 	if _, twice := (*labels)[key]; twice {
 		return fmt.Errorf("label %q is given twice: leave one out", key)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"ipcbench/internal/quote"
 	"ipcbench/results"
 	"ipcbench/results/summary"
 )
@@ -126,13 +127,13 @@ func (p *progress) end() {
 }
 
 // cellName says in a few words which cell is meant.
-func cellName(c results.Cell) string { return c.Describe(" ") }
+func cellName(c results.Cell) string { return quote.Line(c.Describe(" ")) }
 
 // headline is the one number of a cell that says most or, where its launches fall
 // into modes, that of each; or why there is none.
 func headline(s summary.Summary) string {
 	if s.Launches == 0 {
-		return s.Reason
+		return oneLine(s.Reason)
 	}
 	text := metric(s)
 	if len(s.Modes) > 0 {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ipcbench/internal/folder"
 	"ipcbench/results"
 	"ipcbench/results/alike"
 	"ipcbench/results/report"
@@ -36,15 +37,9 @@ waiting.`,
 			var wrong []error
 			for _, run := range runs {
 				analysis := summary.Analyze(run.Run, run.launches, run.diagnosed)
-				wrong = append(wrong, report.Remake(run.path, analysis)) // what cannot be written can be read all the same
-				if format != "" {
-					wrong = append(wrong, alike.Write(out.stdout, alike.Of(analysis.Cells), format.style()))
-				} else {
-					wrong = append(wrong, printResults(out, out.stdout, run.path, analysis))
-				}
-				if why {
-					wrong = append(wrong, printWhy(out.stdout, analysis))
-				}
+				unwritten := report.RemakeIn(run.folder, analysis) // can be read all the same
+				wrong = append(wrong, show(out, run, analysis, format, why), unwritten)
+				run.folder.Close()
 			}
 			return errors.Join(wrong...)
 		},
@@ -53,6 +48,20 @@ waiting.`,
 	cmd.Flags().Var(&format, "like-for-like", "compare only transports that wait alike, in a `format`: text or markdown")
 	cmd.Flags().Lookup("like-for-like").NoOptDefVal = "text"
 	return cmd
+}
+
+// show prints what there is to say of a run.
+func show(out *console, run pastRun, analysis summary.Analysis, format likeForLike, why bool) error {
+	var err error
+	if format != "" {
+		err = alike.Write(out.stdout, alike.Of(analysis.Cells), format.style())
+	} else {
+		err = printResults(out, out.stdout, run.folder, analysis)
+	}
+	if why {
+		err = errors.Join(err, printWhy(out.stdout, analysis))
+	}
+	return err
 }
 
 // A likeForLike is how the tables of transports that wait alike are printed.
@@ -86,7 +95,7 @@ func someRunGiven(_ *cobra.Command, paths []string) error {
 // A pastRun is a run directory that has been read.
 type pastRun struct {
 	results.Run
-	path      string
+	folder    *folder.Folder
 	launches  []results.Launch
 	diagnosed []results.Launch // to explain the launches; see results.OpenWhy
 }
@@ -104,17 +113,22 @@ func openRuns(out *console, paths []string) ([]pastRun, error) {
 	return runs, nil
 }
 
+// openRun reads a run directory and leaves it open.
 func openRun(out *console, path string) (pastRun, error) {
-	run, launches, warnings, err := results.Open(path)
+	f, err := results.OpenFolder(path)
 	if err != nil {
 		return pastRun{}, err
 	}
-	diagnosed, more, err := results.OpenWhy(path, run.Schema)
+	run, launches, warnings, err := results.Read(f)
+	if err != nil {
+		return pastRun{}, err
+	}
+	diagnosed, more, err := results.ReadWhy(f, run.Schema)
 	if err != nil {
 		return pastRun{}, err
 	}
 	for _, warning := range append(warnings, more...) {
 		out.warn(warning)
 	}
-	return pastRun{run, path, launches, diagnosed}, nil
+	return pastRun{run, f, launches, diagnosed}, nil
 }

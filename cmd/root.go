@@ -3,7 +3,9 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,15 +23,18 @@ const examples = `  ipcbench run                                     in under a 
 // newRoot returns the command tree, which writes to out.
 func newRoot(out *console) *cobra.Command {
 	root := &cobra.Command{
-		Use:               "ipcbench COMMAND [flags]",
-		Long:              about,
-		Example:           examples,
-		Version:           buildVersion(),
-		Args:              func(cmd *cobra.Command, args []string) error { return unknownCommand(cmd, args) },
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return flagsFromEnv(cmd.Flags(), out.env) },
-		SilenceErrors:     true,
-		SilenceUsage:      true,
+		Use:     "ipcbench COMMAND [flags]",
+		Long:    about,
+		Example: examples,
+		Version: buildVersion(),
+		Args:    func(cmd *cobra.Command, args []string) error { return unknownCommand(cmd, args) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			warnOfVariables(out, cmd.Root(), os.Environ())
+			return flagsFromEnv(cmd.Flags(), out.env)
+		},
+		SilenceErrors: true,
+		SilenceUsage:  true,
 
 		DisableFlagsInUseLine:      true,
 		SuggestionsMinimumDistance: 2,
@@ -163,7 +168,7 @@ func badValue(name string, flag *pflag.Flag, value string, cause error) error {
 func flagsFromEnv(flags *pflag.FlagSet, env lookupEnv) error {
 	var wrong error
 	flags.VisitAll(func(flag *pflag.Flag) {
-		name := "IPCBENCH_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+		name := variableOf(flag)
 		value, _ := env(name)
 		if flag.Changed || value == "" || flag.Name == "help" || wrong != nil {
 			return
@@ -178,6 +183,34 @@ func flagsFromEnv(flags *pflag.FlagSet, env lookupEnv) error {
 		}
 	})
 	return wrong
+}
+
+// variables is what the names of all those of the environment that set flags
+// begin with.
+const variables = "IPCBENCH_"
+
+func variableOf(flag *pflag.Flag) string {
+	return variables + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+}
+
+// warnOfVariables names those of the environment that look as if they were to set
+// a flag, and are of none of any command.
+func warnOfVariables(out *console, root *cobra.Command, environment []string) {
+	var known []string
+	for _, command := range root.Commands() {
+		command.Flags().VisitAll(func(flag *pflag.Flag) { known = append(known, variableOf(flag)) })
+	}
+	for _, variable := range environment {
+		name, _, _ := strings.Cut(variable, "=")
+		if !strings.HasPrefix(name, variables) || slices.Contains(known, name) {
+			continue
+		}
+		hint := didYouMean(name, slices.Compact(slices.Sorted(slices.Values(known))))
+		if hint == "" {
+			hint = ": \"ipcbench COMMAND --help\" lists the flags"
+		}
+		out.warn(fmt.Sprintf("the environment has %s, which sets no flag%s", name, hint))
+	}
 }
 
 // version is set by the linker in a release build.

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"ipcbench/bench"
+	"ipcbench/internal/folder"
 	"ipcbench/results"
 	"ipcbench/results/report"
 	"ipcbench/results/summary"
@@ -91,6 +92,7 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 	if err := opened(ctx, func() error { return r.exports.open(r.out.stdout) }); err != nil {
 		return err
 	}
+	defer r.exports.abandon()
 	r.warnOfSkips(cells)
 	progress := newProgress(r.out, r.quiet, plan.Record(), launchesOf(plan, cells))
 	run, err := bench.NewRun(plan, cells, bench.Options{
@@ -104,7 +106,7 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 	}
 	analysis, err := run.Carry(ctx)
 	progress.end()
-	return r.finish(ctx, run.Path(), analysis, err)
+	return r.finish(ctx, run.Folder(), analysis, err)
 }
 
 // toMeasure is the plan that the command line asks for, and its cells, one of which
@@ -140,6 +142,9 @@ func (o observer) Launched(l results.Launch) { o.launch(l) }
 
 // someRuns says why nothing can be measured where that is so.
 func someRuns(cells []bench.Cell) error {
+	if most := results.Bounds.Cells; len(cells) > most {
+		return fmt.Errorf("the plan has %d cells, and no more than %d are read again: split it over several runs", len(cells), most)
+	}
 	for _, cell := range cells {
 		if cell.Runnable() {
 			return nil
@@ -180,13 +185,14 @@ func launchesOf(plan bench.Plan, cells []bench.Cell) map[results.Cell]int {
 
 // finish writes and prints all that follows from the launches there are, also
 // of a run that was cut short, and returns what went wrong: err among it.
-func (r *runner) finish(ctx context.Context, dir string, analysis summary.Analysis, err error) error {
+func (r *runner) finish(ctx context.Context, in *folder.Folder, analysis summary.Analysis, err error) error {
+	dir := in.Path()
 	if len(analysis.Launches) == 0 && err != nil {
 		return fmt.Errorf("%w: no launch has ended, and %s holds the plan alone", err, dir)
 	}
 	full := errors.Is(err, syscall.ENOSPC)
 	if !full {
-		wrong := report.Remake(dir, analysis)
+		wrong := report.RemakeIn(in, analysis)
 		err, full = errors.Join(err, wrong), errors.Is(wrong, syscall.ENOSPC)
 	}
 	if full {
@@ -194,7 +200,7 @@ func (r *runner) finish(ctx context.Context, dir string, analysis summary.Analys
 	}
 	err = errors.Join(err,
 		readOut(ctx, func() error { return r.exports.write(analysis) }),
-		printResults(r.out, r.tableTo(), dir, analysis),
+		printResults(r.out, r.tableTo(), in, analysis),
 		r.printWhy(analysis))
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%w: launches that had ended: %d: %s has the reports on them", err, analysis.Made(), dir)

@@ -57,6 +57,8 @@ func TestScripts(t *testing.T) {
 			"processes":   scriptProcesses,
 			"liststock":   scriptListStock,
 			"findings":    scriptFindings,
+			"foreign":     scriptForeign,
+			"nobody":      scriptNobody,
 		},
 	})
 }
@@ -223,6 +225,32 @@ func scriptRunDir(ts *testscript.TestScript, _ bool, args []string) {
 func scriptCutShort(ts *testscript.TestScript, _ bool, args []string) {
 	path := ts.MkAbs(args[0])
 	ts.Check(os.Truncate(path, int64(len(ts.ReadFile(path))-number(ts, args[1]))))
+}
+
+// nobody is the user of scriptForeign and scriptNobody; see user_namespaces(7).
+const nobody = 65534
+
+// scriptForeign makes a directory nobody's, where we may.
+func scriptForeign(ts *testscript.TestScript, _ bool, args []string) {
+	if os.Getuid() == 0 {
+		ts.Check(os.Chown(ts.MkAbs(args[0]), nobody, nobody))
+	}
+}
+
+// scriptNobody runs a command as that user or, where we may not, as ourselves.
+func scriptNobody(ts *testscript.TestScript, _ bool, args []string) {
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Dir = ts.Getenv("WORK")
+	if os.Getuid() == 0 {
+		// Else it cannot pass the directories above.
+		for dir := cmd.Dir; dir != os.TempDir() && dir != "/"; dir = filepath.Dir(dir) {
+			ts.Check(os.Chmod(dir, 0o755))
+		}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		ts.Fatalf("%v: %s", err, out)
+	}
 }
 
 func scriptEmpty(ts *testscript.TestScript, _ bool, args []string) {

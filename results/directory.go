@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -11,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"ipcbench/internal/folder"
 )
 
 // The files of a run directory that this package writes.
@@ -23,7 +26,7 @@ const (
 // A Directory is a run directory that is being written. What was appended
 // outlives the end of the process and of the machine.
 type Directory struct {
-	path     string
+	folder   *folder.Folder
 	name     string
 	launches *record
 	why      *record // nil until there is something for it
@@ -32,17 +35,18 @@ type Directory struct {
 // CreateDirectory makes a new directory for the run in parent, which is made
 // too where it is missing, and writes what is known of the run into it. It has
 // the run's name or, where that is "", one made up of the time and chance. A
-// directory that is there is never written into: it is an error.
+// directory that is there is never written into: it is an error. After an error
+// there is none of it.
 func CreateDirectory(parent string, run Run) (*Directory, error) {
-	path, err := makeDirectory(parent, run)
+	path, undo, err := makeDirectory(parent, run)
 	if err != nil {
+		undo()
 		return nil, err
 	}
-	d := &Directory{path: path, name: filepath.Base(path)}
-	if err := d.writeRun(run); err != nil {
-		return nil, err
-	}
-	if d.launches, err = createRecord(filepath.Join(path, launchesFile)); err != nil {
+	d, err := newDirectory(path, run)
+	if err != nil {
+		os.RemoveAll(path)
+		undo()
 		return nil, err
 	}
 	return d, nil
@@ -56,18 +60,35 @@ func CheckRunName(name string) error {
 	return nil
 }
 
-// makeDirectory makes the run's directory in parent, and that too.
-func makeDirectory(parent string, run Run) (path string, err error) {
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return "", fmt.Errorf("run directory: make one in %s: %w: choose another place with --out", parent, cause(err))
+func newDirectory(path string, run Run) (*Directory, error) {
+	f, err := folder.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("run directory: open %s: %w", path, err)
 	}
-	if run.Name != "" {
-		return makeNamed(parent, run.Name)
+	d := &Directory{folder: f, name: filepath.Base(path)}
+	if err := d.Note(run); err != nil {
+		return nil, err
 	}
-	if path, err = makeUnique(parent, run.Started); err != nil {
-		return "", fmt.Errorf("run directory: make one in %s: %w: choose another place with --out", parent, cause(err))
+	d.launches, err = createRecord(f, launchesFile)
+	return d, err
+}
+
+// makeDirectory makes the run's directory in parent, and that too. undo removes
+// those above it that had to be made.
+func makeDirectory(parent string, run Run) (path string, undo func(), err error) {
+	undo, err = makeAll(parent)
+	switch {
+	case err != nil:
+	case run.Name != "":
+		path, err = makeNamed(parent, run.Name)
+		return path, undo, err
+	default:
+		path, err = makeUnique(parent, run.Started)
 	}
-	return path, nil
+	if err != nil {
+		err = fmt.Errorf("run directory: make one in %s: %w: choose another place with --out", parent, folder.Cause(err))
+	}
+	return path, undo, err
 }
 
 func makeNamed(parent, name string) (path string, err error) {
@@ -76,7 +97,7 @@ func makeNamed(parent, name string) (path string, err error) {
 	}
 	path = filepath.Join(parent, name)
 	if err := os.Mkdir(path, 0o755); err != nil {
-		return "", fmt.Errorf("run directory: make %s: %w: choose another --name or --out", path, cause(err))
+		return "", fmt.Errorf("run directory: make %s: %w: choose another --name or --out", path, folder.Cause(err))
 	}
 	return path, nil
 }
@@ -97,8 +118,28 @@ func makeUnique(parent string, started time.Time) (string, error) {
 	}
 }
 
+// makeAll makes a directory and those above it. undo removes those that were not
+// there, as far as nobody put anything in them.
+func makeAll(path string) (undo func(), err error) {
+	var missing []string
+	for at := filepath.Clean(path); ; at = filepath.Dir(at) {
+		if _, err := os.Lstat(at); !errors.Is(err, fs.ErrNotExist) || at == filepath.Dir(at) {
+			break
+		}
+		missing = append(missing, at)
+	}
+	return func() {
+		for _, made := range missing {
+			os.Remove(made)
+		}
+	}, os.MkdirAll(path, 0o755)
+}
+
+// Folder returns the run directory itself.
+func (d *Directory) Folder() *folder.Folder { return d.folder }
+
 // Path returns where the run directory is.
-func (d *Directory) Path() string { return d.path }
+func (d *Directory) Path() string { return d.folder.Path() }
 
 // Name returns the run directory's name, which is the run's.
 func (d *Directory) Name() string { return d.name }
@@ -116,7 +157,7 @@ func (d *Directory) AppendWhy(launch Launch) error {
 	launch.Run = d.name
 	if d.why == nil {
 		var err error
-		if d.why, err = createRecord(filepath.Join(d.path, whyFile)); err != nil {
+		if d.why, err = createRecord(d.folder, whyFile); err != nil {
 			return err
 		}
 	}
@@ -124,21 +165,10 @@ func (d *Directory) AppendWhy(launch Launch) error {
 }
 
 // Note writes what is known of the run by now.
-func (d *Directory) Note(run Run) error { return d.writeRun(run) }
-
-// Finish writes the run as it ended and closes the records. The Directory is of
-// no use afterwards.
-func (d *Directory) Finish(run Run) error {
-	if err := d.writeRun(run); err != nil {
-		return err
-	}
-	return errors.Join(d.launches.close(), d.why.close())
-}
-
-func (d *Directory) writeRun(run Run) error {
+func (d *Directory) Note(run Run) error {
 	run.Schema = Schema
 	run.Name = d.name
-	return ReplaceFile(filepath.Join(d.path, runFile), func(w io.Writer) error {
+	return d.folder.Replace(runFile, func(w io.Writer) error {
 		encoder := json.NewEncoder(w)
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")
@@ -146,16 +176,14 @@ func (d *Directory) writeRun(run Run) error {
 	})
 }
 
-// cause takes the operation and path off an error from package os, whose
-// message tells them already.
-func cause(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
+// Finish writes the run as it ended and closes the records, of which no more can
+// be appended to. Where they are no longer what was appended, because somebody
+// cut, changed or replaced them, the run is noted as failed and the error says so.
+func (d *Directory) Finish(run Run) error {
+	err := errors.Join(d.launches.close(), d.why.close())
+	if err != nil {
+		run.Status = RunFailed
+		run.CutShort = cmp.Or(run.CutShort, err.Error())
 	}
-	var link *os.LinkError
-	if errors.As(err, &link) {
-		return link.Err
-	}
-	return err
+	return errors.Join(err, d.Note(run))
 }

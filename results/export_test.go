@@ -1,6 +1,7 @@
 package results
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 )
@@ -9,10 +10,13 @@ import (
 // can use those that show results.
 var (
 	ReadLaunch   = readLaunch
-	ReadLaunches = readLaunches
 	ReadRun      = readRun
 	QuantileRank = quantileRank
 )
+
+func ReadLaunches(path string, data []byte, schema int) ([]Launch, []string, error) {
+	return readLaunches(path, bytes.NewReader(data), schema)
+}
 
 const HistogramMaxNS = histogramMaxNS
 

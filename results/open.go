@@ -1,53 +1,73 @@
 package results
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"ipcbench/internal/folder"
 )
 
 // Open reads a run directory. The warnings say what of it was left out, such
 // as a last line that a crash cut short. It is an error where path is not a
 // run directory, was written by a newer version, holds no launch, or has a
-// broken line before its last, or one that cannot have been measured: a
-// negative count, a histogram that does not decode.
+// broken line before its last, or one that cannot have been measured, as a
+// negative count: see [Bounds] for what is taken.
 func Open(path string) (run Run, launches []Launch, warnings []string, err error) {
-	run, err = openRun(path)
+	f, err := OpenFolder(path)
 	if err != nil {
 		return Run{}, nil, nil, err
 	}
-	launches, warnings, err = openLaunches(filepath.Join(path, launchesFile), run.Schema)
+	defer f.Close()
+	return Read(f)
+}
+
+// OpenFolder opens a run directory, of which everything can then be read and made
+// again in the same one, whatever its path leads to by then.
+func OpenFolder(path string) (*folder.Folder, error) {
+	f, err := folder.Open(path)
+	if err != nil {
+		if info, unseen := os.Stat(path); unseen == nil && !info.IsDir() {
+			return nil, fmt.Errorf("run directory: %s is a file: name the directory that a run made", path)
+		}
+		return nil, fmt.Errorf("run directory: open %s: %w", path, err)
+	}
+	return f, nil
+}
+
+// Read is Open of a directory that is open.
+func Read(f *folder.Folder) (run Run, launches []Launch, warnings []string, err error) {
+	run, err = openRun(f)
+	if err != nil {
+		return Run{}, nil, nil, err
+	}
+	launches, warnings, err = openLaunches(f, launchesFile, run.Schema)
 	if err != nil {
 		return Run{}, nil, nil, err
 	}
 	if len(launches) == 0 {
-		return Run{}, nil, nil, fmt.Errorf("run directory: %s holds no launch: it was ended before its first", path)
+		return Run{}, nil, nil, fmt.Errorf("run directory: %s holds no launch: it was ended before its first", f.Path())
 	}
 	return run, launches, warnings, nil
 }
 
-func openRun(dir string) (Run, error) {
-	info, err := os.Stat(dir)
-	if err != nil {
-		return Run{}, fmt.Errorf("run directory: open %s: %w", dir, cause(err))
-	}
-	if !info.IsDir() {
-		return Run{}, fmt.Errorf("run directory: %s is a file: name the directory that a run made", dir)
-	}
-	path := filepath.Join(dir, runFile)
-	data, err := os.ReadFile(path)
+func openRun(f *folder.Folder) (Run, error) {
+	path := filepath.Join(f.Path(), runFile)
+	data, err := f.Read(runFile, Bounds.RunBytes)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Run{}, fmt.Errorf("run directory: %s is none: it has no %s: name one that a run made", dir, runFile)
+		return Run{}, fmt.Errorf("run directory: %s is none: it has no %s: name one that a run made", f.Path(), runFile)
 	}
 	if err != nil {
-		return Run{}, fmt.Errorf("run directory: read %s: %w", path, cause(err))
+		return Run{}, fmt.Errorf("run directory: read %s: %w", path, err)
 	}
 	return readRun(path, data)
 }
@@ -78,6 +98,10 @@ func readRun(path string, data []byte) (Run, error) {
 	if err != nil {
 		return Run{}, fmt.Errorf("run directory: %s:%d: %w", path, lineOf(data, err), plainly(err))
 	}
+	if err := run.check(); err != nil {
+		return Run{}, fmt.Errorf("run directory: %s: not a run: %w", path, err)
+	}
+	run.quote()
 	return run, nil
 }
 
@@ -121,56 +145,108 @@ func inTheFile(path string) string {
 // others and are none of them: one a cell, with perf events on. Most runs have
 // none; see [Open] for the warnings and errors.
 func OpenWhy(dir string, schema int) (launches []Launch, warnings []string, err error) {
-	launches, warnings, err = openLaunches(filepath.Join(dir, whyFile), schema)
+	f, err := OpenFolder(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	return ReadWhy(f, schema)
+}
+
+// ReadWhy is OpenWhy of a directory that is open.
+func ReadWhy(f *folder.Folder, schema int) (launches []Launch, warnings []string, err error) {
+	launches, warnings, err = openLaunches(f, whyFile, schema)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil
 	}
 	return launches, warnings, err
 }
 
-func openLaunches(path string, schema int) ([]Launch, []string, error) {
-	data, err := os.ReadFile(path)
+func openLaunches(f *folder.Folder, name string, schema int) ([]Launch, []string, error) {
+	path := filepath.Join(f.Path(), name)
+	file, err := f.Open(name, Bounds.LaunchesBytes)
 	if err != nil {
-		return nil, nil, fmt.Errorf("run directory: read %s: %w", path, cause(err))
+		return nil, nil, fmt.Errorf("run directory: read %s: %w", path, err)
 	}
-	return readLaunches(path, data, schema)
+	defer file.Close()
+	return readLaunches(path, file, schema)
 }
 
 // readLaunches reads one launch a line. The last line may have been cut by a
 // crash and is then left out with a warning; any other has to be whole.
-func readLaunches(path string, data []byte, schema int) (launches []Launch, warnings []string, err error) {
+func readLaunches(path string, from io.Reader, schema int) (launches []Launch, warnings []string, err error) {
 	type turn struct {
 		Cell
 		launch int
 	}
-	seen := map[turn]int{}   // the line it is in
-	cells := map[Cell]Cell{} // each once: its launches share its texts
-	for number := 1; len(data) > 0; number++ {
-		line, rest, _ := bytes.Cut(data, []byte("\n"))
-		data = rest
-		if len(bytes.TrimSpace(line)) == 0 {
+	seen := map[turn]int{} // the line it is in
+	all := newAmounts()
+	in := lines{from: bufio.NewReaderSize(from, 1<<16)}
+	for in.next() {
+		if len(bytes.TrimSpace(in.line)) == 0 {
 			continue
 		}
-		launch, err := readLaunch(line, schema)
+		launch, err := readLaunch(in.line, schema)
 		switch {
 		case err == nil:
 			t := turn{launch.Cell, launch.Launch}
 			if first, twice := seen[t]; twice {
-				return nil, nil, fmt.Errorf("run directory: %s:%d: the launch of line %d stands here again: delete one of the lines", path, number, first)
+				return nil, nil, fmt.Errorf("run directory: %s:%d: the launch of line %d stands here again: delete one of the lines", path, in.number, first)
 			}
-			seen[t] = number
-			if cell, known := cells[launch.Cell]; known {
-				launch.Cell = cell
+			seen[t] = in.number
+			if err := all.add(&launch); err != nil {
+				return nil, nil, fmt.Errorf("run directory: %s:%d: %w", path, in.number, err)
 			}
-			cells[launch.Cell] = launch.Cell
 			launches = append(launches, launch)
-		case len(rest) == 0 && !json.Valid(line):
-			warnings = append(warnings, fmt.Sprintf("%s:%d: the last line is cut short: that launch is left out", path, number))
+		case in.last() && !json.Valid(in.line):
+			warnings = append(warnings, fmt.Sprintf("%s:%d: the last line is cut short: that launch is left out", path, in.number))
 		default:
-			return nil, nil, fmt.Errorf("run directory: %s:%d: %w: delete the line to use the others", path, number, err)
+			return nil, nil, fmt.Errorf("run directory: %s:%d: %w: delete the line to use the others", path, in.number, err)
 		}
 	}
+	if in.err != nil {
+		return nil, nil, fmt.Errorf("run directory: %s:%d: %w", path, in.number, folder.Cause(in.err))
+	}
 	return launches, warnings, nil
+}
+
+// lines are those of a file, one at a time.
+type lines struct {
+	from   *bufio.Reader
+	line   []byte // without its end, until the next
+	number int    // of the line, from 1
+	err    error
+}
+
+// next reads a line and says whether there is one.
+func (l *lines) next() bool {
+	if l.last() {
+		return false
+	}
+	l.number++
+	l.line = l.line[:0]
+	for {
+		part, err := l.from.ReadSlice('\n')
+		l.line = append(l.line, part...)
+		switch {
+		case len(l.line) > Bounds.LineBytes:
+			l.err = fmt.Errorf("the line has more than %d bytes, which no launch has", Bounds.LineBytes)
+			return false
+		case err == bufio.ErrBufferFull:
+			continue
+		case err != nil && err != io.EOF:
+			l.err = err
+			return false
+		}
+		l.line = bytes.TrimSuffix(l.line, []byte("\n"))
+		return true
+	}
+}
+
+// last says whether nothing comes after the line.
+func (l *lines) last() bool {
+	_, err := l.from.Peek(1)
+	return err != nil
 }
 
 func readLaunch(line []byte, schema int) (launch Launch, err error) {
@@ -185,5 +261,6 @@ func readLaunch(line []byte, schema int) (launch Launch, err error) {
 	if err := launch.check(); err != nil {
 		return Launch{}, fmt.Errorf("not a launch: %w", err)
 	}
+	launch.quote()
 	return launch, nil
 }

@@ -83,7 +83,7 @@ func wholeLaunch(t *testing.T) results.Launch {
 			{ID: "bare"},
 		},
 		Messages: 5, Bytes: 1<<53 + 1, ElapsedNS: 7, Waiting: 4, Verified: 8,
-		Metrics:      map[string]float64{results.RTTP50: 1.25, "strange_ns": 1e300},
+		Metrics:      map[string]float64{results.RTTP50: 1.25, "strange_ns": 1e17},
 		Histograms:   map[string]string{results.RoundTrips: encoded, "strange": encoded},
 		ClockErrorNS: &zero, SlicesNS: []float64{1, 2.5},
 		Jitter:      &results.Jitter{StealNS: 1, CPUs: 2, WatchedNS: 3, WaitNS: &zero, ProbeCPU: &cpu, Stalls: 4, WorstNS: 5},

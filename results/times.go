@@ -123,5 +123,8 @@ func decode(encoded string) (*hdrhistogram.Histogram, error) {
 		return nil, fmt.Errorf("histogram: decode: it spans %d to %d with %d digits, not 1 to %d with %d",
 			counts.LowestTrackableValue(), counts.HighestTrackableValue(), counts.SignificantFigures(), histogramMaxNS, histogramDigits)
 	}
+	if n := counts.TotalCount(); n > Bounds.Times {
+		return nil, fmt.Errorf("histogram: decode: it has %d times, and no launch has more than %d", n, Bounds.Times)
+	}
 	return counts, nil
 }

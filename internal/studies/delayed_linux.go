@@ -14,7 +14,7 @@ import (
 // delayed transports. It says by how much they are slower than what they wrap,
 // in nanoseconds for each message of the producer. That is no option of theirs,
 // because two runs are compared cell by cell and a cell is named by its options.
-const delayEnv = "IPCBENCH_DELAY_NS"
+const delayEnv = "STUDY_DELAY_NS"
 
 // delayed is a transport with a known fault: before each message the producer
 // burns CPU time. With it a study knows the truth that compare is to find.

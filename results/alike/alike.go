@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"ipcbench/internal/quote"
 	"ipcbench/results"
 	"ipcbench/results/effect"
 	"ipcbench/results/summary"
@@ -400,6 +401,8 @@ func Write(w io.Writer, tables []Alike, style table.Style) error {
 	definitions := Definitions
 	if style == table.Text {
 		definitions = table.Wrapped(definitions, table.TextWidth)
+	} else {
+		definitions = quote.MarkdownLines(definitions)
 	}
 	b.WriteString(definitions + "\n")
 	_, err := io.WriteString(w, b.String())

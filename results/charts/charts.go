@@ -14,7 +14,6 @@ import (
 	"image/png"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -24,7 +23,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgimg"
 
-	"ipcbench/results"
+	"ipcbench/internal/folder"
 	"ipcbench/results/summary"
 )
 
@@ -128,15 +127,11 @@ func (p *pngBuffers) Get() *png.EncoderBuffer {
 
 func (p *pngBuffers) Put(buffer *png.EncoderBuffer) { p.Pool.Put(buffer) }
 
-// WriteDir writes each chart into dir, which it makes where it is missing, as
-// NAME.svg and NAME.png, and removes the pictures of other charts, which an
-// earlier rendering left there.
-func WriteDir(dir string, charts []Chart) error {
-	if err := removeOthers(dir, charts); err != nil || len(charts) == 0 {
+// WriteTo writes each chart into a directory as NAME.svg and NAME.png, and removes
+// the pictures of other charts, which an earlier rendering left there.
+func WriteTo(dir *folder.Folder, charts []Chart) error {
+	if err := removeOthers(dir, charts); err != nil {
 		return err
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("write charts: %w", err)
 	}
 	errs := make([]error, len(charts))
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
@@ -152,19 +147,19 @@ func WriteDir(dir string, charts []Chart) error {
 	return firstOf(errs)
 }
 
-func removeOthers(dir string, charts []Chart) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("write charts: %w", err)
+func removeOthers(dir *folder.Folder, charts []Chart) error {
+	names, err := dir.Names()
+	if err != nil {
+		return fmt.Errorf("look for charts in %s: %w", dir.Path(), err)
 	}
-	for _, entry := range entries {
-		extension := filepath.Ext(entry.Name())
-		name := strings.TrimSuffix(entry.Name(), extension)
+	for _, file := range names {
+		extension := filepath.Ext(file)
+		name := strings.TrimSuffix(file, extension)
 		if extension != ".svg" && extension != ".png" || slices.ContainsFunc(charts, func(c Chart) bool { return c.Name == name }) {
 			continue
 		}
-		if err := os.Remove(filepath.Join(dir, entry.Name())); err != nil {
-			return fmt.Errorf("remove the chart of an earlier rendering: %w", err)
+		if err := dir.Remove(file); err != nil {
+			return fmt.Errorf("remove %s of an earlier rendering: %w", filepath.Join(dir.Path(), file), err)
 		}
 	}
 	return nil
@@ -180,13 +175,13 @@ func firstOf(errs []error) error {
 	return errors.Join(errs...)
 }
 
-func (c Chart) writeFiles(dir string) error {
+func (c Chart) writeFiles(dir *folder.Folder) error {
 	for extension, write := range map[string]func(io.Writer) error{".svg": c.WriteSVG, ".png": c.WritePNG} {
 		var picture bytes.Buffer
 		if err := write(&picture); err != nil {
 			return fmt.Errorf("draw chart %s: %w", c.Name, err)
 		}
-		err := results.ReplaceFile(filepath.Join(dir, c.Name+extension), func(w io.Writer) error {
+		err := dir.Replace(c.Name+extension, func(w io.Writer) error {
 			_, err := picture.WriteTo(w)
 			return err
 		})

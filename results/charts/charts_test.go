@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"ipcbench/internal/folder"
 	"ipcbench/results"
 )
 
@@ -290,7 +291,7 @@ func TestHostileNames(t *testing.T) {
 			t.Errorf("%q is no name for a file", c.Name)
 		}
 	}
-	if err := WriteDir(t.TempDir(), all); err != nil {
+	if err := WriteTo(opened(t, t.TempDir()), all); err != nil {
 		t.Error(err)
 	}
 }
@@ -311,10 +312,20 @@ func TestFlavours(t *testing.T) {
 	}
 }
 
-func TestWriteDir(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "new", "charts")
+func opened(t *testing.T, dir string) *folder.Folder {
+	t.Helper()
+	f, err := folder.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+func TestWriteTo(t *testing.T) {
+	dir := t.TempDir()
 	all := small.charts(t)
-	if err := WriteDir(dir, all); err != nil {
+	if err := WriteTo(opened(t, dir), all); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range all {
@@ -341,7 +352,7 @@ func TestWriteDir(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, now := range [][]Chart{all[1:], nil} {
-		if err := WriteDir(dir, now); err != nil {
+		if err := WriteTo(opened(t, dir), now); err != nil {
 			t.Fatal(err)
 		}
 		pictures, _ := filepath.Glob(filepath.Join(dir, "*.[sp][vn]g"))
@@ -351,12 +362,5 @@ func TestWriteDir(t *testing.T) {
 	}
 	if _, err := os.Stat(other); err != nil {
 		t.Errorf("what is no picture was removed: %v", err)
-	}
-	blocked := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(blocked, nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := WriteDir(blocked, all); err == nil {
-		t.Error("charts are written into a file as if it were a directory")
 	}
 }

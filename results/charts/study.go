@@ -199,8 +199,9 @@ func (p panel) isCrowded() bool {
 // ofTransport returns a transport's series, one for each place.
 func (p panel) ofTransport(transport string) []series {
 	var group []series
+	p = p.only(func(c results.Cell) bool { return transportOf(c) == transport })
 	for _, dir := range append([]string{""}, p.dirs...) {
-		of := p.only(func(c results.Cell) bool { return transportOf(c) == transport && c.Dir == dir }).cells
+		of := p.only(func(c results.Cell) bool { return c.Dir == dir }).cells
 		if len(of) > 0 {
 			slices.SortFunc(of, func(a, b summary.Summary) int { return results.CompareCells(a.Cell, b.Cell) })
 			s := series{look: p.lookOf(of[0].Cell), name: p.nameOf(of[0].Undivided())}

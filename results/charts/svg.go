@@ -14,6 +14,8 @@ import (
 	xfont "golang.org/x/image/font"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
+
+	"ipcbench/internal/quote"
 )
 
 // An svgCanvas draws a chart as SVG, in one of two flavours.
@@ -200,12 +202,5 @@ func num(l vg.Length) string {
 
 func hex(c color.NRGBA) string { return fmt.Sprintf("#%02X%02X%02X", c.R, c.G, c.B) }
 
-// printable replaces what XML cannot carry, and line breaks.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7F || r == 0xFFFE || r == 0xFFFF {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
-}
+// printable is what XML can carry, on one line.
+func printable(s string) string { return quote.Line(strings.ReplaceAll(s, "\n", " ")) }

@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"ipcbench/results"
 	"ipcbench/results/effect"
@@ -58,5 +59,5 @@ func (m Missing) Sentence() string {
 	if m.Status == "" {
 		return fmt.Sprintf("%s: there is none %s", cell, where)
 	}
-	return fmt.Sprintf("%s: %s %s: %s", cell, m.Status, where, m.Reason)
+	return fmt.Sprintf("%s: %s %s: %s", cell, m.Status, where, strings.Join(strings.Fields(m.Reason), " "))
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"ipcbench/internal/quote"
 	"ipcbench/results"
 	"ipcbench/results/summary"
 )
@@ -41,6 +42,11 @@ func WriteCSV(w io.Writer, c Comparison) error {
 				string(row.Verdict), row.Because, c.Replicate,
 				results.Plain(row.Own.Lo), results.Plain(row.Own.Hi), results.Plain(row.level(c.Options)),
 			}, cellFields(row.Cell, beyond)))
+	}
+	for _, record := range records {
+		for i := range record {
+			record[i] = quote.Cell(record[i])
+		}
 	}
 	if err := csv.NewWriter(w).WriteAll(records); err != nil {
 		return fmt.Errorf("csv: %w", err)

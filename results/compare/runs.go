@@ -19,10 +19,9 @@ func Runs(old, new []Run, o Options) (Comparison, error) {
 	if err := cmp.Or(eachOnce(old), eachOnce(new)); err != nil {
 		return Comparison{}, err
 	}
-	for _, run := range new {
-		if slices.ContainsFunc(old, func(other Run) bool { return other.Name == run.Name }) {
-			return Comparison{}, fmt.Errorf("compare: run %s is on both sides: name another run", run.Name)
-		}
+	copies, err := areCopies(old, new)
+	if err != nil {
+		return Comparison{}, err
 	}
 	both := divided(slices.Concat(old, new), identityWithout())
 	old, new = both[:len(old)], both[len(old):]
@@ -38,6 +37,9 @@ func Runs(old, new []Run, o Options) (Comparison, error) {
 		return Comparison{}, fmt.Errorf("compare %s with %s: no cell is in both: the old side has %s; the new side has %s: name runs of the same cells", c.Old, c.New, between.old.extent(), between.new.extent())
 	}
 	c.conclude([]contest{between}, o)
+	if copies {
+		c.sameEverywhere([]contest{between})
+	}
 	return c, nil
 }
 

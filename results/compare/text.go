@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"ipcbench/internal/quote"
 	"ipcbench/results/table"
 )
 
@@ -50,7 +51,8 @@ func WriteText(w io.Writer, c Comparison, paint Paint) error {
 // description.
 func WriteMarkdown(w io.Writer, c Comparison) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "**%s**\n\n- old: %s\n- new: %s\n- with: %s\n\n%s\n", c.Headline, c.OldSide(), c.NewSide(), c.Setting, c.Holds())
+	fmt.Fprintf(&b, "**%s**\n\n- old: %s\n- new: %s\n- with: %s\n\n%s\n",
+		quote.Markdown(c.Headline), quote.Markdown(c.OldSide()), quote.Markdown(c.NewSide()), quote.Markdown(c.Setting), quote.MarkdownLines(c.Holds()))
 	tables := []table.Table{c.EnvironmentTable(), c.ControlTable()}
 	for _, t := range c.Tables() {
 		t.Caption = strings.ReplaceAll(t.Caption, "\n", "  \n") // a line each
@@ -60,9 +62,12 @@ func WriteMarkdown(w io.Writer, c Comparison) error {
 		return err
 	}
 	for _, list := range c.lists() {
-		fmt.Fprintf(&b, "\n### %s\n\n- %s\n", list.title, strings.Join(list.items, "\n- "))
+		fmt.Fprintf(&b, "\n### %s\n\n", list.title)
+		for _, item := range list.items {
+			fmt.Fprintf(&b, "- %s\n", quote.Markdown(item))
+		}
 	}
-	fmt.Fprintf(&b, "\n%s\n", c.Definitions())
+	fmt.Fprintf(&b, "\n%s\n", quote.MarkdownLines(c.Definitions()))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

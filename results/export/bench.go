@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/perf/benchfmt"
 
@@ -21,7 +23,8 @@ import (
 // throughput, the time per message; MB is 1e6 bytes. What a cell is, is in the
 // name as key=value, so that benchstat can compare by any of it, as with
 // -row .name,/placement,/size -col /transport,/wait,/fs. What the run is, its
-// labels included, precedes as configuration.
+// labels included, precedes as configuration; a label whose key the format does not
+// take has it behind "label-".
 func WriteBench(w io.Writer, run results.Run, launches []results.Launch) error {
 	out := benchfmt.NewWriter(w)
 	for _, metric := range results.Metrics() {
@@ -67,9 +70,7 @@ func isOwnUnit(unit string) bool { return unit != "" && unit != "MB/s" }
 func benchConfig(run results.Run) []benchfmt.Config {
 	config := []benchfmt.Config{{Key: "pkg", Value: []byte("ipcbench"), File: true}}
 	add := func(key, value string) {
-		key = strings.ToLower(strings.Join(strings.Fields(key), "-"))
-		taken := slices.ContainsFunc(config, func(c benchfmt.Config) bool { return c.Key == key })
-		if value = strings.Join(strings.Fields(value), " "); value != "" && !taken && isBenchKey(key) {
+		if value = strings.Join(strings.Fields(value), " "); value != "" {
 			config = append(config, benchfmt.Config{Key: key, Value: []byte(value), File: true})
 		}
 	}
@@ -79,14 +80,34 @@ func benchConfig(run results.Run) []benchfmt.Config {
 		}
 	}
 	for _, label := range slices.Sorted(maps.Keys(run.Labels)) {
-		add(label, run.Labels[label])
+		key := benchKey(label)
+		for slices.ContainsFunc(config, func(c benchfmt.Config) bool { return c.Key == key }) {
+			key = labelPrefix + key
+		}
+		add(key, run.Labels[label])
 	}
 	return config
 }
 
-// isBenchKey says whether the format takes a lower-case word as a key.
-func isBenchKey(word string) bool {
-	return word != "" && word[0] >= 'a' && word[0] <= 'z' && !strings.Contains(word, ":")
+// labelPrefix is before the key of a label that the format does not take as it
+// is, or that a fact has.
+const labelPrefix = "label-"
+
+// benchKey is a label's key as the format takes it, which begins with a lower-case
+// letter and has no upper-case one, no blank and no colon
+// (https://go.dev/design/14313-benchmark-format): "Größe" is "größe", and
+// "1st: 標籤" is "label-1st--標籤".
+func benchKey(label string) string {
+	key := strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || r == ':' {
+			return '-'
+		}
+		return unicode.ToLower(r)
+	}, label)
+	if initial, _ := utf8.DecodeRuneInString(key); !unicode.IsLower(initial) {
+		key = labelPrefix + key
+	}
+	return key
 }
 
 // cellByCell brings the launches of a cell together, because the tools list

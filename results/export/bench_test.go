@@ -74,6 +74,20 @@ func TestBenchConfigurationTakesHostileLabels(t *testing.T) {
 	}
 }
 
+// TestEveryLabelIsInTheBenchmarks whatever its key, and none in the place of another.
+func TestEveryLabelIsInTheBenchmarks(t *testing.T) {
+	run := resultstest.Run
+	run.Labels = map[string]string{"Größe": "1", "標籤": "2", "9": "3", "a:b": "4", "cpu": "5", "CPU": "6", "ключ": "7"}
+	read, _ := readBench(t, run, []results.Launch{resultstest.OK(resultstest.Cell("pipe", "latency", 64, "free"), 1, results.RTTMean, 5)})
+	for key, want := range map[string]string{
+		"größe": "1", "label-標籤": "2", "label-9": "3", "a-b": "4", "label-cpu": "6", "label-label-cpu": "5", "ключ": "7", "cpu": "Example 9000",
+	} {
+		if got := read[0].GetConfig(key); got != want {
+			t.Errorf("%s is %q, not %q", key, got, want)
+		}
+	}
+}
+
 func TestBenchNamesTellEveryDimension(t *testing.T) {
 	cell := resultstest.Cell("mmap:sync=async,wait=futex", "latency", 65536, "0-1")
 	cell.Dir, cell.FSType, cell.Wait = "/mnt/a b", "ext4", "futex"

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 
+	"ipcbench/internal/quote"
 	"ipcbench/results"
 	"ipcbench/results/summary"
 )
@@ -140,7 +141,8 @@ func summaryMetricColumns(metrics []results.Metric) []column[summary.Summary] {
 
 // WriteLaunchesCSV writes one row for each launch, without histograms: all of
 // its dimensions and every metric in base units, as RFC 4180 has it but for
-// lines that end in LF alone. What does not apply is empty.
+// lines that end in LF alone. What does not apply is empty, and what a spreadsheet
+// would take for a formula is quoted: see [quote.Cell].
 func WriteLaunchesCSV(w io.Writer, launches []results.Launch) error {
 	return writeCSV(w, launchColumns(launches), launches)
 }
@@ -158,14 +160,14 @@ func writeCSV[T any](w io.Writer, columns []column[T], rows []T) error {
 	out := csv.NewWriter(w)
 	record := make([]string, len(columns))
 	for i, c := range columns {
-		record[i] = c.name
+		record[i] = quote.Cell(c.name)
 	}
 	if err := out.Write(record); err != nil {
 		return fmt.Errorf("csv: %w", err)
 	}
 	for _, row := range rows {
 		for i, c := range columns {
-			record[i] = c.value(row)
+			record[i] = quote.Cell(c.value(row))
 		}
 		if err := out.Write(record); err != nil {
 			return fmt.Errorf("csv: %w", err)

@@ -2,9 +2,12 @@ package report
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 
+	"ipcbench/internal/folder"
 	"ipcbench/results"
 	"ipcbench/results/charts"
 	"ipcbench/results/export"
@@ -25,7 +28,20 @@ const (
 // Remake makes everything in a run's directory that follows from its records, in
 // place of what is there.
 func Remake(dir string, run summary.Analysis) error {
+	f, err := results.OpenFolder(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return RemakeIn(f, run)
+}
+
+// RemakeIn is Remake in a directory that is open: the one that the records are
+// from, wherever its path leads to by now.
+func RemakeIn(dir *folder.Folder, run summary.Analysis) error {
+	dir.Tidy()
 	drawn := charts.All(run)
+	var wrong []error
 	for _, file := range []struct {
 		name  string
 		write func(io.Writer) error
@@ -34,12 +50,33 @@ func Remake(dir string, run summary.Analysis) error {
 		{workersFile, func(w io.Writer) error { return export.WriteWorkersCSV(w, run.Launches, run.Diagnosed) }},
 		{summaryFile, func(w io.Writer) error { return export.WriteSummaryCSV(w, run.Cells) }},
 		{benchFile, func(w io.Writer) error { return export.WriteBench(w, run.Run, run.Launches) }},
+		{PageFile, func(w io.Writer) error { return Write(w, run, drawn) }},
 	} {
-		if err := results.ReplaceFile(filepath.Join(dir, file.name), file.write); err != nil {
-			return err
-		}
+		wrong = append(wrong, dir.Replace(file.name, file.write))
 	}
-	return errors.Join(
-		charts.WriteDir(filepath.Join(dir, chartsDir), drawn),
-		results.ReplaceFile(filepath.Join(dir, PageFile), func(w io.Writer) error { return Write(w, run, drawn) }))
+	return firstOf(append(wrong, writeCharts(dir, drawn)))
+}
+
+// writeCharts makes their directory only where there are any, and takes those away
+// that an earlier rendering left.
+func writeCharts(dir *folder.Folder, drawn []charts.Chart) error {
+	if len(drawn) == 0 && !dir.Has(chartsDir) {
+		return nil
+	}
+	into, err := dir.Make(chartsDir)
+	if err != nil {
+		return fmt.Errorf("write charts to %s: %w", filepath.Join(dir.Path(), chartsDir), err)
+	}
+	defer into.Close()
+	return charts.WriteTo(into, drawn)
+}
+
+// firstOf returns the first error and how many files more there were: what keeps
+// one from being written mostly keeps the others too.
+func firstOf(errs []error) error {
+	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+	if len(errs) > 1 {
+		return fmt.Errorf("%w (and so of %d more)", errs[0], len(errs)-1)
+	}
+	return errors.Join(errs...)
 }

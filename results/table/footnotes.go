@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"ipcbench/internal/quote"
 	"ipcbench/results"
 	"ipcbench/results/summary"
 )
@@ -107,17 +108,13 @@ func (n Footnotes) text() string {
 func (n Footnotes) markdown() string {
 	var b strings.Builder
 	for _, note := range n.OnAll {
-		fmt.Fprintf(&b, "All rows: %s\n\n", literal.Replace(note))
+		fmt.Fprintf(&b, "All rows: %s\n\n", quote.Markdown(note))
 	}
 	for i, note := range n.OnRow {
-		fmt.Fprintf(&b, "%d. %s\n", i+1, literal.Replace(note))
+		fmt.Fprintf(&b, "%d. %s\n", i+1, quote.Markdown(note))
 	}
 	if len(n.OnRow) > 0 {
 		b.WriteString("\n")
 	}
 	return b.String()
 }
-
-// literal keeps Markdown from taking a command, such as one with cpu*, for
-// something of its own.
-var literal = strings.NewReplacer("*", `\*`, "<", `\<`, "`", "\\`")

@@ -15,6 +15,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"ipcbench/internal/quote"
 	"ipcbench/results"
 	"ipcbench/results/summary"
 )
@@ -240,7 +241,7 @@ func (t Table) Render(w io.Writer, style Style) error {
 	var err error
 	switch style {
 	case Markdown:
-		_, err = fmt.Fprintf(w, "### %s\n\n%s\n\n%s%s\n", t.Title, t.writer(style).RenderMarkdown(), t.Footnotes.markdown(), t.Caption)
+		_, err = fmt.Fprintf(w, "### %s\n\n%s\n\n%s%s\n", quote.Markdown(t.Title), t.writer(style).RenderMarkdown(), t.Footnotes.markdown(), quote.MarkdownLines(t.Caption))
 	default:
 		_, err = fmt.Fprintf(w, "%s\n%s\n%s%s\n", t.Title, t.writer(style).Render(), t.Footnotes.text(), t.Caption)
 	}
@@ -254,7 +255,7 @@ func (t Table) writer(style Style) table.Writer {
 	var header table.Row
 	var configs []table.ColumnConfig
 	for i, c := range t.printed() {
-		header = append(header, c.Name)
+		header = append(header, style.quote(c.Name))
 		align := text.AlignLeft
 		if c.Numeric {
 			align = text.AlignRight
@@ -286,12 +287,12 @@ func (t Table) printed() []Column {
 func (t Table) cells(row Row, style Style) table.Row {
 	var cells table.Row
 	for _, cell := range row.Cells {
-		cells = append(cells, cell)
+		cells = append(cells, style.quote(cell))
 	}
 	if row.Note == "" {
 		return append(cells, joined(row.Numbers))[:len(t.printed())] // without the last where there is no such column
 	}
-	note := row.Note
+	note := style.quote(row.Note)
 	if style == Text {
 		note = text.WrapSoft(note, noteWidth)
 	}
@@ -302,6 +303,15 @@ func (t Table) cells(row Row, style Style) table.Row {
 		}
 	}
 	return cells
+}
+
+// quote keeps a cell from being more than text. That of a terminal has lines and
+// colours of its own by now.
+func (s Style) quote(cell string) string {
+	if s == Markdown {
+		return quote.Markdown(cell)
+	}
+	return cell
 }
 
 // noteWidth is about what the columns of results take, so that a long reason
