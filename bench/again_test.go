@@ -12,7 +12,7 @@ func TestCellsWithFewLaunchesOfAKindAreLaunchedAgain(t *testing.T) {
 	cell := func(transport string) results.Cell {
 		return results.Cell{Transport: transport, Workload: "latency", SizeBytes: 64, Placement: "same-llc", ConsumerCPU: 1, Pairs: 1}
 	}
-	s := series{}
+	s := series{Plan: Plan{Launches: 10}}
 	add := func(transport string, line, ns float64, launches int) {
 		for range launches {
 			vary := 1 + 0.01*float64(len(s.records)%5)
@@ -29,8 +29,10 @@ func TestCellsWithFewLaunchesOfAKindAreLaunchedAgain(t *testing.T) {
 	add("does-not-matter", 50, 5000, 7)
 	add("does-not-matter", 300, 5000, 3)
 	add("all-near", 50, 110, 10)
-	few := s.fewOfAKind()
-	if len(few) != 1 || !few[cell("few-far")] {
-		t.Errorf("launched again are %v", few)
+	few := s.tooFew()
+	for _, transport := range []string{"few-far", "enough", "does-not-matter", "all-near"} {
+		if few[cell(transport)] != (transport == "few-far") {
+			t.Errorf("%s is launched again: %v", transport, few[cell(transport)])
+		}
 	}
 }

@@ -24,7 +24,8 @@ var mayImport = map[string]string{
 
 	"ipcbench/bench": "ipcbench/bench/workload ipcbench/bench/internal/ ipcbench/transports ipcbench/results ipcbench/results/summary " +
 		"ipcbench/internal/folder ipcbench/internal/peer ipcbench/internal/host ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/shm golang.org/x/sys",
-	"ipcbench/bench/workload":         "ipcbench/bench/internal/ ipcbench/transports ipcbench/results",
+	"ipcbench/bench/workload":         "ipcbench/bench/internal/ ipcbench/transports ipcbench/results golang.org/x/sys",
+	"ipcbench/bench/internal/rally":   "ipcbench/bench/internal/clock ipcbench/internal/shm",
 	"ipcbench/bench/internal/clock":   "golang.org/x/sys",
 	"ipcbench/bench/internal/message": "ipcbench/transports ipcbench/internal/shm",
 	"ipcbench/bench/internal/meter":   "ipcbench/internal/host ipcbench/results",

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"ipcbench/bench/internal/clock"
 	"ipcbench/bench/workload"
@@ -65,8 +68,8 @@ func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
 	if err != nil {
 		return err
 	}
-	if l.takeCacheLine(ctx); len(l.lines) == 2 {
-		record.CacheLineNS = l.lines
+	if lines := l.reports[0].CacheLineNS; len(lines) == 2 {
+		record.CacheLineNS = lines
 	}
 	return c.account(w, record, l.reports, driver)
 }
@@ -81,7 +84,7 @@ type launch struct {
 	links     []transports.Link
 	pair      *peer.Pair        // all of them; nil: not started
 	reports   []workload.Report // one a worker, pair by pair
-	lines     []float64         // the cache line's round trips so far, ns
+	court     *os.File          // nil: the ends hand each other no cache line
 }
 
 // start makes the links and starts the workers, and returns their process
@@ -90,7 +93,7 @@ func (l *launch) start(ctx context.Context) (pids []int, err error) {
 	if err := l.identity.changed(l.CPUs()); err != nil {
 		return nil, err
 	}
-	l.takeCacheLine(ctx)
+	l.openCourt()
 	for range l.Pairs {
 		link, err := peer.MakeLink(ctx, l.transport, l.Spec)
 		if err != nil {
@@ -110,7 +113,10 @@ func (l *launch) start(ctx context.Context) (pids []int, err error) {
 		pids = append(pids, w.Pid())
 	}
 	l.watch.ready()
-	return pids, l.pair.Ready()
+	if err := l.pair.Ready(); err != nil {
+		return nil, err
+	}
+	return pids, nil
 }
 
 // measure lets all workers begin, and hears their reports.
@@ -137,29 +143,26 @@ func (l *launch) from() int64 {
 	return clock.Now() + int64(l.plan.Warmup.Time+settle)
 }
 
-// lineTime is for how long a launch takes the cache line's round trip.
-const lineTime = 500 * time.Microsecond
-
-// takeCacheLine takes it where the ends are on two CPUs and look for each other
-// there, which is where it decides; those that sleep would pay 5 ms a launch for
-// nothing. It takes it while there is no worker:
-// when they were ready, just before they began, two threads that kept both CPUs
-// busy had a hypervisor move these apart, and 62 % of launches over mmap fell
-// among the slow ones instead of 54 %. It is no reason for a launch to fail, nor to
-// be held up.
-func (l *launch) takeCacheLine(ctx context.Context) {
-	if !onTwo(l.Cell) || !l.Way().Looks() {
+// openCourt makes the memory in which the ends hand each other a cache line, where
+// they are on two CPUs and look for each other there: that is when it matters how
+// near these are. Without it that is not known, and no launch fails for it.
+func (l *launch) openCourt() {
+	if !onTwo(l.Cell) || !l.Way().Looks() || l.Pairs > 1 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	if ns, err := cacheLine(ctx, l.ProducerCPU, l.ConsumerCPU, lineTime); err == nil {
-		l.lines = append(l.lines, ns)
+	fd, err := unix.MemfdCreate("ipcbench-line", unix.MFD_CLOEXEC)
+	if err != nil {
+		return
+	}
+	l.court = os.NewFile(uintptr(fd), "memfd")
+	if l.court.Truncate(int64(workload.CourtSize())) == nil {
+		l.plan.court = fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), fd)
 	}
 }
 
 func (l *launch) close(ctx context.Context) {
 	l.watch.close(ctx)
+	l.court.Close() // of nil, an error that means nothing
 	for _, link := range l.links {
 		link.Close() // again, as a rule
 	}
@@ -184,7 +187,7 @@ func (c Cell) job(p Plan, side transports.Side, inherited peer.Inherited) job {
 	return job{
 		Task: workload.Task{
 			Spec: c.Spec, Workload: c.Workload, Size: c.SizeBytes,
-			Time: p.Time, Messages: p.Messages, Warmup: p.Warmup, Full: p.Verify == VerifyAll, Perf: p.perf,
+			Time: p.Time, Messages: p.Messages, Warmup: p.Warmup, Full: p.Verify == VerifyAll, Perf: p.perf, Court: p.court,
 		},
 		Inherited: inherited, CPU: c.cpu(side),
 	}

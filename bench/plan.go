@@ -63,7 +63,8 @@ type Plan struct {
 
 	Pairs int // of processes at once in every launch, all at the cell's placement; 0: one
 
-	perf bool // see Diagnose
+	perf  bool   // see Diagnose
+	court string // of one launch, see [workload.Task]
 }
 
 // What is checked of a measured message. While warming up, it is every byte.

@@ -51,7 +51,7 @@ type Launch struct {
 	SlicesNS []float64 `json:"slices_ns,omitempty"` // time per message in successive slices of the measured part: shows whether it was still drifting; nil: too few stamps
 	Jitter   *Jitter   `json:"jitter,omitempty"`    // what the machine did meanwhile that was not asked for; nil: it does not say
 
-	CacheLineNS []float64 `json:"cache_line_ns,omitempty"` // the round trip of a cache line between its two CPUs just before and just after: how near each other the machine had them; nil: not taken, as of ends that sleep
+	CacheLineNS []float64 `json:"cache_line_ns,omitempty"` // the round trip of a cache line between its two ends just before what was measured and just after: how near each other the machine had their CPUs; nil: not taken, as of ends that sleep
 
 	Workers []Worker          `json:"workers,omitempty"` // producer, consumer
 	Labels  map[string]string `json:"labels,omitempty"`

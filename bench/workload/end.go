@@ -35,6 +35,7 @@ type End struct {
 	Report           Report
 	notes
 	meter meter.Meter
+	court []byte // see rally; nil: there is none
 }
 
 // NewEnd returns the end of a link that measures over an endpoint. The calling
@@ -57,6 +58,7 @@ func NewEnd(t Task, side transports.Side, ep transports.Endpoint, whole bool) *E
 	e.Report.Worker.Side = side.String()
 	e.Report.Worker.ClockNS, e.Report.Worker.TickNS = e.Clock, e.Tick
 	e.Report.ClockUncertain = clock.Uncertain()
+	e.enter()
 	return e
 }
 
@@ -68,6 +70,10 @@ func (e *End) Run() (*Report, error) {
 		return nil, err
 	}
 	if err := w.part(e)(e); err != nil {
+		return nil, err
+	}
+	e.rally(1)
+	if err := e.leave(); err != nil {
 		return nil, err
 	}
 	e.Report.Metrics = e.metrics
@@ -132,9 +138,27 @@ func (e *End) warmUp(exchange func(number uint64, p Phase) error) (next uint64, 
 			if n == 0 {
 				n = lastExchanges
 			}
-			return next + 1, max(0, results.Median(took[:n])), e.RoundTrip(next, Marking)
+			return next + 1, max(0, results.Median(took[:n])), e.mark(next)
 		}
 	}
+}
+
+// mark sends the marking message and receives its answer. Between, while the other
+// end has it, both rally.
+func (e *End) mark(number uint64) error {
+	if err := e.Send(number, Marking); err != nil {
+		return err
+	}
+	e.rally(0)
+	_, err := e.Receive(number)
+	return err
+}
+
+// marked is what an end does as it has received that: it rallies, and begins to
+// count.
+func (e *End) marked() {
+	e.rally(0)
+	e.Begin()
 }
 
 // The last exchanges of a warm-up are so many, or as many as so much time has
@@ -159,7 +183,7 @@ func (e *End) AnswerMark() (next uint64, op float64, err error) {
 		}
 		if p == Marking {
 			op = float64(Now()-began) / float64(next+1)
-			e.Begin()
+			e.marked()
 			return next + 1, op, e.Send(next, Marking)
 		}
 		next++
@@ -170,7 +194,7 @@ func (e *End) AnswerMark() (next uint64, op float64, err error) {
 // one on what that costs, and notes how many there were. It is all that the
 // consumer of round trips does.
 func (e *End) EchoAll() error {
-	begin := e.meter.Begin // made once: a method value is an allocation
+	begin := e.marked // made once: a method value is an allocation
 	var number, marked uint64
 	for {
 		p, err := e.Echo(number, begin)

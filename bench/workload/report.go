@@ -14,6 +14,8 @@ type Report struct {
 	SentBy       []Moment  // of a stream, by the end that sends it
 	Slices       []float64 // mean time of a message in successive slices of that, ns; nil: too few stamps
 
+	CacheLineNS []float64 // of the end that serves: its round trip with the other before what is measured and after
+
 	Metrics        map[string]float64 // that the end set
 	Histograms     map[string]string  // by name, encoded
 	ClockUncertain int64              // by how much its readings of the clock may be off, ns

@@ -15,8 +15,9 @@ type Task struct {
 	Time     time.Duration // of the measured part, or,
 	Messages int64         // where not 0, how many are measured
 	Warmup   Warmup
-	Full     bool // verify every byte, always
-	Perf     bool // count perf events, whatever they cost
+	Full     bool   // verify every byte, always
+	Perf     bool   // count perf events, whatever they cost
+	Court    string // a file of CourtSize zeroed bytes that both ends can map, to hand each other a cache line in; "": they do not
 }
 
 // A Warmup is as long as the longer of the two.

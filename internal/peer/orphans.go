@@ -1,8 +1,8 @@
 package peer
 
 import (
+	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -81,17 +81,16 @@ func orphans() []int {
 	return slices.DeleteFunc(children(), func(pid int) bool { return family.own[pid] })
 }
 
-// children lists those of all threads. Before Linux 4.2, or without
-// CONFIG_PROC_CHILDREN, the kernel does not say.
+// children lists those of this process's first thread, which the kernel makes the
+// parent of orphans: it takes the first that lives (find_alive_thread in its
+// kernel/exit.c). What other threads have started is not among them. Before Linux
+// 4.2, or without CONFIG_PROC_CHILDREN, it does not say.
 func children() []int {
 	var found []int
-	lists, _ := filepath.Glob("/proc/self/task/*/children")
-	for _, list := range lists {
-		text, _ := os.ReadFile(list)
-		for word := range strings.FieldsSeq(string(text)) {
-			if pid, err := strconv.Atoi(word); err == nil {
-				found = append(found, pid)
-			}
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/children", os.Getpid()))
+	for word := range strings.FieldsSeq(string(text)) {
+		if pid, err := strconv.Atoi(word); err == nil {
+			found = append(found, pid)
 		}
 	}
 	return found
