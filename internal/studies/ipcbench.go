@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/montanaflynn/stats"
 	"github.com/spf13/cobra"
 
 	"ipcbench/results"
@@ -65,6 +67,7 @@ type told struct {
 	Metric   string       `json:"metric"`
 	Deciding bool         `json:"deciding"` // on the cell
 	Change   *float64     `json:"change"`   // a ratio, less 1; nil: there is none
+	P        *float64     `json:"p"`        // of no change, corrected; nil: not tested
 	Verdict  string       `json:"verdict"`
 }
 
@@ -76,9 +79,10 @@ func (t told) change() string {
 	return fmt.Sprintf("%+.3f", *t.Change)
 }
 
-// compare returns what the command compare says of two runs.
-func (l lab) compare(ctx context.Context, old, new string) ([]told, error) {
-	out, err := l.ipcbench(ctx, 0, "compare", "--json", old, new)
+// compare returns what the command compare says of two runs, or of what else its
+// arguments name.
+func (l lab) compare(ctx context.Context, what ...string) ([]told, error) {
+	out, err := l.ipcbench(ctx, 0, append([]string{"compare", "--json"}, what...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -86,9 +90,39 @@ func (l lab) compare(ctx context.Context, old, new string) ([]told, error) {
 		Cells []told `json:"cells"`
 	}
 	if err := json.Unmarshal(out, &comparison); err != nil || len(comparison.Cells) == 0 {
-		return nil, fmt.Errorf("compare --json %s %s: %v: %s", old, new, err, out)
+		return nil, fmt.Errorf("compare --json %s: %v: %s", strings.Join(what, " "), err, out)
 	}
 	return comparison.Cells, nil
+}
+
+// successive returns the correlation of successive launches of a run, each taken by
+// how far its logarithm is from the median of its cell in spreads of that: 0 where
+// launches do not depend on each other, whatever the cell.
+func successive(dir string) (float64, error) {
+	_, launches, _, err := results.Open(dir)
+	if err != nil {
+		return 0, err
+	}
+	place := map[int]float64{} // by order
+	for _, s := range summary.Of(launches) {
+		var logs []float64
+		for _, value := range s.Values(s.Main().Name) {
+			logs = append(logs, math.Log(value))
+		}
+		deviation, _ := stats.MedianAbsoluteDeviation(logs)
+		for i, l := range s.OK {
+			if len(logs) == len(s.OK) && deviation > 0 {
+				place[l.Order] = max(-3, min(3, (logs[i]-results.Median(logs))/deviation))
+			}
+		}
+	}
+	var before, after []float64
+	for order, at := range place {
+		if next, has := place[order+1]; has {
+			before, after = append(before, at), append(after, next)
+		}
+	}
+	return stats.Correlation(before, after)
 }
 
 // roundTrip returns the median round trip of a run of one cell, in ns, and the

@@ -15,13 +15,15 @@ type Power struct {
 	CV    float64 // standard deviation over mean of the cell's launches
 	Added []float64
 	Found []float64 // shares of the trials, with the interval of each in Lo and Hi
+	Among []float64 // likewise, if it had been one of Cells
 	Lo    []float64
 	Hi    []float64
 }
 
 // PowerCurve draws how often changes were found by how large they were. Method
-// says in a sentence how a trial was made.
-func PowerCurve(cells []Power, method, footer string) Chart {
+// says in a sentence how a trial was made. Its table also has how often they
+// would have been found among so many cells.
+func PowerCurve(cells []Power, among int, method, footer string) Chart {
 	f := figure{
 		title:    "How small a slowdown is found",
 		subtitle: method,
@@ -40,9 +42,9 @@ func PowerCurve(cells []Power, method, footer string) Chart {
 		row := []string{cell.Cell, percent(cell.CV)}
 		for j, added := range cell.Added {
 			k.points = append(k.points, point{x: 100 * added, y: 100 * cell.Found[j], lo: 100 * cell.Lo[j], hi: 100 * cell.Hi[j]})
-			row = append(row, percent(cell.Found[j]))
+			row = append(row, percent(cell.Found[j]), percent(cell.Among[j]))
 			if i == 0 {
-				chart.Columns = append(chart.Columns, "+"+percent(added))
+				chart.Columns = append(chart.Columns, "+"+percent(added), "among "+strconv.Itoa(among))
 			}
 		}
 		curves = append(curves, k)
