@@ -42,11 +42,11 @@ ring: ## stream through the ring in C, one thing changed at a time: what limits 
 	go run ./internal/studies ring
 
 .PHONY: aa
-aa: ## compare 40 pairs of equal runs: is what did not change called changed? (15 min)
+aa: ## compare a thing with itself, by two runs and in one: is what did not change called changed? (15 min)
 	go run ./internal/studies aa
 
 .PHONY: power
-power: ## how small a slowdown is found at 10 launches (15 min)
+power: ## how small a slowdown is found at 10 launches (10 min)
 	go run ./internal/studies power
 
 .PHONY: haltpoll

@@ -69,7 +69,7 @@ type Plan struct {
 
 // What is checked of a measured message. While warming up, it is every byte.
 const (
-	VerifyEnds = "header" // its number, its length and both of its ends
+	VerifyEnds = "header" // its number, its length and both of its ends, and of one in 4096 every byte
 	VerifyAll  = "full"   // every byte
 )
 

@@ -65,7 +65,7 @@ func (f *planFlags) add(flags *pflag.FlagSet) {
 		p.Warmup, err = parseWarmup(text)
 		return err
 	})
-	flags.Func("verify", "check the `header` of every message, or full: every byte (default header)", func(text string) error {
+	flags.Func("verify", "check the `header` of every message and all of one in 4096, or full: every byte (default header)", func(text string) error {
 		p.Verify = text
 		return oneOf(text, bench.VerifyEnds, bench.VerifyAll)
 	})

@@ -31,7 +31,7 @@ func Pin(cpu int) error {
 	err := PinTo([]int{cpu})
 	switch {
 	case errors.Is(err, unix.EINVAL):
-		return fmt.Errorf("%w: is it online, and in this process's cpuset?", err)
+		return fmt.Errorf("%w: it is not online, or the control group or container has no such CPU: choose among those that ipcbench list shows", err)
 	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES), errors.Is(err, unix.ENOSYS):
 		return fmt.Errorf("%w: a sandbox (seccomp) forbids it", err)
 	}

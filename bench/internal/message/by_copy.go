@@ -8,7 +8,18 @@ type byCopy struct {
 	pattern
 	ep transports.Endpoint
 	in message
+
+	// Of messages that count, the ends are checked, and of one in wholeEvery,
+	// the first among them, every byte: it would else go unseen where something
+	// damages what lies between. What that has to be is the pattern of the last
+	// message before.
+	whole  uint64 // the number of the next of these
+	filled uint64 // the number of that last one
 }
+
+// wholeEvery is so great that checking a message whole takes less than a
+// thousandth of the time, and is no part of a p99.9.
+const wholeEvery = 4096
 
 func (x *byCopy) Send(number uint64, p Phase) error {
 	if x.quick(p) {
@@ -24,10 +35,24 @@ func (x *byCopy) Receive(number uint64) (Phase, error) {
 	if err != nil {
 		return 0, err
 	}
-	if m := x.in[:n]; !x.quick(Measured) || !m.isLong(len(x.message), number, Measured) {
-		return x.verify(m, number)
+	if m := x.in[:n]; number == x.whole || !x.quick(Measured) || !m.isLong(len(x.message), number, Measured) {
+		return x.examine(m, number)
 	}
 	return Measured, nil
+}
+
+// examine checks m as far as its phase and its turn demand.
+func (x *byCopy) examine(m message, number uint64) (Phase, error) {
+	p, err := x.verify(m, number)
+	switch {
+	case err != nil || x.full:
+	case p != Measured:
+		x.filled, x.whole = number, number+1
+	case number == x.whole:
+		x.whole += wholeEvery
+		err = m.checkMiddle(x.filled)
+	}
+	return p, err
 }
 
 func (x *byCopy) Echo(number uint64, before func()) (Phase, error) {

@@ -16,7 +16,8 @@ import (
 // and what lies between is a pattern. While warming up, and throughout with
 // --verify full, the pattern depends on the number and every byte is checked.
 // Otherwise the pattern stays the same from message to message, so that
-// neither end spends its time on making it, and both ends are checked.
+// neither end spends its time on making it; both ends are checked, and every byte
+// of one message in so many.
 //
 // Messages shorter than two words are patterned and checked whole, always.
 type message []byte
