@@ -34,6 +34,7 @@ type Alike struct {
 // this, of the smallest message of each or of the largest. Only those of one
 // size are compared.
 func Of(summaries []summary.Summary) []Alike {
+	summaries, some := nearOnes(summaries)
 	var asks []*ask
 	for _, w := range results.Workloads() {
 		if w.Alike != "" {
@@ -42,9 +43,27 @@ func Of(summaries []summary.Summary) []Alike {
 	}
 	var tables []Alike
 	for _, cells := range waitingAlike(asks) {
-		tables = append(tables, alikeOf(cells, asks))
+		a := alikeOf(cells, asks)
+		if some {
+			a.Advice = append(a.Advice, "where the machine had the two CPUs now near each other and now far apart, a row is of the launches with them near")
+		}
+		tables = append(tables, a)
 	}
 	return tables
+}
+
+// nearOnes leaves out launches that met the CPUs far apart, or moved, and says
+// whether there were any: between mechanisms, that would be most of the difference.
+func nearOnes(summaries []summary.Summary) (near []summary.Summary, some bool) {
+	for _, s := range summaries {
+		if s.Stratum == results.Far || s.Stratum == results.Mixed {
+			some = true
+			continue
+		}
+		s.Cell = s.Undivided()
+		near = append(near, s)
+	}
+	return near, some
 }
 
 // An ask is one number that the transports are compared by.

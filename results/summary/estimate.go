@@ -36,6 +36,48 @@ func EstimateOf(values []float64) Estimate {
 	return e
 }
 
+// EstimateFor returns the estimate of a metric over launches that ended ok, as a
+// summary has it, if it can be told of them all.
+func EstimateFor(metric results.Metric, launches []results.Launch) (e Estimate, has bool) {
+	var times []results.Times
+	for _, l := range launches {
+		if encoded, has := l.Histograms[metric.Of]; has {
+			if t, err := results.DecodeTimes(encoded); err == nil {
+				times = append(times, t)
+			}
+		}
+	}
+	return estimate(metric, launches, times)
+}
+
+// estimate is that of a percentile from the launches' times, and of all else, or
+// where no launch has any, from what the launches say each: then of those that do.
+func estimate(metric results.Metric, launches []results.Launch, times []results.Times) (e Estimate, has bool) {
+	var values []float64
+	for _, l := range launches {
+		if value, has := l.Metrics[metric.Name]; has {
+			values = append(values, value)
+		}
+	}
+	if len(values) > 0 {
+		e = EstimateOf(values)
+	}
+	if metric.Of != "" && len(times) > 0 {
+		m := mixtureOf(times)
+		ns, told := m.quantile(metric.Q)
+		if !told {
+			return Estimate{}, false
+		}
+		if len(values) < len(launches) { // the faster ones: they do not stand for the others
+			e.Min, e.Max, e.CV = math.NaN(), math.NaN(), math.NaN()
+		}
+		e.Median, e.N = ns, len(times)
+		e.Lo, e.Hi = m.interval(metric.Q)
+	}
+	e.Step = StepOf(metric, launches)
+	return e, e.N > 0
+}
+
 // HasInterval says whether Lo and Hi are numbers.
 func (e Estimate) HasInterval() bool { return !math.IsNaN(e.Lo) && !math.IsNaN(e.Hi) }
 

@@ -15,7 +15,9 @@ const (
 	leastStratumRatio = 1.5  // of far to near cache lines, in the median
 	leastStratum      = 0.05 // of all cache lines are of either kind
 	fewestLines       = 12   // with fewer, kinds are not told apart
-	thinness          = 0.25 // how dense they may be between the kinds, as a ratio to how dense they were if they spread evenly there
+	thinness          = 0.25 // how dense they may be between the kinds, as a ratio to how dense they were if they spread evenly there,
+	thinnessFarApart  = 0.5  // or where one kind is so many times the other that no single one would be so wide:
+	farApart          = 3.0
 	leastDivision     = 1.1  // of the times or rates of far and near launches of a cell
 	divisionAlpha     = 0.05 // chance that a cell is divided that need not be, where its launches differ so much
 )
@@ -132,7 +134,11 @@ func limitOf(values []float64) float64 {
 	}
 	const width = 0.2 // of the distance between the medians, in logarithms
 	step := math.Pow(far/near, width/2)
-	if within(limit/step, limit*step) > thinness*width*within(near, far) {
+	thin := thinness
+	if far >= farApart*near {
+		thin = thinnessFarApart
+	}
+	if within(limit/step, limit*step) > thin*width*within(near, far) {
 		return 0
 	}
 	return limit
