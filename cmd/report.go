@@ -15,7 +15,7 @@ import (
 )
 
 func newReport(out *console) *cobra.Command {
-	var why bool
+	var why, hgrm bool
 	var format likeForLike
 	cmd := &cobra.Command{
 		Use:     "report RUN... [flags]",
@@ -38,12 +38,16 @@ waiting.`,
 			for _, run := range runs {
 				analysis := summary.Analyze(run.Run, run.launches, run.diagnosed)
 				unwritten := report.RemakeIn(run.folder, analysis) // can be read all the same
+				if hgrm {
+					unwritten = errors.Join(unwritten, report.WritePercentiles(run.folder, analysis))
+				}
 				wrong = append(wrong, show(out, run, analysis, format, why), unwritten)
 				run.folder.Close()
 			}
 			return errors.Join(wrong...)
 		},
 	}
+	cmd.Flags().BoolVar(&hgrm, "hgrm", false, "also write each distribution as an HDR percentile file, in percentiles/")
 	cmd.Flags().BoolVar(&why, "why", false, "also print what the time of each cell goes to")
 	cmd.Flags().Var(&format, "like-for-like", "compare only transports that wait alike, in a `format`: text or markdown")
 	cmd.Flags().Lookup("like-for-like").NoOptDefVal = "text"

@@ -54,6 +54,9 @@ func filesystems(p panel) (Chart, bool) {
 		f.key = append(f.key, entry{look: l, text: cut(p.places[dir], nameType, nameWidth)})
 	}
 	f.subtitle = "Transports that live in a directory." + p.points() + leftOut(left) + p.sizesDrawn()
+	if slices.ContainsFunc(p.cells, func(c summary.Summary) bool { return c.Stratum == results.Far }) {
+		f.subtitle += " Where a directory has two: the machine had the CPUs near each other, of which the figures are, and far apart."
+	}
 	f.footer = p.footer()
 	newRows(all, heads, max(20, vg.Length(len(dirs))*dirsApart+5)).put(&f, tickOf(p.metric.Unit), values)
 	return Chart{

@@ -88,14 +88,6 @@ func metricsOf(summaries []summary.Summary) []results.Metric {
 	return results.MetricsOf(launches)
 }
 
-// withSomething are the columns in which a row has anything: those that came after
-// the contract are there where they are needed.
-func withSomething[T any](columns []column[T], rows []T) []column[T] {
-	return slices.DeleteFunc(columns, func(c column[T]) bool {
-		return !slices.ContainsFunc(rows, func(row T) bool { return c.value(row) != "" })
-	})
-}
-
 // about makes columns about T from columns about a part of it.
 func about[T, Part any](columns []column[Part], part func(T) Part) []column[T] {
 	var made []column[T]

@@ -17,6 +17,8 @@ type Distribution struct {
 	Min, Max int64   // ns, to three digits
 	Curve    []Point // of a chart
 
+	Mean, Deviation float64 // ns, of the mixture; NaN without a time
+
 	quantiles map[float64]float64
 }
 
@@ -40,12 +42,27 @@ func DistributionOf(launches ...results.Times) Distribution {
 	if len(d.Curve) > 0 {
 		d.Curve[0].NS = float64(d.Min)
 	}
+	d.Mean, d.Deviation = m.moments()
 	for _, q := range Quantiles {
 		if ns, ok := m.quantile(q); ok {
 			d.quantiles[q] = ns
 		}
 	}
 	return d
+}
+
+// moments returns the mean and the standard deviation, in ns.
+func (m mixture) moments() (mean, deviation float64) {
+	if len(m.steps) == 0 {
+		return math.NaN(), math.NaN()
+	}
+	squares, before := 0.0, 0.0
+	for _, s := range m.steps {
+		mean += (s.part - before) * float64(s.edge)
+		squares += (s.part - before) * float64(s.edge) * float64(s.edge)
+		before = s.part
+	}
+	return mean, math.Sqrt(max(0, squares-mean*mean))
 }
 
 // Quantile returns the time in nanoseconds of one of Quantiles, NaN where that
