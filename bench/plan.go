@@ -203,6 +203,16 @@ func try(ctx context.Context, cells []Cell, tried *Trials) {
 	for i, err := range tried.Links(ctx, specs) {
 		all[i].judge(err)
 	}
+	rehearsed := map[string]error{} // by transport and options: size and directory change no system call
+	for _, c := range all {
+		name := c.Spec.String()
+		if _, done := rehearsed[name]; !done && c.Runnable() && ctx.Err() == nil {
+			rehearsed[name] = tried.Rehearse(ctx, c.Spec)
+		}
+		if c.Runnable() {
+			c.judge(rehearsed[name])
+		}
+	}
 }
 
 // reserveThreads has the threads that a run needs started: beside those of the

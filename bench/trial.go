@@ -56,6 +56,19 @@ func (t *Trials) Links(ctx context.Context, specs []transports.Spec) []error {
 	return t.each(ctx, toLink, specs)
 }
 
+// Rehearse says why this host does not let an end of spec do all that it does in a
+// launch, or nil: it opens, sends, receives and closes, see [transports.Rehearse].
+// That needs a process which does nothing else, and nobody minds what else goes
+// wrong in it: a launch tells that better.
+func (t *Trials) Rehearse(ctx context.Context, spec transports.Spec) error {
+	alone := Trials{Limit: t.Limit}
+	defer alone.Close()
+	if err := alone.once(ctx, errand{Do: toRehearse, Spec: newAsked(spec)}); errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	return nil
+}
+
 // ahead is how many errands the process has been told at most, so that it need not
 // wait for the next.
 const ahead = 16
@@ -250,6 +263,8 @@ const (
 	toLimit  = "limit"
 	toPin    = "pin"
 	toThread = "threads"
+
+	toRehearse = "rehearse"
 )
 
 // asked is a spec in a form that can be compared.
@@ -329,6 +344,8 @@ func (e errand) run(a *outcome) error {
 	switch e.Do {
 	case toLimit:
 		return peer.Sheltered(spec.Transport+": Limit", func() error { a.Number = spec.HostLimit(); return nil })
+	case toRehearse:
+		return peer.Sheltered(spec.Transport, func() error { return transports.Rehearse(spec) })
 	case toProbe:
 		return peer.Sheltered(spec.Transport+": Probe", func() error { return t.Probe(spec) })
 	}

@@ -67,6 +67,16 @@ func TestASandboxThatKills(t *testing.T) {
 	}
 }
 
+// TestWhatASandboxRefusesAnEnd is no launch that fails, but a cell that cannot run:
+// a call that is made only once a message is under way.
+func TestWhatASandboxRefusesAnEnd(t *testing.T) {
+	vetoes := refused(unix.EPERM, unix.SYS_PROCESS_VM_READV)
+	if run := in(t, vetoes, append(short, "-p", "free", "pipe", "cma")...); run.status != statusDone ||
+		!strings.Contains(run.stdout, "skipped: ") || strings.Contains(run.stdout, "failed") {
+		t.Errorf("run ends with %d: %s%s", run.status, run.stdout, run.stderr)
+	}
+}
+
 // TestWhatASandboxRefusesTheHarness is either done without or said, in one line.
 func TestWhatASandboxRefusesTheHarness(t *testing.T) {
 	for name, c := range map[string]struct {
