@@ -16,10 +16,10 @@ import (
 	"ipcbench/results/resultstest"
 )
 
-// results/sample is of schema 1: what its records do not say in the words of this
+// testdata/schema1 is a part of a run of schema 1: what its records do not say in the words of this
 // schema is filled in.
 func TestTheKeptRunOfSchema1IsRead(t *testing.T) {
-	run, launches, told, err := results.Open("sample")
+	run, launches, told, err := results.Open("testdata/schema1")
 	if err != nil || len(told) > 0 {
 		t.Fatal(err, told)
 	}
@@ -127,7 +127,7 @@ func TestALaunchComesBackAsItWasRecorded(t *testing.T) {
 // A run of schema 1 that is written again is one of this schema, and says the
 // same.
 func TestARunOfSchema1WrittenAgainSaysTheSame(t *testing.T) {
-	run, launches, _, err := results.Open("sample")
+	run, launches, _, err := results.Open("testdata/schema1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -165,11 +165,11 @@ func TestWhyOfTheKeptRun(t *testing.T) {
 		}
 	}
 	for cell, want := range map[string]string{
-		"pipe latency 64 B same-cpu":      "the ends take turns on one CPU: 2.00 context switches a round trip, and no idle CPU to wake; 86 % of the CPU time is in the kernel",
-		"pipe latency 4 KiB same-llc":     "each round trip sleeps and wakes twice; the wake-up crosses CPUs; of 41.3 µs on average, 25.8 µs are CPU time: the rest waits for the wake-up; 98 % of the CPU time is in the kernel",
-		"pipe throughput 64 B same-cpu":   "the ends take turns on one CPU: one context switch in 94.0 messages, so it moves in batches; 81 % of the CPU time is in the kernel",
-		"unix latency 64 KiB same-llc":    "each round trip sleeps and wakes 3.04 times; the wake-up crosses CPUs; 92 % of the CPU time is in the kernel",
-		"unix throughput 64 KiB same-cpu": "the ends take turns on one CPU: 0.861 context switches a message; 95 % of the CPU time is in the kernel",
+		"pipe latency 64 B same-cpu":      "the ends take turns on one CPU: 2.00 context switches a round trip, and no idle CPU to wake; 87 % of the CPU time is in the kernel",
+		"pipe latency 4 KiB same-llc":     "each round trip sleeps and wakes twice; the wake-up crosses CPUs; of 73.2 µs on average, 45.9 µs are CPU time: the rest waits for the wake-up; 85 % of the CPU time is in the kernel",
+		"pipe throughput 64 B same-cpu":   "the ends take turns on one CPU: one context switch in 72.8 messages, so it moves in batches; 74 % of the CPU time is in the kernel",
+		"unix latency 64 KiB same-llc":    "each round trip sleeps and wakes 2.86 times; the wake-up crosses CPUs; 95 % of the CPU time is in the kernel",
+		"unix throughput 64 KiB same-cpu": "the ends take turns on one CPU: 0.863 context switches a message; 93 % of the CPU time is in the kernel",
 	} {
 		if said[cell] != want {
 			t.Errorf("%s\ngot  %s\nwant %s", cell, said[cell], want)
