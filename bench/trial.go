@@ -61,13 +61,18 @@ func (t *Trials) Links(ctx context.Context, specs []transports.Spec) []error {
 // That needs a process which does nothing else, and nobody minds what else goes
 // wrong in it: a launch tells that better.
 func (t *Trials) Rehearse(ctx context.Context, spec transports.Spec) error {
-	alone := Trials{Limit: t.Limit}
+	alone := Trials{Limit: min(cmp.Or(t.Limit, trialLimit), rehearsalLimit)}
 	defer alone.Close()
-	if err := alone.once(ctx, errand{Do: toRehearse, Spec: newAsked(spec)}); errors.Is(err, errors.ErrUnsupported) {
-		return err
+	err := alone.once(ctx, errand{Do: toRehearse, Spec: newAsked(spec)})
+	if !errors.Is(err, errors.ErrUnsupported) || errors.As(err, new(hang)) {
+		return nil
 	}
-	return nil
+	return err
 }
+
+// rehearsalLimit is how long one may take: what waits for longer is told by the
+// launches.
+const rehearsalLimit = time.Second
 
 // ahead is how many errands the process has been told at most, so that it need not
 // wait for the next.
