@@ -25,6 +25,9 @@ func (s *series) again(ctx context.Context, cells []Cell) error {
 	}
 	budget, began := time.Duration(againShare*float64(time.Since(s.began))), time.Now()
 	for number := s.Launches + 1; number <= 2*s.Launches; number++ {
+		if time.Since(began) >= budget {
+			return nil
+		}
 		few := s.tooFew()
 		key := s.measuredAgain(cells)
 		again := map[results.Cell]bool{}
@@ -32,7 +35,7 @@ func (s *series) again(ctx context.Context, cells []Cell) error {
 			again[key(c)] = again[key(c)] || few[c.Cell]
 		}
 		for _, turn := range s.round(slices.DeleteFunc(slices.Clone(cells), func(c Cell) bool { return !again[key(c)] }), number) {
-			if time.Since(began) >= budget {
+			if len(s.Variants) == 0 && time.Since(began) >= budget { // of variants, a round is whole
 				return nil
 			}
 			if err := s.launch(ctx, turn); err != nil {

@@ -135,7 +135,7 @@ func TestALaunchOnTwoCPUsHasTheirCacheLine(t *testing.T) {
 // a seed gives it again.
 func TestLaunchesAreShuffled(t *testing.T) {
 	p := smallPlan(t, "pipe", "unix")
-	p.Launches, p.Messages, p.Seed = 8, 10, 42
+	p.Launches, p.Messages, p.Seed = 5, 10, 42 // so few that none is made again
 	order := func() (names []string) {
 		for _, l := range measure(t, p) {
 			names = append(names, l.Transport)

@@ -70,6 +70,7 @@ func TestLaunchesOfVariantsComeInTurn(t *testing.T) {
 func TestVariantsAreSwitched(t *testing.T) {
 	p := abPlan(t, "pipe", "pipe")
 	p.Sizes, p.Labels = []int{64, 128}, map[string]string{"knob": "?", "disk": "none"}
+	p.Launches = 5 // so few that none is made again
 	log := filepath.Join(t.TempDir(), "switched")
 	for i, value := range []string{"off", "on"} {
 		p.Variants[i].Labels = map[string]string{"knob": value}
