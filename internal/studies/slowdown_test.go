@@ -29,7 +29,7 @@ func TestAGrossSlowdownIsFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, told := range comparison {
-		beside := told.Verdict == "machine-changed" // other work, such as other tests, had the CPUs
+		beside := told.Verdict == "machine-changed" && told.Change != nil && *told.Change > 10 // other work, such as other tests, had the CPUs
 		if told.Deciding && told.Verdict != "slower" && !beside {
 			t.Errorf("a millisecond more before each message: %s, change %s", told.Verdict, told.change())
 		}
