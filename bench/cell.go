@@ -23,12 +23,12 @@ type Cell struct {
 // Runnable reports whether the cell can be measured.
 func (c Cell) Runnable() bool { return c.Skip == "" && c.Fail == "" }
 
-func newCell(name string, spec transports.Spec, place Placement, id *identity, pairs int) Cell {
+func newCell(name string, spec transports.Spec, place Placement, id *identity) Cell {
 	c := Cell{Spec: spec, Skip: place.Reason, identity: id}
 	c.Cell = results.Cell{
 		Transport: spec.String(), Family: spec.Transport, Wait: spec.Option("wait"), Workload: name, SizeBytes: spec.Size,
 		Placement: place.Name, ProducerCPU: -1, ConsumerCPU: -1,
-		Dir: spec.Dir, FSType: id.mount.FSType, Mount: id.mount.Options, Pairs: pairs,
+		Dir: spec.Dir, FSType: id.mount.FSType, Mount: id.mount.Options, Pairs: 1,
 	}
 	c.Waits, c.Needs = spec.Waits().Name, spec.Caps().Needs()
 	if t, err := transports.Lookup(spec.Transport); err == nil {

@@ -159,7 +159,7 @@ func nullFloor(ctx context.Context, size int) (float64, error) {
 		Launches: 1, Time: 5 * time.Millisecond, Warmup: Warmup{Messages: 100}, Verify: "header", Timeout: 10 * time.Second,
 	}
 	spec.Size, spec.Uniform = size, true
-	cell := newCell(workload.Latency.Name, spec, together, &identity{}, 1)
+	cell := newCell(workload.Latency.Name, spec, together, &identity{})
 	launches, err := null.Run(ctx, []Cell{cell}, func(results.Launch) error { return nil })
 	switch {
 	case err != nil:

@@ -85,6 +85,7 @@ type launch struct {
 	pair      *peer.Pair        // all of them; nil: not started
 	reports   []workload.Report // one a worker, pair by pair
 	court     *os.File          // nil: the ends hand each other no cache line
+	shared    *os.File          // memory of both ends, see workload.Workload.Shared; nil: none
 }
 
 // start makes the links and starts the workers, and returns their process
@@ -94,6 +95,9 @@ func (l *launch) start(ctx context.Context) (pids []int, err error) {
 		return nil, err
 	}
 	l.openCourt()
+	if err := l.openShared(); err != nil {
+		return nil, err
+	}
 	for range l.Pairs {
 		link, err := peer.MakeLink(ctx, l.transport, l.Spec)
 		if err != nil {
@@ -150,19 +154,43 @@ func (l *launch) openCourt() {
 	if !onTwo(l.Cell) || !l.Way().Looks() || l.Pairs > 1 {
 		return
 	}
-	fd, err := unix.MemfdCreate("ipcbench-line", unix.MFD_CLOEXEC)
+	l.court, l.plan.court, _ = memory("ipcbench-line", workload.CourtSize())
+}
+
+// openShared makes the memory that the workload wants both ends of a pair to have.
+func (l *launch) openShared() error {
+	w, err := workload.Lookup(l.Workload)
+	if err != nil || w.Shared == nil {
+		return err
+	}
+	size := w.Shared(l.job(l.plan, transports.Producer, peer.Inherited{}).Task)
+	file, path, err := memory("ipcbench-shared", size)
 	if err != nil {
-		return
+		return fmt.Errorf("the workload %s needs %d bytes that both ends share: %w", l.Workload, size, err)
 	}
-	l.court = os.NewFile(uintptr(fd), "memfd")
-	if l.court.Truncate(int64(workload.CourtSize())) == nil {
-		l.plan.court = fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), fd)
+	l.shared, l.plan.shared = file, path
+	return nil
+}
+
+// memory makes so many zeroed bytes and returns the file that they go with, and the
+// path by which another process of this user opens it.
+func memory(name string, size int) (file *os.File, path string, err error) {
+	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, "", fmt.Errorf("memfd_create: %w: allow it in the sandbox (seccomp)", err)
 	}
+	file = os.NewFile(uintptr(fd), "memfd")
+	if err := file.Truncate(int64(size)); err != nil {
+		file.Close()
+		return nil, "", fmt.Errorf("make a memfd of %d bytes: %w", size, err)
+	}
+	return file, fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), fd), nil
 }
 
 func (l *launch) close(ctx context.Context) {
 	l.watch.close(ctx)
 	l.court.Close() // of nil, an error that means nothing
+	l.shared.Close()
 	for _, link := range l.links {
 		link.Close() // again, as a rule
 	}
@@ -187,7 +215,9 @@ func (c Cell) job(p Plan, side transports.Side, inherited peer.Inherited) job {
 	return job{
 		Task: workload.Task{
 			Spec: c.Spec, Workload: c.Workload, Size: c.SizeBytes,
-			Time: p.Time, Messages: p.Messages, Warmup: p.Warmup, Full: p.Verify == VerifyAll, Perf: p.perf, Court: p.court,
+			Time: p.Time, Messages: p.Messages, Warmup: p.Warmup, Full: p.Verify == VerifyAll, Perf: p.perf, Court: p.court, Shared: p.shared,
+			Rate: c.RatePerS, Arrivals: c.Arrivals, Pacing: c.Pacing, Work: time.Duration(c.WorkNS), Think: time.Duration(c.ThinkNS),
+			Seed: [2]uint64{p.Seed, p.number},
 		},
 		Inherited: inherited, CPU: c.cpu(side),
 	}

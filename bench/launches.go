@@ -91,7 +91,9 @@ func (s *series) launch(ctx context.Context, t turn) error {
 	}
 	var record results.Launch
 	if s.stuck[t.Cell.Cell] < giveUp {
-		record = t.launch(ctx, s.Plan)
+		plan := s.Plan
+		plan.number = uint64(t.number)
+		record = t.launch(ctx, plan)
 	} else {
 		record = t.refusal(s.Plan)
 		record.Status, record.Reason = results.Failed, fmt.Sprintf("not started: %d launches of this cell had run into their deadline", giveUp)

@@ -12,7 +12,7 @@ import (
 // links of their own.
 func TestSeveralPairsAreOneLaunch(t *testing.T) {
 	p := smallPlan(t, "pipe", "mmap:wait=futex", "null")
-	p.Workloads, p.Launches, p.Pairs = []string{"latency", "throughput"}, 1, 2
+	p.Workloads, p.Launches, p.Pairs = []string{"latency", "throughput"}, 1, []int{2}
 	p.Messages, p.Time = 0, 300*time.Millisecond
 	for _, l := range measure(t, p) {
 		if l.Status != results.OK || l.Pairs != 2 {
@@ -50,7 +50,7 @@ func TestSeveralPairsAreOneLaunch(t *testing.T) {
 // time is over.
 func TestAPairThatFailsEndsTheOthers(t *testing.T) {
 	p := smallPlan(t, "killed")
-	p.Launches, p.Pairs, p.Messages, p.Time, p.Timeout = 1, 2, 0, 10*time.Second, 20*time.Second
+	p.Launches, p.Pairs, p.Messages, p.Time, p.Timeout = 1, []int{2}, 0, 10*time.Second, 20*time.Second
 	began := time.Now()
 	l := measure(t, p)[0]
 	if l.Status != results.Failed || len(l.Workers) != 4 || time.Since(began) > 5*time.Second {

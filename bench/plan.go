@@ -61,10 +61,22 @@ type Plan struct {
 
 	Variants []Variant // measured in turn, to be compared; none: the axes are the plan's alone
 
-	Pairs int // of processes at once in every launch, all at the cell's placement; 0: one
+	// Axes that only some workloads have, see axes. Of one that a plan leaves out,
+	// cells have no value, but what [Cell.settle] gives them.
+	Pairs    []int           // of processes at once in every launch, all at the cell's placement
+	Rates    []float64       // offered messages per second, unless
+	RateAuto bool            // they are found for each cell, see [Plan.FindRates]
+	Arrivals []string        // [results.Constant], [results.Poisson]
+	Pacings  []string        // [results.Spinning], [results.Sleeping]; nil: as fits the placement
+	Work     []time.Duration // of the consumer, on each message
+	Think    []time.Duration // of the producer, before each
+	FanIn    []int           // producers to one consumer
+	FanOut   []int           // consumers to one producer
 
-	perf  bool   // see Diagnose
-	court string // of one launch, see [workload.Task]
+	perf   bool   // see Diagnose
+	number uint64 // of one launch, within its cell
+	court  string // of one launch, see [workload.Task]
+	shared string // likewise
 }
 
 // What is checked of a measured message. While warming up, it is every byte.
@@ -81,7 +93,6 @@ const spare = 10 * time.Second
 func (p Plan) complete() Plan {
 	p.Verify = cmp.Or(p.Verify, VerifyEnds)
 	p.Timeout = cmp.Or(p.Timeout, p.Time+p.Warmup.Time+spare)
-	p.Pairs = cmp.Or(p.Pairs, 1)
 	return p
 }
 
@@ -101,6 +112,8 @@ func Workloads() []results.Workload {
 func (p Plan) Record() results.Plan {
 	p = p.complete()
 	record := results.Plan{
+		Pairs: p.Pairs, Rates: p.Rates, RatesAuto: p.RateAuto, Arrivals: p.Arrivals, Pacings: p.Pacings,
+		WorkNS: inNS(p.Work), ThinkNS: inNS(p.Think), FanIn: p.FanIn, FanOut: p.FanOut,
 		Specs: specNames(p.Specs), Workloads: p.Workloads, Sizes: p.Sizes, Placements: p.Placements, Dirs: p.Dirs,
 		Launches: p.Launches, TimeNS: int64(p.Time), Messages: p.Messages,
 		Warmup: p.Warmup.String(), Verify: p.Verify, TimeoutNS: int64(p.Timeout), Seed: p.Seed,
@@ -113,6 +126,14 @@ func (p Plan) Record() results.Plan {
 		record.Specs, record.Placements, record.Dirs = union(record.Specs, v.Specs), union(record.Placements, v.Placements), union(record.Dirs, v.Dirs)
 	}
 	return record
+}
+
+func inNS(times []time.Duration) []int64 {
+	var ns []int64
+	for _, t := range times {
+		ns = append(ns, int64(t))
+	}
+	return ns
 }
 
 func specNames(specs []transports.Spec) []string {
@@ -176,10 +197,11 @@ func (p Plan) cross(ctx context.Context, identities map[string]*identity, tried 
 				for _, dir := range p.dirs(spec) {
 					for _, size := range p.sizes(limit) {
 						spec.Dir, spec.Size, spec.Uniform = dir, size, true
-						c := newCell(name, spec, place, identities[dir], p.Pairs)
-						if !crossed[c.Cell] {
-							crossed[c.Cell] = true
-							cells = append(cells, c)
+						for _, c := range p.along(newCell(name, spec, place, identities[dir])) {
+							if !crossed[c.Cell] {
+								crossed[c.Cell] = true
+								cells = append(cells, c)
+							}
 						}
 					}
 				}
@@ -219,7 +241,7 @@ func try(ctx context.Context, cells []Cell, tried *Trials) {
 // runtime, one that waits for each process, and some for what the driver does
 // itself. It first sees what becomes of a process that tries.
 func (p Plan) reserveThreads(ctx context.Context, tried *Trials) error {
-	n := runtime.GOMAXPROCS(0) + 3*p.Pairs + 8
+	n := runtime.GOMAXPROCS(0) + 3*p.ends() + 8
 	if err := tried.Threads(ctx, n); err != nil {
 		return fmt.Errorf("a run starts processes and %d threads: %w", n, err)
 	}
@@ -274,6 +296,9 @@ func (p Plan) check() error {
 		if size < 1 {
 			return fmt.Errorf("message size %d: a message has at least 1 byte", size)
 		}
+	}
+	if err := p.checkAxes(); err != nil {
+		return err
 	}
 	if p.Launches < 1 {
 		return fmt.Errorf("%d launches: at least 1 is needed", p.Launches)

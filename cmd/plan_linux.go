@@ -77,7 +77,7 @@ func (f *planFlags) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.ab, "ab", false, "measure two variants in turn and compare them, each in quotes: 'mmap -d /a' 'mmap -d /b'")
 	flags.BoolVar(&f.quick, "quick", false, "7 launches of 10ms")
 	flags.BoolVar(&f.thorough, "thorough", false, "30 launches of 200ms")
-	f.addLater(flags)
+	addAxes(flags, p)
 }
 
 // addPlaces declares the flags for where a plan, or a variant of one, measures.
@@ -95,24 +95,6 @@ func addLabels(flags *pflag.FlagSet, labels *map[string]string) {
 	flags.Func("label", "keep `key=value` with every launch; repeatable", func(text string) error {
 		return addLabel(labels, text)
 	})
-}
-
-// addLater declares the flags of which this version can do one value only.
-func (f *planFlags) addLater(flags *pflag.FlagSet) {
-	flags.Func("rate", "offered messages per second; 0: as fast as it goes", func(text string) error {
-		if rate, err := strconv.ParseFloat(text, 64); err != nil || rate != 0 {
-			return fmt.Errorf("%q: this version offers no load at a rate: leave it at 0, as fast as it goes", text)
-		}
-		return nil
-	})
-	flags.Func("pairs", "pairs of processes at once", func(text string) error {
-		if text != "1" {
-			return fmt.Errorf("%q: this version measures one pair at a time: leave it at 1", text)
-		}
-		return nil
-	})
-	flags.MarkHidden("rate")
-	flags.MarkHidden("pairs")
 }
 
 // settle returns the plan that flags and words describe, with defaults for what

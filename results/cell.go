@@ -2,9 +2,7 @@ package results
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strconv"
 )
 
 // A Cell is what all launches of one point of a plan have in common: what was
@@ -27,6 +25,15 @@ type Cell struct {
 	Mount       string  `json:"mount_options,omitempty"` // and how it is mounted: "rw,relatime"
 	Pairs       int     `json:"pairs"`                   // producer and consumer pairs at once
 	RatePerS    float64 `json:"rate_per_s,omitempty"`    // offered rate; 0: as fast as it goes
+	Arrivals    string  `json:"arrivals,omitempty"`      // how the offered messages are spaced: [Constant], [Poisson]
+	Pacing      string  `json:"pacing,omitempty"`        // how the producer waits until the next is due: [Spinning], [Sleeping]
+	Batch       int     `json:"batch,omitempty"`         // messages that share one push to the storage; 0: as the transport does, each its own
+	WorkNS      int64   `json:"work_ns,omitempty"`       // time that the consumer works on each message
+	ThinkNS     int64   `json:"think_ns,omitempty"`      // time that the producer works before each
+	FanIn       int     `json:"fan_in,omitempty"`        // producers that send to one consumer; 0: pairs
+	FanOut      int     `json:"fan_out,omitempty"`       // consumers that one producer sends to; 0: pairs
+	Sharing     string  `json:"sharing,omitempty"`       // how those are joined: [OneQueue], [RingEach]
+	SizeMix     string  `json:"size_mix,omitempty"`      // lengths of messages and how often they occur, or where they come from; then SizeBytes is their mean; "": all have SizeBytes
 	Variant     string  `json:"variant,omitempty"`       // the name of the one in the plan that it belongs to: "A"; "": the plan has none
 	Stratum     string  `json:"stratum,omitempty"`       // [Near], [Far] or [Mixed], of launches that were divided by it; never in their records, for it follows from all of a run
 }
@@ -49,137 +56,19 @@ type Plan struct {
 	Until      float64  `json:"until,omitempty"`     // a cell was launched again while its interval reached farther than this ratio from its median; 0: never
 	BudgetNS   int64    `json:"budget_ns,omitempty"` // for all of the run, with Until
 
+	Pairs     []int     `json:"pairs,omitempty"`       // axes that only some workloads have, as in a [Cell]; nil: not asked for
+	Rates     []float64 `json:"rates_per_s,omitempty"` // offered, unless
+	RatesAuto bool      `json:"rates_auto,omitempty"`  // they were found from what each cell can carry
+	Arrivals  []string  `json:"arrivals,omitempty"`    //
+	Pacings   []string  `json:"pacings,omitempty"`     // nil: by placement
+	Batches   []int     `json:"batches,omitempty"`     //
+	WorkNS    []int64   `json:"work_ns,omitempty"`     //
+	ThinkNS   []int64   `json:"think_ns,omitempty"`    //
+	FanIn     []int     `json:"fan_in,omitempty"`      //
+	FanOut    []int     `json:"fan_out,omitempty"`     //
+	Mixes     []string  `json:"size_mixes,omitempty"`  // beside Sizes
+
 	Variants []Variant `json:"variants,omitempty"` // what was measured in turn; Specs, Placements and Dirs are those of all
-}
-
-// A Role is what part a dimension plays where cells are brought together.
-type Role int
-
-// The roles.
-const (
-	Subject     Role = iota // what is compared: the transport and where it lives
-	Question                // what was asked of it: the workload and the size
-	Setting                 // what must never be mixed, because it changes a result more than most subjects do
-	Environment             // what the machine made of the others
-)
-
-// A Dimension is one of the fields that tell a cell from another.
-type Dimension struct {
-	Name string // of its column in every CSV: "size_bytes"
-	Role Role
-	Rank int // its place where cells are sorted as a reader looks them up, from 1; 0: none
-
-	Plain func(Cell) string       // its value in a CSV; "": it does not apply
-	Copy  func(to *Cell, of Cell) // takes it over
-	Order func(a, b Cell) int     // how its values are sorted; nil: by name
-
-	Heading string            // of its column in a table; "": it has none
-	Numeric bool              // that is aligned right
-	Lesser  bool              // it has a column only where a cell has something to say
-	Words   func(Cell) string // its value there and in a sentence, "" where it is as always; nil: Plain
-
-	Bench string              // its key in the name of a Go benchmark; "": it is told in another way
-	Plan  func(Plan) []string // its values in the order in which they were asked for; nil: by name
-}
-
-// dimensions are all there are. Of their order, the contract fixes that of the
-// columns.
-var dimensions = []Dimension{
-	{
-		Name: "transport", Role: Subject, Rank: 6, Heading: "transport",
-		Plain: func(c Cell) string { return c.Transport },
-		Copy:  func(to *Cell, of Cell) { to.Transport = of.Transport },
-		Plan:  func(p Plan) []string { return p.Specs },
-	},
-	{
-		Name: "workload", Role: Question, Rank: 1,
-		Plain: func(c Cell) string { return c.Workload },
-		Copy:  func(to *Cell, of Cell) { to.Workload = of.Workload },
-		Order: func(a, b Cell) int { return compareNames(workloadNames(), a.Workload, b.Workload) },
-		Plan:  func(p Plan) []string { return p.Workloads },
-	},
-	{
-		Name: "size_bytes", Role: Question, Rank: 3, Heading: "size", Numeric: true, Bench: "size",
-		Plain: func(c Cell) string { return strconv.Itoa(c.SizeBytes) },
-		Copy:  func(to *Cell, of Cell) { to.SizeBytes = of.SizeBytes },
-		Order: func(a, b Cell) int { return cmp.Compare(a.SizeBytes, b.SizeBytes) },
-		Words: func(c Cell) string {
-			if c.SizeBytes == 0 {
-				return ""
-			}
-			return FormatSize(c.SizeBytes)
-		},
-	},
-	{
-		Name: "placement", Role: Setting, Rank: 2, Heading: "placement", Bench: "placement",
-		Plain: func(c Cell) string { return c.Placement },
-		Copy:  func(to *Cell, of Cell) { to.Placement = of.Placement },
-		Order: func(a, b Cell) int { return compareNames(pinned(), a.Placement, b.Placement) },
-		Plan:  func(p Plan) []string { return p.Placements },
-	},
-	{
-		Name: "producer_cpu", Role: Environment,
-		Plain: func(c Cell) string { return plainCPU(c.ProducerCPU) },
-		Copy:  func(to *Cell, of Cell) { to.ProducerCPU = of.ProducerCPU },
-	},
-	{
-		Name: "consumer_cpu", Role: Environment,
-		Plain: func(c Cell) string { return plainCPU(c.ConsumerCPU) },
-		Copy:  func(to *Cell, of Cell) { to.ConsumerCPU = of.ConsumerCPU },
-	},
-	{
-		Name: "dir", Role: Subject, Rank: 7, Heading: "on", Lesser: true, // its column says the filesystem, see Identify
-		Plain: func(c Cell) string { return c.Dir },
-		Copy:  func(to *Cell, of Cell) { to.Dir = of.Dir },
-		Plan:  func(p Plan) []string { return p.Dirs },
-	},
-	{
-		Name: "fstype", Role: Environment,
-		Plain: func(c Cell) string { return c.FSType },
-		Copy:  func(to *Cell, of Cell) { to.FSType = of.FSType }, // a Go benchmark tells it with the directory
-	},
-	{
-		Name: "pairs", Role: Setting, Rank: 4, Heading: "pairs", Numeric: true, Lesser: true, Bench: "pairs",
-		Plain: func(c Cell) string { return strconv.Itoa(c.Pairs) },
-		Copy:  func(to *Cell, of Cell) { to.Pairs = of.Pairs },
-		Order: func(a, b Cell) int { return cmp.Compare(a.Pairs, b.Pairs) },
-		Words: func(c Cell) string {
-			if c.Pairs <= 1 {
-				return ""
-			}
-			return fmt.Sprintf("%d pairs", c.Pairs)
-		},
-	},
-	{
-		Name: "rate_per_s", Role: Setting, Rank: 5, Heading: "offered", Numeric: true, Lesser: true, Bench: "rate",
-		Plain: func(c Cell) string { return plainNonZero(c.RatePerS) },
-		Copy:  func(to *Cell, of Cell) { to.RatePerS = of.RatePerS },
-		Order: func(a, b Cell) int { return cmp.Compare(a.RatePerS, b.RatePerS) },
-		Words: func(c Cell) string {
-			if c.RatePerS == 0 {
-				return ""
-			}
-			return FormatRate(c.RatePerS) + " offered"
-		},
-	},
-	{
-		Name: VariantColumn, Role: Subject, Rank: 8, Heading: "variant", Lesser: true, Bench: "variant",
-		Plain: func(c Cell) string { return c.Variant },
-		Copy:  func(to *Cell, of Cell) { to.Variant = of.Variant },
-		Words: func(c Cell) string {
-			if c.Variant == "" {
-				return ""
-			}
-			return "variant " + c.Variant
-		},
-		Plan: func(p Plan) []string { return variantNames(p.Variants) },
-	},
-	{
-		Name: "stratum", Role: Subject, Rank: 9, Heading: "CPUs", Lesser: true, Bench: "stratum",
-		Plain: func(c Cell) string { return c.Stratum },
-		Copy:  func(to *Cell, of Cell) { to.Stratum = of.Stratum },
-		Order: func(a, b Cell) int { return compareNames(strata, a.Stratum, b.Stratum) },
-	},
 }
 
 // The strata of launches on two CPUs: how near each other the machine had these,
@@ -194,51 +83,6 @@ const (
 // strata are all there are, in their order. Launches that were not divided come
 // before.
 var strata = []string{"", Near, Far, Mixed}
-
-// ContractDimensions is how many of them have their columns where the contract
-// says. Those of the others come last.
-const ContractDimensions = 10
-
-// DimensionsOf returns those that tables about these cells have columns of: all
-// of the contract and, of the others, which come last, those that a cell has
-// something to say in.
-func DimensionsOf(cells []Cell) []Dimension {
-	all := Dimensions()[:ContractDimensions]
-	for _, d := range dimensions[ContractDimensions:] {
-		if slices.ContainsFunc(cells, func(c Cell) bool { return d.Plain(c) != "" }) {
-			all = append(all, d)
-		}
-	}
-	return all
-}
-
-// Dimensions returns what tells a cell from another, in the order of the columns.
-func Dimensions() []Dimension { return slices.Clone(dimensions) }
-
-// LookupDimension returns the dimension of that name.
-func LookupDimension(name string) (Dimension, bool) {
-	i := slices.IndexFunc(dimensions, func(d Dimension) bool { return d.Name == name })
-	if i < 0 {
-		return Dimension{}, false
-	}
-	return dimensions[i], true
-}
-
-// Says is what the dimension says of a cell in a table or a sentence, "" where
-// it is as always.
-func (d Dimension) Says(c Cell) string {
-	if d.Words != nil {
-		return d.Words(c)
-	}
-	return d.Plain(c)
-}
-
-func (d Dimension) compare(a, b Cell) int {
-	if d.Order != nil {
-		return d.Order(a, b)
-	}
-	return cmp.Compare(d.Plain(a), d.Plain(b))
-}
 
 // CPUs are those that the cell's ends are pinned to, each once and the least
 // first; nil: they are not pinned.

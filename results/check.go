@@ -168,11 +168,20 @@ func (c *check) cell(of Cell) {
 	c.text("workload", of.Workload, Bounds.Short)
 	c.text("placement", of.Placement, Bounds.Short)
 	c.text("variant", of.Variant, Bounds.Short)
+	for _, name := range []struct{ what, text string }{{"arrivals", of.Arrivals}, {"pacing", of.Pacing}, {"sharing", of.Sharing}} {
+		c.text(name.what, name.text, Bounds.Short)
+	}
+	c.text("size_mix", of.SizeMix, Bounds.Name)
 	c.text("dir", of.Dir, Bounds.Text)
 	c.text("mount_options", of.Mount, Bounds.Prose)
 	c.numbers("CPU", float64(of.ProducerCPU), float64(of.ConsumerCPU))
 	c.number("pairs", float64(of.Pairs))
 	c.number("rate_per_s", of.RatePerS)
+	c.number("batch", float64(of.Batch))
+	c.number("work_ns", float64(of.WorkNS))
+	c.number("think_ns", float64(of.ThinkNS))
+	c.number("fan_in", float64(of.FanIn))
+	c.number("fan_out", float64(of.FanOut))
 }
 
 func (c *check) worker(w Worker) {
@@ -206,6 +215,7 @@ func (r Run) check() error {
 	c.text("warmup", r.Plan.Warmup, Bounds.Name)
 	c.text("verify", r.Plan.Verify, Bounds.Name)
 	c.numbers("until", r.Plan.Until)
+	c.furtherAxes(r.Plan)
 	c.amount("variants", len(r.Plan.Variants))
 	for _, v := range r.Plan.Variants {
 		c.variant(v)
@@ -222,6 +232,20 @@ func (r Run) check() error {
 		c.floor(f)
 	}
 	return c.err
+}
+
+// furtherAxes are those that only some workloads have.
+func (c *check) furtherAxes(p Plan) {
+	for name, n := range map[string]int{
+		"rates": len(p.Rates), "pairs": len(p.Pairs), "batches": len(p.Batches), "work": len(p.WorkNS), "think": len(p.ThinkNS),
+		"fan_in": len(p.FanIn), "fan_out": len(p.FanOut),
+	} {
+		c.amount(name, n)
+	}
+	c.numbers("rates_per_s", p.Rates...)
+	c.texts("arrivals", p.Arrivals, Bounds.Short)
+	c.texts("pacings", p.Pacings, Bounds.Short)
+	c.texts("size_mixes", p.Mixes, Bounds.Name)
 }
 
 func (c *check) variant(v Variant) {

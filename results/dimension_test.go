@@ -12,6 +12,7 @@ var full = results.Cell{
 	Transport: "mmap:wait=futex", Family: "mmap", Kind: "memory", Group: "Shared memory", Wait: "futex", Waits: "sleep", Needs: "threads",
 	Workload: "latency", SizeBytes: 64, Placement: "same-llc", ProducerCPU: 0, ConsumerCPU: 2,
 	Dir: "/tmp", FSType: "ext4", Mount: "rw,relatime", Pairs: 4, RatePerS: 1000, Variant: "B",
+	Arrivals: results.Poisson, Pacing: results.Sleeping, Batch: 8, WorkNS: 1000, ThinkNS: 2000, FanIn: 3, FanOut: 5, Sharing: results.OneQueue, SizeMix: "64=90%,4096=10%",
 }
 
 func TestDimensionsBeginWithTheColumnsOfTheContract(t *testing.T) {
@@ -48,7 +49,8 @@ func TestEachDimensionIsOfItsOwn(t *testing.T) {
 }
 
 func TestIdentityAndSettingLeaveTheEnvironmentOut(t *testing.T) {
-	identity := results.Cell{Transport: "mmap:wait=futex", Workload: "latency", SizeBytes: 64, Placement: "same-llc", Dir: "/tmp", Pairs: 4, RatePerS: 1000, Variant: "B"}
+	identity := results.Cell{Transport: "mmap:wait=futex", Workload: "latency", SizeBytes: 64, Placement: "same-llc", Dir: "/tmp", Pairs: 4, RatePerS: 1000, Variant: "B",
+		Arrivals: results.Poisson, Pacing: results.Sleeping, Batch: 8, WorkNS: 1000, ThinkNS: 2000, FanIn: 3, FanOut: 5, SizeMix: "64=90%,4096=10%"}
 	elsewhere := full
 	elsewhere.ProducerCPU, elsewhere.ConsumerCPU, elsewhere.FSType, elsewhere.Mount = 6, 7, "xfs", "ro"
 	for name, got := range map[string]results.Cell{"the cell": full.Identity(), "it on another machine": elsewhere.Identity()} {
@@ -60,18 +62,18 @@ func TestIdentityAndSettingLeaveTheEnvironmentOut(t *testing.T) {
 	if got := full.Identity("dir", "size_bytes"); got != identity {
 		t.Errorf("without two it is %+v, want %+v", got, identity)
 	}
-	if got, want := full.Setting(), (results.Cell{Placement: "same-llc", Pairs: 4, RatePerS: 1000}); got != want {
+	if got, want := full.Setting(), (results.Cell{Placement: "same-llc", Pairs: 4, RatePerS: 1000,
+		Arrivals: results.Poisson, Pacing: results.Sleeping, Batch: 8, WorkNS: 1000, ThinkNS: 2000, FanIn: 3, FanOut: 5}); got != want {
 		t.Errorf("the setting is %+v, want %+v", got, want)
 	}
 }
 
 func TestDescribe(t *testing.T) {
-	plain := full
-	plain.Transport, plain.Dir, plain.FSType, plain.Pairs, plain.RatePerS, plain.Variant = "pipe", "", "", 1, 0, ""
+	plain := results.Cell{Transport: "pipe", Workload: "latency", SizeBytes: 64, Placement: "same-llc", Pairs: 1}
 	for _, c := range []struct {
 		got, want string
 	}{
-		{full.Describe(", "), "mmap:wait=futex, latency, 64 B, same-llc, /tmp, 4 pairs, 1.00 k/s offered, variant B"},
+		{full.Describe(", "), "mmap:wait=futex, latency, same-llc, /tmp, 4 pairs, 1.00 k/s offered, variant B, poisson, sleeps, 8 to a sync, 1µs of work, 2µs of thinking, 3 producers, 5 consumers, 64=90%,4096=10%"},
 		{plain.Describe(" "), "pipe latency 64 B same-llc"},
 		{plain.Describe(" ", "workload"), "pipe 64 B same-llc"},
 		{results.Cell{}.Describe(" "), ""},

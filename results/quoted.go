@@ -22,7 +22,8 @@ func (l *Launch) quote() {
 
 func (c *Cell) quote() {
 	c.Stratum = "" // that follows from all launches of a run, and no record says it
-	for _, text := range []*string{&c.Transport, &c.Family, &c.Kind, &c.Group, &c.Wait, &c.Waits, &c.Needs, &c.Workload, &c.Placement, &c.Variant, &c.Dir, &c.FSType, &c.Mount} {
+	for _, text := range []*string{&c.Transport, &c.Family, &c.Kind, &c.Group, &c.Wait, &c.Waits, &c.Needs, &c.Workload, &c.Placement, &c.Variant, &c.Dir, &c.FSType, &c.Mount,
+		&c.Arrivals, &c.Pacing, &c.Sharing, &c.SizeMix} {
 		quoteLine(text)
 	}
 }
@@ -40,7 +41,7 @@ func (r *Run) quote() {
 	for _, text := range []*string{&r.Name, &r.Version, (*string)(&r.Status), &r.Plan.Warmup, &r.Plan.Verify} {
 		quoteLine(text)
 	}
-	for _, list := range [][]string{r.Args, r.Plan.Specs, r.Plan.Workloads, r.Plan.Placements, r.Plan.Dirs} {
+	for _, list := range [][]string{r.Args, r.Plan.Specs, r.Plan.Workloads, r.Plan.Placements, r.Plan.Dirs, r.Plan.Arrivals, r.Plan.Pacings, r.Plan.Mixes} {
 		for i := range list {
 			quoteLine(&list[i])
 		}

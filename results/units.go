@@ -113,6 +113,23 @@ func FormatSize(bytes int) string {
 	return fmt.Sprintf("%d B", bytes)
 }
 
+// ParseRate reads a number per second: "500", "10k", "2.5M", "1G", with or without
+// a "/s" behind it. It is above 0 and at most 1e9.
+func ParseRate(text string) (perS float64, err error) {
+	number := strings.TrimSuffix(text, "/s")
+	factor := 1.0
+	for letter, thousands := range map[string]float64{"k": 1e3, "M": 1e6, "G": 1e9} {
+		if without, has := strings.CutSuffix(number, letter); has {
+			number, factor = without, thousands
+		}
+	}
+	rate, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if rate *= factor; err != nil || !(rate > 0) || rate > 1e9 {
+		return 0, fmt.Errorf("rate %q: write a number of messages per second above 0, up to 1G, as 500, 10k or 2.5M", text)
+	}
+	return rate, nil
+}
+
 // Nothing stands where there is no number.
 const Nothing = "—"
 

@@ -17,6 +17,7 @@ var Latency = Workload{
 	Producer: ping,
 	Consumer: (*End).EchoAll,
 	Solo:     ping, // what it sent comes straight back
+	Axes:     []string{results.PairsColumn},
 	Counts:   transports.Producer,
 	Account:  roundTrips,
 }

@@ -15,9 +15,18 @@ type Task struct {
 	Time     time.Duration // of the measured part, or,
 	Messages int64         // where not 0, how many are measured
 	Warmup   Warmup
-	Full     bool   // verify every byte, always
-	Perf     bool   // count perf events, whatever they cost
-	Court    string // a file of CourtSize zeroed bytes that both ends can map, to hand each other a cache line in; "": they do not
+	Full     bool // verify every byte, always
+	Perf     bool // count perf events, whatever they cost
+
+	Rate     float64       // offered messages per second; 0: as fast as it goes
+	Arrivals string        // [results.Constant], [results.Poisson]
+	Pacing   string        // [results.Spinning], [results.Sleeping]
+	Work     time.Duration // of the consumer, on each message
+	Think    time.Duration // of the producer, before each
+	Seed     [2]uint64     // of what is random of this launch
+
+	Shared string // a file of as many zeroed bytes as Workload.Shared says, which both ends map; "": none
+	Court  string // a file of CourtSize zeroed bytes that both ends can map, to hand each other a cache line in; "": they do not
 }
 
 // A Warmup is as long as the longer of the two.

@@ -22,6 +22,7 @@ var Throughput = Workload{
 	Producer: stream,
 	Consumer: drain,
 	Solo:     swallow,
+	Axes:     []string{results.PairsColumn},
 	Counts:   transports.Consumer,
 	Account:  rates,
 }

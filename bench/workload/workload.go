@@ -36,6 +36,13 @@ type Workload struct {
 	// and after the ends measure. Those without one are started and let go.
 	Driver func(*Driver) error
 
+	// Axes are the columns of those dimensions that it has beside what every cell
+	// has: [results.RateColumn].
+	Axes []string
+	// Shared, where not nil, is how many bytes of zeroed memory both ends have in
+	// common beside the link, see [End.Shared].
+	Shared func(Task) int
+
 	// Counts is the side whose messages and time are the launch's: for
 	// whichever it matters that a message is over.
 	Counts transports.Side
