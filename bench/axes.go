@@ -41,8 +41,17 @@ var axes = []axis{
 	},
 	{
 		column: results.RateColumn, flag: "--rate",
-		values: func(p Plan) int { return len(p.Rates) },
-		set:    func(p Plan, i int, c *Cell) { c.RatePerS = p.Rates[i] },
+		values: func(p Plan) int {
+			if p.RateAuto {
+				return 1 // it stands for those that are found
+			}
+			return len(p.Rates)
+		},
+		set: func(p Plan, i int, c *Cell) {
+			if !p.RateAuto {
+				c.RatePerS = p.Rates[i]
+			}
+		},
 	},
 	{
 		column: results.ArrivalsColumn, flag: "--arrivals",
@@ -71,7 +80,7 @@ func (p Plan) along(c Cell) []Cell {
 	cells := []Cell{c}
 	for _, a := range axes {
 		n := a.values(p)
-		if n == 0 || !takes(c.Workload, a) {
+		if n == 0 || !c.has(a.column) {
 			continue
 		}
 		var crossed []Cell
@@ -88,28 +97,27 @@ func (p Plan) along(c Cell) []Cell {
 		}
 		cells = crossed
 	}
+	for i := range cells {
+		cells[i].settle()
+	}
 	return cells
-}
-
-// takes says whether a workload has an axis.
-func takes(name string, a axis) bool {
-	w, err := workload.Lookup(name)
-	return err == nil && slices.Contains(w.Axes, a.column)
 }
 
 // checkAxes refuses an axis that no workload of the plan has: it would be left out
 // without a word.
 func (p Plan) checkAxes() error {
 	for _, a := range axes {
-		has := func(name string) bool { return takes(name, a) }
-		if a.values(p) == 0 || slices.ContainsFunc(p.Workloads, has) {
+		if a.values(p) == 0 {
 			continue
 		}
 		var able []string
 		for _, w := range workload.All() {
-			if has(w.Name) {
+			if w.Takes(a.column) {
 				able = append(able, w.Name)
 			}
+		}
+		if slices.ContainsFunc(able, func(name string) bool { return slices.Contains(p.Workloads, name) }) {
+			continue
 		}
 		return fmt.Errorf("%s means nothing to %s: add -w %s, or leave it out", a.flag, strings.Join(p.Workloads, " and "), strings.Join(able, " or -w "))
 	}

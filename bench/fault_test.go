@@ -120,6 +120,11 @@ var mapped int
 
 // faults are what a bad day brings, each in a transport of its own.
 var faults = []*faulty{
+	{name: "stalls", sound: "pipe", recv: func(side transports.Side, n int) {
+		if side == transports.Consumer && n%stallEvery == 0 {
+			time.Sleep(stall)
+		}
+	}},
 	{name: "killed", sound: "pipe", recv: func(side transports.Side, n int) {
 		if side == transports.Consumer && n == 500 {
 			syscall.Kill(os.Getpid(), syscall.SIGKILL)

@@ -30,8 +30,11 @@ func (p Plan) gauges(cells []Cell) []*gauge {
 	all = append(all, ofCPUs(results.WakeUpFloor, cpusOf(cells, wakes), func(ctx context.Context, cpus []int) (float64, error) {
 		return wakeUp(ctx, cpus[0], cpus[len(cpus)-1])
 	})...)
-	all = append(all, ofEach(results.CopyFloor, p.Sizes, copyFloor)...)
-	return append(all, ofEach(results.NullFloor, p.Sizes, nullFloor)...)
+	sizes := slices.DeleteFunc(slices.Clone(p.Sizes), func(size int) bool {
+		return !slices.ContainsFunc(cells, func(c Cell) bool { return c.SizeBytes == size })
+	})
+	all = append(all, ofEach(results.CopyFloor, sizes, copyFloor)...)
+	return append(all, ofEach(results.NullFloor, sizes, nullFloor)...)
 }
 
 // ofCPUs returns what reads a floor on or between the CPUs of each pair.

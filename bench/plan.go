@@ -93,6 +93,10 @@ const spare = 10 * time.Second
 func (p Plan) complete() Plan {
 	p.Verify = cmp.Or(p.Verify, VerifyEnds)
 	p.Timeout = cmp.Or(p.Timeout, p.Time+p.Warmup.Time+spare)
+	p.RateAuto = p.RateAuto || len(p.Rates) == 0 && slices.ContainsFunc(p.Workloads, func(name string) bool {
+		w, err := workload.Lookup(name)
+		return err == nil && w.Takes(results.RateColumn)
+	})
 	return p
 }
 
@@ -195,7 +199,7 @@ func (p Plan) cross(ctx context.Context, identities map[string]*identity, tried 
 			}
 			for _, place := range places {
 				for _, dir := range p.dirs(spec) {
-					for _, size := range p.sizes(limit) {
+					for _, size := range p.sizes(name, limit) {
 						spec.Dir, spec.Size, spec.Uniform = dir, size, true
 						for _, c := range p.along(newCell(name, spec, place, identities[dir])) {
 							if !crossed[c.Cell] {
@@ -297,7 +301,7 @@ func (p Plan) check() error {
 			return fmt.Errorf("message size %d: a message has at least 1 byte", size)
 		}
 	}
-	if err := p.checkAxes(); err != nil {
+	if err := cmp.Or(p.checkAxes(), p.checkRates()); err != nil {
 		return err
 	}
 	if p.Launches < 1 {
@@ -351,8 +355,12 @@ func (p Plan) dirs(spec transports.Spec) []string {
 }
 
 // sizes returns the sizes to measure a spec with that carries at most limit, where
-// not 0. Those that it cannot carry are among them: their rows say why.
-func (p Plan) sizes(limit int) []int {
+// not 0. Those that it cannot carry are among them: their rows say why. A workload
+// that is measured at several rates has one size, where nobody asked for more.
+func (p Plan) sizes(name string, limit int) []int {
+	if w, err := workload.Lookup(name); err == nil && p.FitSizes && w.Takes(results.RateColumn) {
+		p.Sizes = p.Sizes[:1]
+	}
 	if p.FitSizes && limit > 0 && limit < slices.Min(p.Sizes) {
 		return []int{limit}
 	}

@@ -52,7 +52,7 @@ func (f *planFlags) add(flags *pflag.FlagSet) {
 	flags.FuncP("workload", "w", "what to measure, by `names` (default "+strings.Join(defaultWorkloads, ",")+")", func(text string) error {
 		return appendNames(&p.Workloads, text, checkWorkload)
 	})
-	flags.FuncP("size", "s", "message `sizes`, or ranges as 64..1MiB (default 64,4KiB,64KiB, or the most it carries)", func(text string) error {
+	flags.FuncP("size", "s", "message `sizes`, or ranges as 64..1MiB (default 64,4KiB,64KiB or the most it carries, load 64)", func(text string) error {
 		sizes, err := results.ParseSizes(text)
 		p.Sizes = append(p.Sizes, sizes...)
 		return err

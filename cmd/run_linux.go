@@ -121,6 +121,12 @@ func (r *runner) toMeasure(ctx context.Context, flags *pflag.FlagSet, specs []st
 		if cells, err = plan.CellsTried(ctx, &tried); err != nil {
 			return err
 		}
+		if err = someRuns(cells); err != nil || r.dryRun {
+			return err
+		}
+		if cells, err = plan.FindRates(ctx, cells); err != nil {
+			return err
+		}
 		return someRuns(cells)
 	})
 	return plan, cells, err
@@ -233,7 +239,12 @@ func printPlan(w io.Writer, plan bench.Plan, cells []bench.Cell) error {
 			fmt.Fprintf(&b, "%s: cannot run: %s\n", cellName(cell.Cell), oneLine(cell.Skip+cell.Fail))
 			continue
 		}
-		fmt.Fprintln(&b, cellName(cell.Cell))
+		if cell.RateOpen() {
+			fmt.Fprintln(&b, cellName(cell.Cell)+", at about 8 rates that are found first, from light load to past saturation")
+			launches += 7 * plan.Launches
+		} else {
+			fmt.Fprintln(&b, cellName(cell.Cell))
+		}
 		launches += plan.Launches
 	}
 	fmt.Fprintf(&b, "%d cells, %d launches of each, %s", len(cells), plan.Launches, expected(plan, launches))

@@ -126,6 +126,15 @@ func (c Cell) Undivided() Cell {
 	return c
 }
 
+// Course is the cell wherever it is on the course of its workload, which those are
+// points of that differ in nothing but what it goes over ([Workload.Over]).
+func (c Cell) Course() Cell {
+	if d, has := LookupDimension(LookupWorkload(c.Workload).Over); has {
+		d.Copy(&c, Cell{})
+	}
+	return c
+}
+
 // Setting is what a cell must share with others to be shown beside them.
 func (c Cell) Setting() Cell { return c.Only(func(d Dimension) bool { return d.Role == Setting }) }
 
@@ -152,9 +161,10 @@ func (c Cell) Describe(separator string, without ...string) string {
 // by workload, placement and size, then by name.
 func CompareCells(a, b Cell) int { return compareBy(a, b, func(Dimension) bool { return true }) }
 
-// CompareGroups orders cells by what two must share to be compared.
+// CompareGroups orders cells by what two must share to be compared. All points of
+// a course are of one group.
 func CompareGroups(a, b Cell) int {
-	return compareBy(a, b, func(d Dimension) bool { return d.Role == Question || d.Role == Setting })
+	return compareBy(a.Course(), b.Course(), func(d Dimension) bool { return d.Role == Question || d.Role == Setting })
 }
 
 func compareBy(a, b Cell, by func(Dimension) bool) int {

@@ -139,6 +139,12 @@ var dimensions = []Dimension{
 	{
 		Name: ArrivalsColumn, Role: Setting, Rank: 7, Heading: "arrivals", Lesser: true, Bench: "arrivals",
 		Plain: func(c Cell) string { return c.Arrivals },
+		Words: func(c Cell) string {
+			if c.Arrivals == "" {
+				return ""
+			}
+			return c.Arrivals + " arrivals"
+		},
 		Copy:  func(to *Cell, of Cell) { to.Arrivals = of.Arrivals },
 		Order: func(a, b Cell) int { return compareNames([]string{"", Constant, Poisson}, a.Arrivals, b.Arrivals) },
 	},
@@ -160,14 +166,14 @@ var dimensions = []Dimension{
 		Plain: func(c Cell) string { return plainNonZero(float64(c.WorkNS)) },
 		Copy:  func(to *Cell, of Cell) { to.WorkNS = of.WorkNS },
 		Order: func(a, b Cell) int { return cmp.Compare(a.WorkNS, b.WorkNS) },
-		Words: func(c Cell) string { return timed(c.WorkNS, "of work") },
+		Words: func(c Cell) string { return timed(c.WorkNS, "work") },
 	},
 	{
-		Name: ThinkColumn, Role: Setting, Rank: 11, Heading: "think", Numeric: true, Lesser: true, Bench: "think",
+		Name: ThinkColumn, Role: Setting, Rank: 11, Heading: "thinking", Numeric: true, Lesser: true, Bench: "think",
 		Plain: func(c Cell) string { return plainNonZero(float64(c.ThinkNS)) },
 		Copy:  func(to *Cell, of Cell) { to.ThinkNS = of.ThinkNS },
 		Order: func(a, b Cell) int { return cmp.Compare(a.ThinkNS, b.ThinkNS) },
-		Words: func(c Cell) string { return timed(c.ThinkNS, "of thinking") },
+		Words: func(c Cell) string { return timed(c.ThinkNS, "thinking") },
 	},
 	{
 		Name: FanInColumn, Role: Setting, Rank: 12, Heading: "producers", Numeric: true, Lesser: true, Bench: "fanin",
@@ -222,7 +228,7 @@ const (
 	Sleeping = "sleep" // the kernel wakes it (clock_nanosleep(2)): as late as that does
 )
 
-var pacingWords = map[string]string{Spinning: "spins", Sleeping: "sleeps"}
+var pacingWords = map[string]string{Spinning: "spinning sender", Sleeping: "sleeping sender"}
 
 // How several ends are joined to one.
 const (

@@ -73,7 +73,7 @@ func TestDescribe(t *testing.T) {
 	for _, c := range []struct {
 		got, want string
 	}{
-		{full.Describe(", "), "mmap:wait=futex, latency, same-llc, /tmp, 4 pairs, 1.00 k/s offered, variant B, poisson, sleeps, 8 to a sync, 1µs of work, 2µs of thinking, 3 producers, 5 consumers, 64=90%,4096=10%"},
+		{full.Describe(", "), "mmap:wait=futex, latency, same-llc, /tmp, 4 pairs, 1.00 k/s offered, variant B, poisson arrivals, sleeping sender, 8 to a sync, 1µs work, 2µs thinking, 3 producers, 5 consumers, 64=90%,4096=10%"},
 		{plain.Describe(" "), "pipe latency 64 B same-llc"},
 		{plain.Describe(" ", "workload"), "pipe 64 B same-llc"},
 		{results.Cell{}.Describe(" "), ""},

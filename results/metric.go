@@ -70,12 +70,23 @@ const (
 	// steps than a single stamped round trip. Where each is stamped, a batch is one
 	// and this is RTTP50.
 	RTTBatchP50 = "rtt_batch_p50_ns"
+
+	AchievedPerS    = "achieved_per_s"             // messages received per second, from the first to the last
+	ScheduledPerS   = "scheduled_per_s"            // the same messages, by when they were due
+	ScheduleLate    = "schedule_late_p50_ns"       // how late after it was due a message was sent
+	ScheduleLate99  = "schedule_late_p99_ns"       //
+	UncorrectedP50  = "oneway_uncorrected_p50_ns"  // one way, from the actual send
+	UncorrectedP99  = "oneway_uncorrected_p99_ns"  //
+	UncorrectedP999 = "oneway_uncorrected_p999_ns" //
 )
 
 // The named histograms of the workloads that are known here.
 const (
 	RoundTrips = "rtt"    // stamped round trips, in ns
-	OneWays    = "oneway" // times from the sender to the receiver, in ns
+	OneWays    = "oneway" // times from the sender to the receiver, in ns: of an offered load from when they were due
+
+	Uncorrected = "oneway_uncorrected" // the same from when they were sent
+	Lateness    = "schedule_late"      // times from when messages were due to when they were sent, in ns
 )
 
 // metrics are all there are: those of the contract in the order of the columns
@@ -88,7 +99,7 @@ var metrics = []Metric{
 	{Name: RTTP99, Words: "round trip, p99", Unit: Nanoseconds, Of: RoundTrips, Q: 0.99, Bench: "p99-ns"},
 	{Name: RTTP999, Words: "round trip, p99.9", Unit: Nanoseconds, Of: RoundTrips, Q: 0.999},
 	{Name: RTTMax, Words: "round trip, longest", Unit: Nanoseconds, Stamps: Stamped},
-	{Name: OneWayP50, Words: "one way, p50", Unit: Nanoseconds, Of: OneWays, Q: 0.5},
+	{Name: OneWayP50, Words: "one way, p50", Brief: "time of a message", Unit: Nanoseconds, Of: OneWays, Q: 0.5},
 	{Name: OneWayP99, Words: "one way, p99", Unit: Nanoseconds, Of: OneWays, Q: 0.99},
 	{Name: OneWayP999, Words: "one way, p99.9", Unit: Nanoseconds, Of: OneWays, Q: 0.999},
 	{Name: MsgsPerS, Words: "messages per second", Brief: "rate", Unit: PerSecond, More: true},
@@ -98,6 +109,13 @@ var metrics = []Metric{
 	{Name: FaultsPer, Words: "page faults per message", Unit: Count},
 	{Name: Migrations, Words: "migrations", Unit: Count},
 	{Name: RTTBatchP50, Words: "round trip, p50 of the means of batches", Brief: "round trip", Unit: Nanoseconds, Stamps: OnePerBatch},
+	{Name: AchievedPerS, Words: "messages received per second", Brief: "rate", Unit: PerSecond, More: true},
+	{Name: ScheduledPerS, Words: "messages scheduled per second", Unit: PerSecond, More: true},
+	{Name: ScheduleLate, Words: "sent after it was due, p50", Unit: Nanoseconds, Of: Lateness, Q: 0.5},
+	{Name: ScheduleLate99, Words: "sent after it was due, p99", Unit: Nanoseconds, Of: Lateness, Q: 0.99},
+	{Name: UncorrectedP50, Words: "one way from the actual send, p50", Unit: Nanoseconds, Of: Uncorrected, Q: 0.5},
+	{Name: UncorrectedP99, Words: "one way from the actual send, p99", Unit: Nanoseconds, Of: Uncorrected, Q: 0.99},
+	{Name: UncorrectedP999, Words: "one way from the actual send, p99.9", Unit: Nanoseconds, Of: Uncorrected, Q: 0.999},
 }
 
 // ContractMetrics is how many of them have their columns where the contract says.

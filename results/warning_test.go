@@ -41,6 +41,7 @@ var samples = map[string][]any{
 	"unsteady":          {"floor", "reading the clock", "lo_ns", 63.6, "hi_ns", 178.0, "moved", 6, "floors", 8},
 	"not-narrow":        {"until", 0.025, "cell", "pipe latency 64 B", "margin", 0.071, "launches", 34, "failed", 2},
 	"not-narrow-either": {"until", 0.02, "cells", 25},
+	"not-held":          {"achieved_per_s", 8e5, "scheduled_per_s", 1e6},
 	"short-stream":      {"messages", int64(100), "waiting", int64(80)},
 	"budget-spent":      {"budget_ns", int64(90e9), "until", 0.02, "launches", 10},
 	"budget-short":      {"budget_ns", int64(90e9), "until", 0.02, "launches", 10},

@@ -25,6 +25,7 @@ type Workload struct {
 	Drawn string // the metric that its charts show; "": Main
 	Axis  string // what that is called on an axis: "Median round trip"; "": by its words
 	Of    string // the named histogram that has a chart of its own; "": none
+	Over  string // the column of the dimension over which they show it; "": over the sizes
 
 	Alike  string // the metric by which transports that wait alike are compared; "": by none
 	Asked  string // what that is called: "round trip"
@@ -43,6 +44,7 @@ const (
 	UnknownExchange Exchange = iota
 	Answered                 // there and back, one at a time: the ends wait for each other
 	OneWay                   // from the producer to the consumer: the faster end waits for the other
+	Offered                  // likewise, but the producer waits for its time
 )
 
 // A ResultColumn is a column of a workload's table: the median of a metric, or
@@ -97,6 +99,45 @@ var workloads = []Workload{
 		Drawn: BytesPerS, Axis: "Payload per second",
 		Alike: BytesPerS, Asked: "throughput", Larger: true,
 		Exchange: OneWay, Unit: "message",
+	},
+	{
+		Name:  "load",
+		Doc:   "open loop: messages offered at a rate, each timed from the moment at which it was due",
+		Title: "Latency under load",
+		Caption: "One way, from the moment at which a message was due to after its receipt: a stall delays all that was due meanwhile.\n" +
+			"sent p99 is the same from the actual send, which hides that. late is how late after it was due a message was sent.\n" +
+			"Percentiles are of all launches, each with the same weight, — with fewer than 10 messages beyond.\n" +
+			"The rest is the median over launches. ± is a 95 % confidence interval, — where they are too few or not alike.",
+		Subject:  "Messages offered at a rate, timed from when they were due",
+		Main:     OneWayP50,
+		Compared: []string{OneWayP50, OneWayP99, AchievedPerS},
+		Op:       OneWayP50,
+		Columns: []ResultColumn{
+			{"achieved", AchievedPerS, false}, {"p50", OneWayP50, false}, {"±", OneWayP50, true}, {"p99", OneWayP99, false}, {"p99.9", OneWayP999, false},
+			{"sent p99", UncorrectedP99, false}, {"late p99", ScheduleLate99, false}, {"CPU/msg", CPUPerMsg, false},
+		},
+		Drawn: OneWayP50, Axis: "Median time of a message", Of: OneWays, Over: RateColumn,
+		Exchange: Offered, Unit: "message",
+	},
+	{
+		Name:  "oneway",
+		Doc:   "one message at a time, 100 µs apart: from before its send to after its receipt",
+		Title: "One-way latency",
+		Caption: "From before the send to after the receipt, by the one clock of the machine; 100 µs and more between two messages.\n" +
+			"It is measured, and not half of a round trip. Ends that sleep may have to be woken from deeper than in ping-pong.\n" +
+			"Percentiles are of all launches, each with the same weight, — with fewer than 10 messages beyond.\n" +
+			"The rest is the median over launches. ± is a 95 % confidence interval, — where they are too few or not alike.\n" +
+			"CPU time and context switches are those of both processes, per message, the producer's waiting for the next included.",
+		Subject:  "One message at a time, 100 µs apart",
+		Main:     OneWayP50,
+		Compared: []string{OneWayP50, OneWayP99},
+		Op:       OneWayP50,
+		Columns: []ResultColumn{
+			{"p50", OneWayP50, false}, {"±", OneWayP50, true}, {"p99", OneWayP99, false}, {"p99.9", OneWayP999, false},
+			{"CPU/msg", CPUPerMsg, false}, {"ctxsw/msg", CtxswPer, false},
+		},
+		Drawn: OneWayP50, Axis: "Median time of a message", Of: OneWays,
+		Exchange: Offered, Unit: "message",
 	},
 }
 

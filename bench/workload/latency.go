@@ -1,8 +1,6 @@
 package workload
 
 import (
-	"math"
-
 	"ipcbench/bench/internal/clock"
 	"ipcbench/results"
 	"ipcbench/transports"
@@ -34,7 +32,7 @@ func ping(e *End) error {
 	first := number
 	every := e.StampEvery(op)
 	slices := e.Slices()
-	reading := int64(math.Round(e.Clock)) // as fine as a time that was read can be
+	reading := e.reading() // as fine as a time that was read can be
 	e.Begin()
 	start, at, stamps := Now(), int64(0), int64(0)
 	slices.Begin(0, start)

@@ -40,7 +40,7 @@ type Workload struct {
 	// has: [results.RateColumn].
 	Axes []string
 	// Shared, where not nil, is how many bytes of zeroed memory both ends have in
-	// common beside the link, see [End.Shared].
+	// common beside the link; End.share maps it.
 	Shared func(Task) int
 
 	// Counts is the side whose messages and time are the launch's: for
@@ -87,6 +87,9 @@ func Lookup(name string) (Workload, error) {
 	}
 	return Workload{}, fmt.Errorf("no workload is called %q: there are %s", name, strings.Join(known, ", "))
 }
+
+// Takes says whether the workload has the dimension of that column.
+func (w Workload) Takes(column string) bool { return slices.Contains(w.Axes, column) }
 
 // part picks what this end does.
 func (w Workload) part(e *End) func(*End) error {

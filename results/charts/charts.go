@@ -52,6 +52,14 @@ func All(run summary.Analysis) []Chart {
 	}
 	for _, w := range s.workloads() {
 		panels := s.panels(w)
+		if w.Over != "" {
+			for _, p := range panels {
+				for _, size := range p.drawn {
+					add(loads(p.ofSize(size)))
+				}
+			}
+			continue
+		}
 		for _, p := range panels {
 			add(bySize(p))
 		}

@@ -130,10 +130,11 @@ func (s study) panels(w results.Workload) []panel {
 		if c.Workload != w.Name {
 			continue
 		}
-		i := slices.IndexFunc(all, func(p panel) bool { return p.setting == c.Setting() })
+		setting := c.Course().Setting()
+		i := slices.IndexFunc(all, func(p panel) bool { return p.setting == setting })
 		if i < 0 {
 			i = len(all)
-			all = append(all, s.newPanel(w, c.Setting()))
+			all = append(all, s.newPanel(w, setting))
 		}
 		all[i].cells = append(all[i].cells, c)
 	}
@@ -206,7 +207,7 @@ func (p panel) ofTransport(transport string) []series {
 			slices.SortFunc(of, func(a, b summary.Summary) int { return results.CompareCells(a.Cell, b.Cell) })
 			s := series{look: p.lookOf(of[0].Cell), name: p.nameOf(of[0].Undivided())}
 			for _, c := range of {
-				if n := len(s.cells); n > 0 && s.cells[n-1].SizeBytes == c.SizeBytes {
+				if n := len(s.cells); n > 0 && s.cells[n-1].Undivided() == c.Undivided() {
 					s.aside = append(s.aside, c)
 				} else {
 					s.cells = append(s.cells, c)

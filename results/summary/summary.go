@@ -79,6 +79,7 @@ func ofCell(cell results.Cell, launches []results.Launch) Summary {
 	s.markContended()
 	s.warnOfMixed(times)
 	s.warnOfBacklog()
+	s.warnOfRate()
 	return s
 }
 
@@ -189,17 +190,18 @@ func (s *Summary) distribute(name string, times []results.Times) {
 // without a result last. The shuffled order of measuring plays no part.
 func InReadingOrder(summaries []Summary) []Summary {
 	sorted := slices.Clone(summaries)
-	best := map[results.Cell]float64{} // of the strata of a cell, which stay together
+	best := map[results.Cell]float64{} // of what stays together: the strata of a cell, the points of a course
 	for _, s := range sorted {
-		known, seen := best[s.Undivided()]
+		known, seen := best[s.Undivided().Course()]
 		if worse := s.worse(); !seen || worse < known {
-			best[s.Undivided()] = worse
+			best[s.Undivided().Course()] = worse
 		}
 	}
 	slices.SortStableFunc(sorted, func(a, b Summary) int {
 		return cmp.Or(
 			results.CompareGroups(a.Cell, b.Cell),
-			cmp.Compare(best[a.Undivided()], best[b.Undivided()]),
+			cmp.Compare(best[a.Undivided().Course()], best[b.Undivided().Course()]),
+			results.CompareCells(a.Undivided().Course(), b.Undivided().Course()),
 			results.CompareCells(a.Cell, b.Cell),
 		)
 	})

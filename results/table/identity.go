@@ -2,6 +2,7 @@ package table
 
 import (
 	"slices"
+	"strings"
 
 	"ipcbench/results"
 )
@@ -30,7 +31,7 @@ type shownDimension struct {
 func identityOf(cells []results.Cell, roles []results.Role) []shownDimension {
 	var identity []shownDimension
 	for _, d := range results.Dimensions() {
-		shown := shownDimension{d, d.Says}
+		shown := shownDimension{d, underHeading(d)}
 		if d.Name == "dir" {
 			shown.says = placeOf(cells)
 		}
@@ -41,6 +42,12 @@ func identityOf(cells []results.Cell, roles []results.Role) []shownDimension {
 		}
 	}
 	return identity
+}
+
+// underHeading is what the dimension says of a cell in a sentence, but for the word
+// that its column has for a heading.
+func underHeading(d results.Dimension) func(results.Cell) string {
+	return func(c results.Cell) string { return strings.TrimSuffix(d.Says(c), " "+d.Heading) }
 }
 
 // placeOf names a cell's filesystem, and its directory too where several are
