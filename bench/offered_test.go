@@ -67,7 +67,7 @@ func TestAPlanRefusesWhatItsWorkloadsDoNotHave(t *testing.T) {
 	plan := Plan{
 		Specs: []transports.Spec{spec}, Workloads: []string{"load"}, Sizes: []int{64}, Placements: []string{results.Free},
 		Launches: 1, Time: 50 * time.Millisecond, Warmup: workload.Warmup{Messages: 1},
-	}.complete()
+	}
 	for name, c := range map[string]struct {
 		change func(*Plan)
 		want   string
@@ -80,7 +80,7 @@ func TestAPlanRefusesWhatItsWorkloadsDoNotHave(t *testing.T) {
 		p := plan
 		c.change(&p)
 		got := ""
-		if err := p.check(); err != nil {
+		if err := p.complete().check(); err != nil {
 			got = err.Error()
 		}
 		if got != c.want {
