@@ -18,12 +18,13 @@ import (
 func newCompare(out *console) *cobra.Command {
 	c := comparer{out: out}
 	cmd := &cobra.Command{
-		Use:     "compare OLD NEW | --old RUN... --new RUN... | RUN... --by COLUMN [flags]",
+		Use:     "compare [OLD NEW] | --old RUN... --new RUN... | RUN... --by COLUMN [flags]",
 		GroupID: "read",
 		Short:   "What changed between runs, and how sure that is",
 		Long: `Compares two runs, several on each side, or the parts of one that a column tells
 apart, and gives each cell a verdict: faster, slower, same, too noisy to tell, or
-the machine changed. Of two runs, verdicts hold for those two; give three runs a
+the machine changed. A run is named by its directory, or by its name where that is
+in results; without any, they are the two newest in there. Of two runs, verdicts hold for those two; give three runs a
 side for what also changes from boot to boot and hour to hour. Measure these in
 turn, A1 B1 A2 B2 A3 B3: where all of one side come first, whatever drifts on the
 machine looks like a change. "ipcbench run --ab" measures two things in one run.
@@ -156,6 +157,11 @@ func (c *comparer) sides(paths []string) (old, new []string, err error) {
 		return nil, nil, errors.New("compare: only one side is given: name runs with both --old and --new")
 	case flagged > 0:
 		return c.old, c.new, nil
+	case len(paths) == 0:
+		if paths, err = newestTwo(); err != nil {
+			return nil, nil, err
+		}
+		return paths[:1], paths[1:], nil
 	case len(paths) == 2:
 		return paths[:1], paths[1:], nil
 	case len(paths) == 1:
@@ -168,9 +174,9 @@ func (c *comparer) sides(paths []string) (old, new []string, err error) {
 // copy of one is none.
 func onBothSides(old, new []string) string {
 	for _, path := range new {
-		mine, err := os.Stat(path)
+		mine, err := os.Stat(whereRun(path))
 		for _, other := range old {
-			theirs, unknown := os.Stat(other)
+			theirs, unknown := os.Stat(whereRun(other))
 			if err == nil && unknown == nil && os.SameFile(mine, theirs) {
 				return path
 			}

@@ -119,7 +119,7 @@ func openRuns(out *console, paths []string) ([]pastRun, error) {
 
 // openRun reads a run directory and leaves it open.
 func openRun(out *console, path string) (pastRun, error) {
-	f, err := results.OpenFolder(path)
+	f, err := results.OpenFolder(whereRun(path))
 	if err != nil {
 		return pastRun{}, err
 	}

@@ -57,7 +57,7 @@ at the end: the last command stays in force.`,
 	flags.SortFlags = false
 	r.planFlags.add(flags)
 	flags.BoolVar(&r.dryRun, "dry-run", false, "print the cells and the expected time, and measure nothing")
-	flags.StringVarP(&r.parent, "out", "o", "results", "`directory` in which every run makes its own")
+	flags.StringVarP(&r.parent, "out", "o", defaultParent, "`directory` in which every run makes its own")
 	flags.Func("name", "`name` of that directory, a new one (default the time and four digits)", func(text string) error {
 		r.name = text
 		return results.CheckRunName(text)

@@ -31,6 +31,17 @@ func Open(path string) (run Run, launches []Launch, warnings []string, err error
 	return Read(f)
 }
 
+// OpenRun reads what a run directory says of the run itself, whether it has launches
+// or not.
+func OpenRun(path string) (Run, error) {
+	f, err := OpenFolder(path)
+	if err != nil {
+		return Run{}, err
+	}
+	defer f.Close()
+	return openRun(f)
+}
+
 // OpenFolder opens a run directory, of which everything can then be read and made
 // again in the same one, whatever its path leads to by then.
 func OpenFolder(path string) (*folder.Folder, error) {

@@ -1,0 +1,60 @@
+package cmd
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"ipcbench/results"
+)
+
+// defaultParent is the directory in which every run makes its own.
+const defaultParent = "results"
+
+// whereRun is the run directory that a word of the command line names: itself, or
+// where there is none, the one of that name among the runs that are made here.
+func whereRun(word string) string {
+	if _, err := os.Stat(word); err == nil || strings.ContainsRune(word, filepath.Separator) {
+		return word
+	}
+	if named := filepath.Join(defaultParent, word); isDir(named) {
+		return named
+	}
+	return word
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// newestTwo are the last two runs that were made here, the older first.
+func newestTwo() ([]string, error) {
+	entries, err := os.ReadDir(defaultParent)
+	if err != nil {
+		return nil, fmt.Errorf("compare: no run is given, and the newest are looked for in %s: %w", defaultParent, err)
+	}
+	type made struct {
+		path string
+		run  results.Run
+	}
+	var all []made
+	for _, entry := range entries {
+		path := filepath.Join(defaultParent, entry.Name())
+		if !isDir(path) {
+			continue
+		}
+		if run, err := results.OpenRun(path); err == nil { // the others are no runs
+			all = append(all, made{path, run})
+		}
+	}
+	if len(all) < 2 {
+		return nil, fmt.Errorf("compare: no run is given, and %s has %d: name an old one and a new one", defaultParent, len(all))
+	}
+	slices.SortStableFunc(all, func(a, b made) int { return cmp.Or(a.run.Started.Compare(b.run.Started), cmp.Compare(a.path, b.path)) })
+	newest := all[len(all)-2:]
+	return []string{newest[0].path, newest[1].path}, nil
+}
