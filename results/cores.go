@@ -1,6 +1,7 @@
 package results
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -66,16 +67,18 @@ func (p Passes) Range() (least, most float64) {
 	return slices.Min(p), slices.Max(p)
 }
 
-// wanders is from which ratio of most to least on passes differ by more than they
-// should: a CPU changes its clock by less than that under load.
+// Apart is the ratio of the most to the least of the passes.
+func (p Passes) Apart() float64 {
+	least, most := p.Range()
+	return most / least
+}
+
+// wanders is from which ratio on passes are more apart than a CPU's clock explains.
 const wanders = 1.5
 
 // Wander says whether the passes are so far apart that their median is hardly the
 // pair's own.
-func (p Passes) Wander() bool {
-	least, most := p.Range()
-	return most > wanders*least
-}
+func (p Passes) Wander() bool { return p.Apart() > wanders }
 
 // Nodes lists the NUMA nodes of the CPUs, ascending.
 func (c Cores) Nodes() []int {
@@ -87,13 +90,25 @@ func (c Cores) Nodes() []int {
 	return slices.Compact(nodes)
 }
 
-// Pair returns the pair of two CPUs, in either order, and whether a is its A.
-func (c Cores) Pair(a, b int) (p CorePair, forward, ok bool) {
-	i := slices.IndexFunc(c.Pairs, func(p CorePair) bool { return p.A == a && p.B == b || p.A == b && p.B == a })
-	if i < 0 {
-		return CorePair{}, false, false
+// ByCPUs are the pairs by their CPUs, in either order.
+func (c Cores) ByCPUs() map[[2]int]CorePair {
+	by := map[[2]int]CorePair{}
+	for _, p := range c.Pairs {
+		by[[2]int{p.A, p.B}], by[[2]int{p.B, p.A}] = p, p
 	}
-	return c.Pairs[i], c.Pairs[i].A == a, true
+	return by
+}
+
+// Parts says whether a group ends between two of the CPUs, given by their places:
+// they are of different nodes, last-level caches or kinds.
+func (c Cores) Parts(i, j int) bool {
+	a, b := c.CPUs[i], c.CPUs[j]
+	return a.Node != b.Node || a.Package != b.Package || a.LLC != b.LLC || a.Kind != b.Kind
+}
+
+// HasOneWay says whether single ways were told of any pair.
+func (c Cores) HasOneWay() bool {
+	return slices.ContainsFunc(c.Pairs, func(p CorePair) bool { return len(p.AB) > 0 })
 }
 
 // OneWay is what a line took from one CPU of the pair to the other.
@@ -102,4 +117,92 @@ func (p CorePair) OneWay(from int) Passes {
 		return p.AB
 	}
 	return p.BA
+}
+
+// A Relation is the pairs that are related alike.
+type Relation struct {
+	Name   string // of a placement; "" where the kernel does not say
+	Pairs  int    // that have a result
+	RTT    Passes // the median of each pair
+	OneWay Passes // likewise, both ways of each
+	Widest CorePair
+}
+
+// Relations are those that there are, near to far.
+func (c Cores) Relations() []Relation {
+	var all []Relation
+	for _, name := range append(PlacementNames(), "") {
+		r := Relation{Name: name}
+		for _, p := range c.Pairs {
+			if p.Relation != name || len(p.RTT) == 0 {
+				continue
+			}
+			if r.Pairs == 0 || p.RTT.Apart() > r.Widest.RTT.Apart() {
+				r.Widest = p
+			}
+			r.Pairs++
+			r.RTT = append(r.RTT, p.RTT.Median())
+			if len(p.AB) > 0 {
+				r.OneWay = append(r.OneWay, p.AB.Median(), p.BA.Median())
+			}
+		}
+		if r.Pairs > 0 {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// Method says how it was measured, a sentence each: what a reader of the numbers
+// must know.
+func (c Cores) Method() []string {
+	said := []string{c.passes() + ": medians of the passes."}
+	if c.HasOneWay() {
+		said = append(said, fmt.Sprintf("One way: from a reading of the clock to the next on the other CPU, less what one takes (%s; its tick is %s); "+
+			"a clock that is ahead on one CPU looks like a way that is longer in one direction.", FormatNS(c.ClockNS), FormatNS(float64(c.TickNS))))
+	} else if c.Passes > 0 {
+		said = append(said, fmt.Sprintf("One way is not told: a reading of the clock takes %s.", FormatNS(c.ClockNS)))
+	}
+	if nodes := c.Nodes(); len(nodes) > 1 {
+		said = append(said, "The line lies on the node of the pair's first CPU, "+c.firstTouch()+".")
+	}
+	return said
+}
+
+// passes says over how many the medians are.
+func (c Cores) passes() string {
+	words := fmt.Sprintf("%d passes over all pairs, each in another order", c.Passes)
+	switch {
+	case c.Passes < c.Planned:
+		words = fmt.Sprintf("%d of %d passes over all pairs, each in another order", c.Passes, c.Planned)
+	case c.Passes == 1:
+		words = "1 pass over all pairs"
+	}
+	return words
+}
+
+// firstTouch says how sure it is where the line lies: that it was touched there
+// first, and what the kernel says.
+func (c Cores) firstTouch() string {
+	node := map[int]int{}
+	for _, core := range c.CPUs {
+		node[core.CPU] = core.Node
+	}
+	agrees, elsewhere := 0, 0
+	for _, p := range c.Pairs {
+		switch {
+		case len(p.PageNodes) == 0:
+		case slices.Equal(p.PageNodes, []int{node[p.A]}):
+			agrees++
+		default:
+			elsewhere++
+		}
+	}
+	switch {
+	case elsewhere > 0:
+		return fmt.Sprintf("which touched it first, but of %d pairs elsewhere, as the kernel says", elsewhere)
+	case agrees == 0:
+		return "which touched it first; the kernel does not say whether it does"
+	}
+	return "which touched it first, as the kernel says"
 }
