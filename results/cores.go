@@ -158,8 +158,9 @@ func (c Cores) Relations() []Relation {
 func (c Cores) Method() []string {
 	said := []string{c.passes() + ": medians of the passes."}
 	if c.HasOneWay() {
-		said = append(said, fmt.Sprintf("One way: from a reading of the clock to the next on the other CPU, less what one takes (%s; its tick is %s); "+
-			"a clock that is ahead on one CPU looks like a way that is longer in one direction.", FormatNS(c.ClockNS), FormatNS(float64(c.TickNS))))
+		said = append(said, fmt.Sprintf("One way: from a reading of the clock to the next on the other CPU, less what one takes (%s; its tick is %d ns); "+
+			"a clock that is ahead on one CPU looks like a way that is longer in one direction. While one CPU reads the clock the other looks on, "+
+			"so both ways together may take longer than there and back, where each answers at once.", FormatNS(c.ClockNS), c.TickNS))
 	} else if c.Passes > 0 {
 		said = append(said, fmt.Sprintf("One way is not told: a reading of the clock takes %s.", FormatNS(c.ClockNS)))
 	}

@@ -120,13 +120,26 @@ func matrix(c results.Cores, width int, of func(p results.CorePair, from int) re
 		per = min(per, max(1, (width-longest(heads)-1)/matrixColumn))
 	}
 	var b strings.Builder
-	for from := 0; from < len(c.CPUs); from += per {
+	for from, to := 0, 0; from < len(c.CPUs); from = to {
 		if from > 0 {
 			b.WriteString("\n")
 		}
-		writeBlock(&b, c, heads, cells, from, min(from+per, len(c.CPUs)))
+		to = blockEnd(c, from, per)
+		writeBlock(&b, c, heads, cells, from, to)
 	}
 	return b.String()
+}
+
+// blockEnd is where a block of so many columns at most ends: where a group does, if
+// one does.
+func blockEnd(c results.Cores, from, most int) int {
+	last := min(from+most, len(c.CPUs))
+	for to := last; to > from; to-- {
+		if to == len(c.CPUs) || c.Parts(to-1, to) {
+			return to
+		}
+	}
+	return last
 }
 
 // matrixColumn is the width of a column: of a time or a CPU, and what parts it from
