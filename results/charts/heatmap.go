@@ -30,6 +30,7 @@ type heatMap struct {
 const (
 	sideBySide    = 30 // how wide cells must be for squares beside each other
 	widestCell    = 44
+	spanCell      = 36 // how wide cells must be for the least and the most of the passes
 	mapApart      = 18
 	headRow       = 18  // of a title
 	barApart      = 12  // from a square to its bar of colours
