@@ -106,6 +106,9 @@ func (p CoresPlan) Carry(ctx context.Context, passed func(passes int)) (results.
 		}
 		for i, pair := range walk.order {
 			found.Crossings[i].addTo(&c.Pairs[pair])
+			if found.Crossings[i].WaitedNS > int64(p.Time)/10 {
+				c.Contended++
+			}
 		}
 		clocks = append(clocks, found.ClockNS)
 		c.ClockNS, c.TickNS = results.Median(clocks), found.TickNS

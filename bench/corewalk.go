@@ -31,6 +31,7 @@ type crossing struct {
 	RTT, AB, BA float64 // ns
 	Timed       bool    // AB and BA were taken
 	Nodes       []int   // of the pages with the lines
+	WaitedNS    int64   // for its CPU, the thread that waited longer
 	Why         string  // why there is nothing; "" where there is
 }
 
@@ -95,11 +96,14 @@ func handOver(a, b int, d time.Duration) (f crossing, err error) {
 	}
 	warmUp, timed, plain := rally.In(memory), rally.In(memory[size:]), rally.In(memory[2*size:])
 	var fromB, fromA, trips []float64
+	var waited, waitedThere int64
 	var back <-chan error
 	there := onCPU(a, func() {
 		clear(memory)
 		f.Nodes = host.NodesOf(memory)
+		defer waiting(&waited)()
 		back = onCPU(b, func() {
+			defer waiting(&waitedThere)()
 			limit := d + 2*answerTime
 			warmUp.Return(limit)
 			fromA = timed.ReturnTimed(d, limit)
@@ -118,10 +122,24 @@ func handOver(a, b int, d time.Duration) (f crossing, err error) {
 	if err = errors.Join(err, unix.Munmap(memory)); err != nil {
 		return f, err
 	}
+	f.WaitedNS = max(waited, waitedThere)
 	if len(trips) == 0 || len(fromA) == 0 || len(fromB) == 0 {
 		f.Why = fmt.Sprintf("CPUs %d and %d did not hand a line over within %v: is one of them taken by something else?", a, b, answerTime)
 		return f, nil
 	}
 	f.RTT, f.AB, f.BA = results.Median(trips), results.Median(fromA), results.Median(fromB)
 	return f, nil
+}
+
+// waiting tells, when what it returns is called, for how long the calling thread has
+// waited for its CPU since; 0 where the kernel does not say.
+func waiting(ns *int64) (end func()) {
+	queue := host.OpenRunQueue()
+	before, _ := queue.WaitNS()
+	return func() {
+		if after, ok := queue.WaitNS(); ok {
+			*ns = after - before
+		}
+		queue.Close()
+	}
 }

@@ -24,7 +24,8 @@ type Cores struct {
 	CPUs  []Core     `json:"cpus"`  // by node, cache and core: near ones lie together
 	Pairs []CorePair `json:"pairs"` // each two of them, in the same order
 
-	Warnings []Warning `json:"warnings,omitempty"`
+	Contended int       `json:"contended"` // how often, of each pair in each pass, a thread waited for its CPU for more than a tenth of the time
+	Warnings  []Warning `json:"warnings,omitempty"`
 }
 
 // A Core is a CPU and what it shares with others. Groups go by their lowest CPU.
@@ -163,6 +164,9 @@ func (c Cores) Method() []string {
 			"so both ways together may take longer than there and back, where each answers at once.", FormatNS(c.ClockNS), c.TickNS))
 	} else if c.Passes > 0 {
 		said = append(said, fmt.Sprintf("One way is not told: a reading of the clock takes %s.", FormatNS(c.ClockNS)))
+	}
+	if c.Contended > 0 {
+		said = append(said, fmt.Sprintf("Something else ran on these CPUs: %d times of %d, a thread waited for its own for more than a tenth of the time.", c.Contended, c.Passes*len(c.Pairs)))
 	}
 	if nodes := c.Nodes(); len(nodes) > 1 {
 		said = append(said, "The line lies on the node of the pair's first CPU, "+c.firstTouch()+".")

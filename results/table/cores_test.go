@@ -64,7 +64,7 @@ func TestManyCPUsAreATable(t *testing.T) {
 		}
 	}
 	text := coresText(t, coresOf(16), 0)
-	has(t, text, "cross-llc     96", "×4.74", "   0 │   ·    100    100    100 │  200")
+	has(t, text, "cross-llc     96", "×4.74", "   0 │    ·    100    100    100 │  200")
 }
 
 func TestAPairWithoutAResultHasItsReason(t *testing.T) {
