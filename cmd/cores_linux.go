@@ -143,6 +143,8 @@ func (c *corer) measure(ctx context.Context, plan bench.CoresPlan) (results.Core
 		err = errInterrupted
 	case err != nil:
 		err = fmt.Errorf("cores: %w", err)
+	case cores.Passes < cores.Planned:
+		c.out.warn(fmt.Sprintf("the machine was too busy for more than %d of %d passes: stop what else runs there, or give a shorter --time", cores.Passes, cores.Planned))
 	}
 	return cores, err
 }

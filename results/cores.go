@@ -15,7 +15,7 @@ type Cores struct {
 	Host    map[string]string `json:"host"` // facts about the machine, as of a [Run]
 	Seed    uint64            `json:"seed"` // of the order of pairs
 	Passes  int               `json:"passes"`
-	Planned int               `json:"passes_planned"` // more than Passes where it was interrupted
+	Planned int               `json:"passes_planned"` // more than Passes where it was interrupted, or the machine too busy
 	TimeNS  int64             `json:"time_ns"`        // that each pair was given in each pass
 
 	ClockNS float64 `json:"clock_ns"`      // what a reading of the clock takes, subtracted from each way
