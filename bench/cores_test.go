@@ -4,10 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"ipcbench/internal/cpulist"
 	"ipcbench/internal/host"
 	"ipcbench/results"
 )
@@ -59,6 +64,61 @@ func TestEveryPairHasItsRelation(t *testing.T) {
 		}
 		if fmt.Sprint(got) != fmt.Sprint(c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// sysfsOf describes CPUs as the kernel does, in files below a new directory.
+func sysfsOf(t *testing.T, m machine) (root string) {
+	t.Helper()
+	root = t.TempDir()
+	write := func(path, text string) {
+		path = filepath.Join(root, "sys/devices", path)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text+"\n"), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	nodes, kinds, caches := map[int][]int{}, map[string][]int{}, map[int][]int{}
+	for _, cpu := range m {
+		nodes[cpu.Node] = append(nodes[cpu.Node], cpu.ID)
+		kinds[cpu.Kind] = append(kinds[cpu.Kind], cpu.ID)
+		caches[cpu.LLC] = append(caches[cpu.LLC], cpu.ID)
+	}
+	for _, cpu := range m {
+		dir := fmt.Sprintf("system/cpu/cpu%d/", cpu.ID)
+		write(dir+"topology/physical_package_id", fmt.Sprint(cpu.Package))
+		write(dir+"topology/core_id", fmt.Sprint(cpu.Core))
+		write(dir+"topology/thread_siblings_list", cpulist.Format(cpu.Siblings))
+		level := 3
+		if cpu.Kind == "LP-E" {
+			level = 2
+		}
+		write(fmt.Sprintf("%scache/index%d/level", dir, level), fmt.Sprint(level))
+		write(fmt.Sprintf("%scache/index%d/shared_cpu_list", dir, level), cpulist.Format(caches[cpu.LLC]))
+	}
+	for node, cpus := range nodes {
+		write(fmt.Sprintf("system/node/node%d/cpulist", node), cpulist.Format(cpus))
+	}
+	if kinds["P"] != nil {
+		write("cpu_core/cpus", cpulist.Format(kinds["P"]))
+		write("cpu_atom/cpus", cpulist.Format(slices.Concat(kinds["E"], kinds["LP-E"]))) // the kernel has one name for both
+	}
+	write("system/cpu/online", m.String())
+	return root
+}
+
+func TestCoresAreAsSysfsDescribesThem(t *testing.T) {
+	for name, m := range map[string]machine{"server of 64 CPUs": server, "hybrid": hybrid} {
+		topology, err := host.ReadTopology(sysfsOf(t, m), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := machine(topology.CPUs)
+		if diff := cmp.Diff(m.cores(), read.cores()); diff != "" {
+			t.Errorf("%s: cores (-want +got)\n%s", name, diff)
+		}
+		if diff := cmp.Diff(m.corePairs(), read.corePairs()); diff != "" {
+			t.Errorf("%s: pairs (-want +got)\n%s", name, diff)
 		}
 	}
 }

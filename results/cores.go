@@ -168,6 +168,9 @@ func (c Cores) Method() []string {
 	if c.Contended > 0 {
 		said = append(said, fmt.Sprintf("Something else ran on these CPUs: %d times of %d, a thread waited for its own for more than a tenth of the time.", c.Contended, c.Passes*len(c.Pairs)))
 	}
+	if slices.ContainsFunc(c.Pairs, func(p CorePair) bool { return p.Relation == "" }) {
+		said = append(said, "The kernel does not say what all of these CPUs share: mount /sys.")
+	}
 	if nodes := c.Nodes(); len(nodes) > 1 {
 		said = append(said, "The line lies on the node of the pair's first CPU, "+c.firstTouch()+".")
 	}

@@ -83,3 +83,12 @@ func TestWhereTheLineLiesIsSaidOfSeveralNodes(t *testing.T) {
 	}
 	has(t, strings.Join(strings.Fields(coresText(t, c, 80)), " "), "of 6 pairs elsewhere") // by what is made up, all are on node 0
 }
+
+func TestWhatIsNotKnownOfCPUsIsSaid(t *testing.T) {
+	c := coresOf(2)
+	if strings.Contains(coresText(t, c, 80), "/sys") {
+		t.Error("what is known is said not to be")
+	}
+	c.Pairs[0].Relation = ""
+	has(t, coresText(t, c, 80), "0, 1  —", "mount /sys")
+}
