@@ -37,6 +37,10 @@ bench: ## run the Go benchmarks; pipe the output into benchstat
 overhead: ## hold ipcbench against tight C loops of the same calls, or ONLY=pipe,mq of them (3 min, gcc)
 	go run ./internal/studies overhead $(if $(ONLY),--only $(ONLY))
 
+.PHONY: cores
+cores: ## hold the cache line from CPU to CPU against a tight C loop (10 s a placement, gcc)
+	go run ./internal/studies cores
+
 .PHONY: ring
 ring: ## stream through the ring in C, one thing changed at a time: what limits it? (3 min, gcc)
 	go run ./internal/studies ring

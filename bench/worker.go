@@ -29,6 +29,7 @@ func Worker() {
 	peer.Serve(noiseRole, listen)
 	peer.Serve(trialRole, runErrands)
 	peer.Serve(copyRole, tellCopy)
+	peer.Serve(coresRole, walkCores)
 }
 
 func work(c *peer.Control) error {

@@ -21,6 +21,9 @@ func newList(*console) *cobra.Command {
 func newDoctor(*console) *cobra.Command {
 	return linuxOnly("doctor", "explore", "Whether this machine is fit to measure on, and what to do")
 }
+func newCores(*console) *cobra.Command {
+	return linuxOnly("cores", "explore", "How near every two CPUs are, by handing a cache line over")
+}
 func newDemo(*console) *cobra.Command {
 	return linuxOnly("demo", "explore", "Watch a value go from one process to another")
 }

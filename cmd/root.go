@@ -17,7 +17,6 @@ messages: through mmap of a shared file, and through the other mechanisms.`
 
 const examples = `  ipcbench run                                     in under a minute
   ipcbench run -s 64..1MiB -p same-llc mmap pipe   two transports, many sizes
-  ipcbench run -d /var/tmp,/dev/shm mmap           one over two filesystems
   ipcbench demo                                    watch one mapped value change`
 
 // newRoot returns the command tree, which writes to out.
@@ -52,7 +51,7 @@ func newRoot(out *console) *cobra.Command {
 		&cobra.Group{ID: "read", Title: "Read what was measured:"},
 		&cobra.Group{ID: "explore", Title: "Look around:"},
 	)
-	root.AddCommand(newRun(out), newReport(out), newCompare(out), newList(out), newDoctor(out), newDemo(out))
+	root.AddCommand(newRun(out), newReport(out), newCompare(out), newList(out), newDoctor(out), newCores(out), newDemo(out))
 	return root
 }
 

@@ -63,12 +63,16 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// scriptCondition knows whether this process may mount in a namespace of its own,
-// and so hide one of its CPUs:
+// scriptCondition knows whether this process has a pair of CPUs, and whether it may
+// mount in a namespace of its own and so hide one of them:
 //
 //	[!mounts] skip
 func scriptCondition(condition string) (bool, error) {
-	if condition != "mounts" {
+	switch condition {
+	case "pair":
+		return runtime.NumCPU() > 1, nil
+	case "mounts":
+	default:
 		return false, fmt.Errorf("there is no condition %q", condition)
 	}
 	return runtime.NumCPU() > 1 && exec.Command("unshare", "--mount", "mount", "-t", "tmpfs", "none", "/sys/devices/system/cpu").Run() == nil, nil

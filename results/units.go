@@ -136,6 +136,20 @@ const Nothing = "—"
 // FormatNS writes a time in nanoseconds to three significant digits: "12.3 µs".
 func FormatNS(ns float64) string { return scaled(ns, "ns", "µs", "ms", "s") }
 
+// FormatBareNS writes a time in whole nanoseconds without the unit, where there is
+// little room: "96", "9.5", "12k".
+func FormatBareNS(ns float64) string {
+	switch size := math.Abs(ns); {
+	case math.IsNaN(ns) || math.IsInf(ns, 0):
+		return Nothing
+	case size < 9.95:
+		return strconv.FormatFloat(ns, 'f', 1, 64)
+	case size >= 9999.5:
+		return strconv.FormatFloat(ns/1000, 'f', 0, 64) + "k"
+	}
+	return strconv.FormatFloat(ns, 'f', 0, 64)
+}
+
 // FormatRate writes a number per second to three significant digits: "1.32 M/s".
 func FormatRate(perS float64) string { return scaled(perS, "/s", "k/s", "M/s", "G/s") }
 

@@ -31,6 +31,15 @@ func TestOverheadIsJudgedByItsRatioToC(t *testing.T) {
 	}
 }
 
+func TestCoresAreJudgedByTheirRatioToC(t *testing.T) {
+	for ratio, misses := range map[float64]bool{0.89: true, 0.91: false, 1.09: false, 1.11: true} {
+		trial := coresTrial{ours: figures{100 * ratio}, c: figures{100}}
+		if miss := trial.miss(); (miss != "") != misses {
+			t.Errorf("%.2f × C: %q", ratio, miss)
+		}
+	}
+}
+
 func TestRingIsJudgedAtItsEnds(t *testing.T) {
 	for _, c := range []struct {
 		size   int
@@ -110,7 +119,7 @@ func TestHaltPollIsToBeNamedTwice(t *testing.T) {
 
 func TestWhatIsWrongWithTheCommandLineIsRefused(t *testing.T) {
 	for _, words := range []string{
-		"everything", "overhead pipe", "overhead --fast", "overhead --only pipe,none", "ring --rounds 0", "aa --pairs many", "power --trials -1",
+		"everything", "overhead pipe", "overhead --fast", "overhead --only pipe,none", "ring --rounds 0", "cores --rounds 0", "aa --pairs many", "power --trials -1",
 	} {
 		var stdout, stderr bytes.Buffer
 		if status := run(t.Context(), strings.Fields(words), &stdout, &stderr); status != 2 || stdout.Len() > 0 || stderr.Len() == 0 {

@@ -51,6 +51,8 @@ func TestPicturesAreAsAgreed(t *testing.T) {
 	}
 	forest, _ := Forest(someChanges(t))
 	t.Run(forest.Name, func(t *testing.T) { checkGolden(t, forest) })
+	cores := Cores(someCores(smallServer))
+	t.Run(cores.Name, func(t *testing.T) { checkGolden(t, cores) })
 }
 
 // checkGolden fails where a picture is not the one that was agreed on.

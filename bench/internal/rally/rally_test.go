@@ -36,12 +36,35 @@ func TestALineGoesToAndFro(t *testing.T) {
 	}
 }
 
+func TestALineIsTimedBothWays(t *testing.T) {
+	r := In(memory(t))
+	there := make(chan []float64)
+	go func() { there <- r.ReturnTimed(time.Millisecond, time.Minute) }()
+	back := r.ServeTimed(time.Millisecond, time.Minute)
+	for way, batches := range map[string][]float64{"there": <-there, "back": back} {
+		if len(batches) < fewest {
+			t.Errorf("%s: %d batches", way, len(batches))
+		}
+		for _, ns := range batches {
+			if !(ns > 0) { // there is a reading of the clock in it
+				t.Errorf("%s takes %v ns", way, ns)
+			}
+		}
+	}
+}
+
 // Neither side waits for ever for one that does not come.
 func TestNobodyIsWaitedFor(t *testing.T) {
 	if batches := In(memory(t)).Serve(time.Millisecond, 5*time.Millisecond); len(batches) > 0 {
 		t.Errorf("%v with nobody on the other side", batches)
 	}
 	In(memory(t)).Return(5 * time.Millisecond)
+	if batches := In(memory(t)).ServeTimed(time.Millisecond, 5*time.Millisecond); len(batches) > 0 {
+		t.Errorf("timed: %v with nobody on the other side", batches)
+	}
+	if batches := In(memory(t)).ReturnTimed(time.Millisecond, 5*time.Millisecond); len(batches) > 0 {
+		t.Errorf("timed: %v with nobody who serves", batches)
+	}
 	r := In(memory(t))
 	r.End()
 	r.Return(time.Hour)
