@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ipcbench/bench/internal/clock"
+	"ipcbench/bench/internal/meter"
 	"ipcbench/bench/workload"
 	"ipcbench/internal/peer"
 	"ipcbench/results"
@@ -38,11 +39,17 @@ func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
-	l := launch{Cell: c, plan: p, transport: t, watch: c.watch(ctx)}
+	l := launch{Cell: c, plan: p, transport: t, watch: c.watch(ctx), stages: meter.NewStages(false)}
 	defer l.close(ctx)
 	driver := workload.NewDriver(ctx, c.Cell,
 		func() ([]int, error) { return l.start(ctx) },
 		func() error { return l.measure(record) })
+	driver.Stages = l.stages
+	if w.InTurn {
+		if err := l.openTurn(); err != nil {
+			return err
+		}
+	}
 	err = w.Drive(driver)
 	if l.pair == nil {
 		if err != nil && ctx.Err() == context.DeadlineExceeded {
@@ -85,6 +92,8 @@ type launch struct {
 	pair      *peer.Pair        // all of them; nil: not started
 	reports   []workload.Report // one a worker, pair by pair
 	court     *os.File          // nil: the ends hand each other no cache line
+	turn      *os.File          // what the ends lock in turn as they open; nil: they do not
+	stages    *meter.Stages     // of making the links, and of closing them
 }
 
 // start makes the links and starts the workers, and returns their process
@@ -95,7 +104,7 @@ func (l *launch) start(ctx context.Context) (pids []int, err error) {
 	}
 	l.openCourt()
 	for range l.Pairs {
-		link, err := peer.MakeLink(ctx, l.transport, l.Spec)
+		link, err := peer.MakeLink(ctx, timed{l.transport, l.stages}, l.Spec)
 		if err != nil {
 			return nil, err
 		}
@@ -104,7 +113,11 @@ func (l *launch) start(ctx context.Context) (pids []int, err error) {
 			return nil, err
 		}
 	}
-	l.pair, err = peer.StartPairs(ctx, l.links, l.sides(), l.options, func(side transports.Side, inherited peer.Inherited) any { return l.job(l.plan, side, inherited) })
+	l.pair, err = peer.StartPairs(ctx, l.links, l.sides(), l.options, func(side transports.Side, inherited peer.Inherited) any {
+		job := l.job(l.plan, side, inherited)
+		job.Turn = nameOf(l.turn)
+		return job
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -156,13 +169,14 @@ func (l *launch) openCourt() {
 	}
 	l.court = os.NewFile(uintptr(fd), "memfd")
 	if l.court.Truncate(int64(workload.CourtSize())) == nil {
-		l.plan.court = fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), fd)
+		l.plan.court = nameOf(l.court)
 	}
 }
 
 func (l *launch) close(ctx context.Context) {
 	l.watch.close(ctx)
 	l.court.Close() // of nil, an error that means nothing
+	l.turn.Close()
 	for _, link := range l.links {
 		link.Close() // again, as a rule
 	}

@@ -80,7 +80,7 @@ const (
 
 // metrics are all there are: those of the contract in the order of the columns
 // of launches.csv, and then what was registered.
-var metrics = []Metric{
+var metrics = append([]Metric{
 	{Name: RTTMin, Words: "round trip, shortest", Unit: Nanoseconds, Stamps: Stamped},
 	{Name: RTTMean, Words: "round trip, mean", Unit: Nanoseconds},
 	{Name: RTTP50, Words: "round trip, p50", Brief: "round trip", Unit: Nanoseconds, Of: RoundTrips, Q: 0.5, Bench: "p50-ns"},
@@ -98,7 +98,7 @@ var metrics = []Metric{
 	{Name: FaultsPer, Words: "page faults per message", Unit: Count},
 	{Name: Migrations, Words: "migrations", Unit: Count},
 	{Name: RTTBatchP50, Words: "round trip, p50 of the means of batches", Brief: "round trip", Unit: Nanoseconds, Stamps: OnePerBatch},
-}
+}, setupMetrics()...)
 
 // ContractMetrics is how many of them have their columns where the contract says.
 // Those of the others come last.
