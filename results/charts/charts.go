@@ -53,6 +53,10 @@ func All(run summary.Analysis) []Chart {
 	for _, w := range s.workloads() {
 		panels := s.panels(w)
 		for _, p := range panels {
+			add(parts(p))
+		}
+		add(pages(panels))
+		for _, p := range panels {
 			add(bySize(p))
 		}
 		for _, p := range panels {
