@@ -110,26 +110,26 @@ func LookupPageWay(name string) (PageWay, bool) {
 }
 
 // PageNS is the metric of what a page takes by a way, in a state, in ns.
-func PageNS(way, state string) string { return "setup_" + way + "_" + state + "_page_ns" }
+func PageNS(way, state string) string { return "setup_" + way + "_" + state + "_per_page_ns" }
 
 // PageFaults is that of how many faults a page meets, the major ones included.
-func PageFaults(way, state string) string { return "setup_" + way + "_" + state + "_page_faults" }
+func PageFaults(way, state string) string { return "setup_" + way + "_" + state + "_faults_per_page" }
 
 // PageMajor is that of how many major faults a page meets.
-func PageMajor(way, state string) string { return "setup_" + way + "_" + state + "_page_major_faults" }
+func PageMajor(way, state string) string { return "setup_" + way + "_" + state + "_major_faults_per_page" }
 
 // setupMetrics are those of the tables above.
 func setupMetrics() []Metric {
 	all := []Metric{
-		{Name: SetupTotal, Words: "set-up", Brief: "set-up", Unit: Nanoseconds, Stamps: Stamped},
-		{Name: SetupFaults, Words: "set-up, page faults", Unit: Count},
+		{Name: SetupTotal, Words: "all up to the first message", Brief: "set-up", Unit: Nanoseconds, Stamps: Stamped},
+		{Name: SetupFaults, Words: "page faults before the first message", Unit: Count},
 		{Name: SetupTouchPage, Words: "touch, per page", Unit: Nanoseconds},
 		{Name: SetupFirstRTT, Words: "first round trip", Unit: Nanoseconds, Stamps: Stamped},
 		{Name: SetupWarmRTT, Words: "warm round trip", Unit: Nanoseconds, Stamps: Stamped},
 		{Name: SetupMap, Words: "mmap, the call", Unit: Nanoseconds, Stamps: Stamped},
 	}
 	for _, s := range setupStages {
-		all = append(all, Metric{Name: s.Metric, Words: "set-up, " + s.Words, Unit: Nanoseconds, Stamps: Stamped})
+		all = append(all, Metric{Name: s.Metric, Words: s.Words, Unit: Nanoseconds, Stamps: Stamped})
 		if s.Name != FirstMessageStage { // which two processes have a part in
 			all = append(all, Metric{Name: s.Faults, Words: "page faults, " + s.Words, Unit: Count})
 		}

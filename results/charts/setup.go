@@ -75,7 +75,9 @@ func compareFloats(a, b float64) int {
 }
 
 // whiskers says what the whiskers of a chart of bars are, where there are any.
-func (p panel) whiskers() string { return strings.Replace(p.bars(), "bar:", "whisker:", 1) }
+func (p panel) whiskers() string {
+	return strings.NewReplacer("bar:", "whisker:", ", too few", "; too few").Replace(p.bars())
+}
 
 // longest is how far the longest bar or whisker reaches.
 func (p panel) longest(all []series) float64 {
@@ -115,7 +117,7 @@ func (p panel) stacked(c summary.Summary, end float64) func(draw.Canvas, func(fl
 		if usable(e.Lo) && usable(e.Hi) && e.Lo < end {
 			interval(canvas, look{color: ink}, x, e.Lo, min(e.Hi, end), y)
 		}
-		if max(e.Median, e.Hi) > end {
+		if e.Median > end || e.Hi > end { // no interval is above nothing
 			tip := x(end)
 			canvas.FillPolygon(ink, []vg.Point{{X: tip + 5, Y: y}, {X: tip, Y: y + 4}, {X: tip, Y: y - 4}})
 		}
