@@ -116,7 +116,9 @@ func PageNS(way, state string) string { return "setup_" + way + "_" + state + "_
 func PageFaults(way, state string) string { return "setup_" + way + "_" + state + "_faults_per_page" }
 
 // PageMajor is that of how many major faults a page meets.
-func PageMajor(way, state string) string { return "setup_" + way + "_" + state + "_major_faults_per_page" }
+func PageMajor(way, state string) string {
+	return "setup_" + way + "_" + state + "_major_faults_per_page"
+}
 
 // setupMetrics are those of the tables above.
 func setupMetrics() []Metric {
