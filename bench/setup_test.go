@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"ipcbench/bench/internal/pages"
 	"ipcbench/results"
 	"ipcbench/transports"
 )
@@ -19,6 +20,18 @@ func TestStagesOfTransportsAreKnown(t *testing.T) {
 		if known[i] != string(s) {
 			t.Errorf("stage %d is %s to transports and %s to results", i, s, known[i])
 		}
+	}
+}
+
+// TestWaysToAPageAreKnown to whoever shows them, and so are the states of one.
+func TestWaysToAPageAreKnown(t *testing.T) {
+	for _, way := range []string{pages.Touch, pages.Populate, pages.Write, pages.Read} {
+		if _, known := results.LookupPageWay(way); !known {
+			t.Errorf("results know no way %q to a page", way)
+		}
+	}
+	if states := []string{pages.New, pages.Warm, pages.Cold}; !slices.Equal(states, results.PageStates()) {
+		t.Errorf("results know pages that are %q, and not %q", results.PageStates(), states)
 	}
 }
 

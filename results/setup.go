@@ -9,7 +9,6 @@ import (
 type SetupStage struct {
 	Name   string // as transports and the harness call it: "map"
 	Words  string // in a chart: "map"
-	Means  string // in a caption
 	Metric string // what it takes, in ns
 	Faults string // the page faults that it meets
 	Ending bool   // it is part of stopping, and not in SetupTotal
@@ -25,16 +24,16 @@ const (
 // setupStages are all there are, in the order of time. Those that belong to an end
 // are the mean of both ends.
 var setupStages = named([]SetupStage{
-	{Name: "create", Means: "the driver makes what the ends share"},
-	{Name: "extend", Means: "gives its files their length and reserves the room"},
-	{Name: "connect", Means: "brings two sockets together (connect, accept)"},
-	{Name: "open", Means: "an end is made of its descriptors, all but what follows"},
-	{Name: "map", Means: "the call that maps memory"},
-	{Name: "lock", Means: "mlock2"},
-	{Name: "touch", Means: "its pages are faulted in"},
-	{Name: FirstMessageStage, Words: "first message", Means: "from its send to its receipt, both ends ready and the receiver waiting"},
-	{Name: CloseStage, Means: "an end closes", Ending: true},
-	{Name: ReleaseStage, Means: "the driver closes its copies", Ending: true},
+	{Name: "create"},  // the driver makes what the ends share
+	{Name: "extend"},  // gives its files their length and reserves the room
+	{Name: "connect"}, // brings two sockets together (connect, accept)
+	{Name: "open"},    // an end is made of its descriptors, all but what follows
+	{Name: "map"},     // the call that maps memory
+	{Name: "lock"},    // mlock2
+	{Name: "touch"},   // its pages are faulted in
+	{Name: FirstMessageStage, Words: "first message"}, // from its send to its receipt, both ends ready and the receiver waiting
+	{Name: CloseStage, Ending: true},                  // an end closes
+	{Name: ReleaseStage, Ending: true},                // the driver closes its copies
 })
 
 // named fills in what follows from the names.

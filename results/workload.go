@@ -115,8 +115,8 @@ var workloads = []Workload{
 		Name:  "setup",
 		Doc:   "what it costs to get going and to stop: create, open, map, first touch, first message, close",
 		Title: "Set-up",
-		Caption: "One set-up a launch. The driver makes what the ends share (create, extend: give files their length, connect),\n" +
-			"then each end opens, one after the other (open, map, lock, touch: have all its pages there): the mean of both ends.\n" +
+		Caption: "One set-up a launch. The driver makes what the ends share, what it tries before included (create, extend: give files their\n" +
+			"length, connect), then each end opens, one after the other (open, map, lock, touch: have all its pages there): the mean of both.\n" +
 			"First msg is from its send to its receipt, with both ends ready and the receiver waiting. Total is the sum up to there,\n" +
 			"± its 95 % confidence interval. Starting the processes is left out. Faults are page faults up to the first message;\n" +
 			"1st and warm rtt are round trips of messages of which every byte is checked. Close is an end's, release the driver's of its copies.",
@@ -149,7 +149,7 @@ var workloads = []Workload{
 				{"faults", PageFaults("touch", "new"), false}, {"major", PageMajor("touch", "cold"), false},
 			},
 		}},
-		Exchange: Answered, Unit: "set-up",
+		Exchange: Answered, Unit: "round trip",
 	},
 }
 
