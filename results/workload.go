@@ -118,7 +118,7 @@ var workloads = []Workload{
 		Caption: "One set-up a launch. The driver makes what the ends share, what it tries before included (create, extend: give files their\n" +
 			"length, connect), then each end opens, one after the other (open, map, lock, touch: have all its pages there): the mean of both.\n" +
 			"First msg is from its send to its receipt, with both ends ready and the receiver waiting. Total is the sum up to there,\n" +
-			"± its 95 % confidence interval. Starting the processes is left out. Faults are page faults up to the first message;\n" +
+			"± its 95 % confidence interval. Starting the processes is left out. Faults are page faults before the first message;\n" +
 			"1st and warm rtt are round trips of messages of which every byte is checked. Close is an end's, release the driver's of its copies.",
 		Subject:  "From nothing until the first message is received",
 		Main:     SetupTotal,
