@@ -28,7 +28,8 @@ var mayImport = map[string]string{
 	"ipcbench/bench/internal/rally":   "ipcbench/bench/internal/clock ipcbench/internal/shm",
 	"ipcbench/bench/internal/clock":   "golang.org/x/sys",
 	"ipcbench/bench/internal/message": "ipcbench/transports ipcbench/internal/shm",
-	"ipcbench/bench/internal/meter":   "ipcbench/internal/host ipcbench/results",
+	"ipcbench/bench/internal/meter":   "ipcbench/bench/internal/clock ipcbench/internal/host ipcbench/transports ipcbench/results",
+	"ipcbench/bench/internal/pages":   "ipcbench/bench/internal/clock ipcbench/internal/host golang.org/x/sys",
 	"ipcbench/bench/benchtest":        "ipcbench/bench ipcbench/transports ipcbench/results",
 
 	"ipcbench/transports":               "",

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ipcbench/bench/internal/clock"
+	"ipcbench/bench/internal/meter"
 	"ipcbench/bench/workload"
 	"ipcbench/internal/peer"
 	"ipcbench/results"
@@ -38,11 +39,17 @@ func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
-	l := launch{Cell: c, plan: p, transport: t, watch: c.watch(ctx)}
+	l := launch{Cell: c, plan: p, transport: t, watch: c.watch(ctx), stages: meter.NewStages(false)}
 	defer l.close(ctx)
 	driver := workload.NewDriver(ctx, c.Cell,
 		func() ([]int, error) { return l.start(ctx) },
 		func() error { return l.measure(record) })
+	driver.Stages = l.stages
+	if w.InTurn {
+		if err := l.openTurn(); err != nil {
+			return err
+		}
+	}
 	err = w.Drive(driver)
 	if l.pair == nil {
 		if err != nil && ctx.Err() == context.DeadlineExceeded {
@@ -86,6 +93,8 @@ type launch struct {
 	reports   []workload.Report // one a worker, pair by pair
 	court     *os.File          // nil: the ends hand each other no cache line
 	shared    *os.File          // memory of both ends, see workload.Workload.Shared; nil: none
+	turn      *os.File          // what the ends lock in turn as they open; nil: they do not
+	stages    *meter.Stages     // of making the links, and of closing them
 }
 
 // start makes the links and starts the workers, and returns their process
@@ -99,7 +108,7 @@ func (l *launch) start(ctx context.Context) (pids []int, err error) {
 		return nil, err
 	}
 	for range l.Pairs {
-		link, err := peer.MakeLink(ctx, l.transport, l.Spec)
+		link, err := peer.MakeLink(ctx, timed{l.transport, l.stages}, l.Spec)
 		if err != nil {
 			return nil, err
 		}
@@ -108,7 +117,11 @@ func (l *launch) start(ctx context.Context) (pids []int, err error) {
 			return nil, err
 		}
 	}
-	l.pair, err = peer.StartPairs(ctx, l.links, l.sides(), l.options, func(side transports.Side, inherited peer.Inherited) any { return l.job(l.plan, side, inherited) })
+	l.pair, err = peer.StartPairs(ctx, l.links, l.sides(), l.options, func(side transports.Side, inherited peer.Inherited) any {
+		job := l.job(l.plan, side, inherited)
+		job.Turn = nameOf(l.turn)
+		return job
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -149,9 +162,10 @@ func (l *launch) from() int64 {
 
 // openCourt makes the memory in which the ends hand each other a cache line, where
 // they are on two CPUs and look for each other there: that is when it matters how
-// near these are. Without it that is not known, and no launch fails for it.
+// near these are. Without it that is not known, and no launch fails for it. Ends that
+// open in turn have done most of what is timed before they could.
 func (l *launch) openCourt() {
-	if !onTwo(l.Cell) || !l.Way().Looks() || l.Pairs > 1 {
+	if l.turn != nil || !onTwo(l.Cell) || !l.Way().Looks() || l.Pairs > 1 {
 		return
 	}
 	l.court, l.plan.court, _ = memory("ipcbench-line", workload.CourtSize())
@@ -184,13 +198,14 @@ func memory(name string, size int) (file *os.File, path string, err error) {
 		file.Close()
 		return nil, "", fmt.Errorf("make a memfd of %d bytes: %w", size, err)
 	}
-	return file, fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), fd), nil
+	return file, nameOf(file), nil
 }
 
 func (l *launch) close(ctx context.Context) {
 	l.watch.close(ctx)
 	l.court.Close() // of nil, an error that means nothing
 	l.shared.Close()
+	l.turn.Close()
 	for _, link := range l.links {
 		link.Close() // again, as a rule
 	}

@@ -3,6 +3,7 @@ package bench
 import (
 	"runtime/debug"
 
+	"ipcbench/bench/internal/meter"
 	"ipcbench/bench/workload"
 	"ipcbench/internal/host"
 	"ipcbench/internal/peer"
@@ -17,6 +18,7 @@ type job struct {
 	workload.Task
 	Inherited peer.Inherited // of its link
 	CPU       int            // to pin to; -1: none
+	Turn      string         // a file that one end at a time locks while it opens; "": both do at once
 }
 
 // Worker turns this process into one end of a pair, or into what watches a pair
@@ -72,11 +74,19 @@ func openEnd(c *peer.Control, j job) (*workload.End, error) {
 	if err != nil {
 		return nil, err
 	}
-	ep, err := t.Open(j.Spec, c.Side, c.Handover(j.Inherited))
+	turn, err := takeTurn(j.Turn)
+	if err != nil {
+		return nil, err
+	}
+	opening := meter.NewStages(own)
+	ep, err := t.Open(opening.Watch(j.Spec, transports.Opening), c.Side, c.Handover(j.Inherited))
+	opening.End()
+	turn.Close() // of nil, an error that means nothing
 	if err != nil {
 		return nil, err
 	}
 	e := workload.NewEnd(j.Task, c.Side, ep, own)
+	e.Stages = opening
 	e.Report.Worker.Buffers = host.Buffers(c.IsOwn)
 	if j.Perf && own {
 		e.Report.Worker.PerfMissing = map[string]string{"of any kind": "an end with threads of its own, such as the Go runtime's (wait=go), runs on threads that come and go"}

@@ -91,7 +91,7 @@ const (
 
 // metrics are all there are: those of the contract in the order of the columns
 // of launches.csv, and then what was registered.
-var metrics = []Metric{
+var metrics = append([]Metric{
 	{Name: RTTMin, Words: "round trip, shortest", Unit: Nanoseconds, Stamps: Stamped},
 	{Name: RTTMean, Words: "round trip, mean", Unit: Nanoseconds},
 	{Name: RTTP50, Words: "round trip, p50", Brief: "round trip", Unit: Nanoseconds, Of: RoundTrips, Q: 0.5, Bench: "p50-ns"},
@@ -116,7 +116,7 @@ var metrics = []Metric{
 	{Name: UncorrectedP50, Words: "one way from the actual send, p50", Unit: Nanoseconds, Of: Uncorrected, Q: 0.5},
 	{Name: UncorrectedP99, Words: "one way from the actual send, p99", Unit: Nanoseconds, Of: Uncorrected, Q: 0.99},
 	{Name: UncorrectedP999, Words: "one way from the actual send, p99.9", Unit: Nanoseconds, Of: Uncorrected, Q: 0.999},
-}
+}, setupMetrics()...)
 
 // ContractMetrics is how many of them have their columns where the contract says.
 // Those of the others come last.

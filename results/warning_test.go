@@ -18,6 +18,8 @@ var samples = map[string][]any{
 	"shared-table":  {"why", "operation not permitted"},
 	"allocated":     {"side", "producer", "mallocs", int64(1234567), "gcs", int64(0)},
 	"floor-unknown": {"error", "no second CPU"},
+	"not-cold":      {"why", "the kernel does not take it"},
+	"no-pages":      {"error", "no room"},
 	"not-alone":     {"pid", 4711, "cpus", "0-1"},
 
 	"interrupted":          {"launches", 7},

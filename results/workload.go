@@ -31,6 +31,10 @@ type Workload struct {
 	Asked  string // what that is called: "round trip"
 	Larger bool   // it is asked of the largest message, and not of the smallest
 
+	Parts   []string // the metrics that Drawn is the sum of, in the order of time: they have a chart; nil: none
+	Further []Part   // tables below the first, of the same cells
+	Sparse  bool     // a column that no row has anything for is left out
+
 	Exchange Exchange
 	Unit     string // what its costs are of: "round trip"; "": a message
 }
@@ -53,6 +57,15 @@ type ResultColumn struct {
 	Name   string // "p50"
 	Metric string
 	Margin bool
+}
+
+// A Part is a table of its own among the results of a workload. It has the rows
+// that have anything for it.
+type Part struct {
+	Name    string // in the name of its section: "pages"
+	Title   string
+	Caption string
+	Columns []ResultColumn
 }
 
 // workloads are all there are, in the order of tables.
@@ -138,6 +151,46 @@ var workloads = []Workload{
 		},
 		Drawn: OneWayP50, Axis: "Median time of a message", Of: OneWays,
 		Exchange: Offered, Unit: "message",
+	},
+	{
+		Name:  "setup",
+		Doc:   "what it costs to get going and to stop: create, open, map, first touch, first message, close",
+		Title: "Set-up",
+		Caption: "One set-up a launch. The driver makes what the ends share, what it tries before included (create, extend: give files their\n" +
+			"length, connect), then each end opens, one after the other (open, map, lock, touch: have all its pages there): the mean of both.\n" +
+			"First msg is from its send to its receipt, with both ends ready and the receiver waiting. Total is the sum up to there,\n" +
+			"± its 95 % confidence interval. Starting the processes is left out. Faults are page faults before the first message;\n" +
+			"1st and warm rtt are round trips of messages of which every byte is checked. Close is an end's, release the driver's of its copies.",
+		Subject:  "From nothing until the first message is received",
+		Main:     SetupTotal,
+		Compared: []string{SetupTotal, FirstMessage},
+		Op:       SetupTotal,
+		Columns: []ResultColumn{
+			{"create", StageNS("create"), false}, {"extend", StageNS("extend"), false}, {"connect", StageNS("connect"), false},
+			{"open", StageNS("open"), false}, {"map", StageNS("map"), false}, {"lock", StageNS("lock"), false}, {"touch", StageNS("touch"), false},
+			{"first msg", FirstMessage, false}, {"total", SetupTotal, false}, {"±", SetupTotal, true}, {"faults", SetupFaults, false},
+			{"1st rtt", SetupFirstRTT, false}, {"warm rtt", SetupWarmRTT, false}, {"close", StageNS(CloseStage), false}, {"release", StageNS(ReleaseStage), false},
+		},
+		Sparse: true, Parts: partsOfSetup(),
+		Axis: "Time from nothing until the first message is received",
+		Further: []Part{{
+			Name: "pages", Title: "A page of a file, mapped and by system calls",
+			Caption: fmt.Sprintf("Per page of the system's size, of files of %d pages such as the transport's. mmap is the call itself, for all of them.\n", SetupPages) +
+				"New pages are holes of a file that was given its length; warm ones are in the page cache, and mapped afresh; cold ones were stored\n" +
+				"(fdatasync) and dropped (POSIX_FADV_DONTNEED), — where they cannot be. Touch writes a word of each page, which maps one page a fault:\n" +
+				"the kernel maps pages around a fault only for reads. Populate is MADV_POPULATE_WRITE of all, whose faults count and need no trap.\n" +
+				"Write and read are pwrite and pread of a page. Faults are all of a new page's; major are those of a cold one that waited for storage,\n" +
+				"less than 1 because the kernel reads ahead.",
+			Columns: []ResultColumn{
+				{"mmap", SetupMap, false},
+				{"touch new", PageNS("touch", "new"), false}, {"warm", PageNS("touch", "warm"), false}, {"cold", PageNS("touch", "cold"), false},
+				{"populate new", PageNS("populate", "new"), false}, {"warm", PageNS("populate", "warm"), false},
+				{"write new", PageNS("write", "new"), false}, {"warm", PageNS("write", "warm"), false},
+				{"read warm", PageNS("read", "warm"), false}, {"cold", PageNS("read", "cold"), false},
+				{"faults", PageFaults("touch", "new"), false}, {"major", PageMajor("touch", "cold"), false},
+			},
+		}},
+		Exchange: Answered, Unit: "round trip",
 	},
 }
 

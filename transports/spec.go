@@ -16,6 +16,8 @@ type Spec struct {
 	Size      int               `json:"size"`               // largest message in bytes
 	Uniform   bool              `json:"uniform,omitempty"`  // every message has Size bytes: a stream needs no framing
 	Capacity  int               `json:"capacity,omitempty"` // bytes each direction should be able to buffer, where the mechanism lets that be chosen
+
+	OnStage func(Stage) `json:"-"` // is told as a transport comes to a stage of making a link or an end, on the thread that does; nil: nobody asks
 }
 
 // Parse reads a transport spec as a user writes it: a word, then options, as

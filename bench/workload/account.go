@@ -46,6 +46,9 @@ func (w Workload) Sum(l *results.Launch, pairs []Pair, d *Driver) error {
 			return fmt.Errorf("%d messages in %d ns are too few to measure: give it more --messages or a longer --time", r.Counted, r.Elapsed())
 		}
 		counted, all = append(counted, r), append(all, p.reports()...)
+		for _, r := range p.reports() {
+			l.Warnings = results.AppendOnce(l.Warnings, r.Warnings...)
+		}
 	}
 	if err := window(l, counted); err != nil {
 		return err
@@ -70,7 +73,7 @@ func (w Workload) Sum(l *results.Launch, pairs []Pair, d *Driver) error {
 	if w.Account == nil {
 		return nil
 	}
-	return w.Account(l, counted)
+	return w.Account(l, pairs)
 }
 
 // window fills in the messages of all pairs and the time of them. Pairs that

@@ -29,9 +29,10 @@ type End struct {
 	message.Exchange // Send, Receive and Echo of numbered messages, over the
 	Endpoint         transports.Endpoint
 	Side             transports.Side
-	From             int64   // by the machine's clock: a warm-up lasts at least until then, ns
-	Clock            float64 // what a reading of the clock takes, ns: a stamped time has so much too much
-	Tick             int64   // step in which its readings move, ns
+	From             int64         // by the machine's clock: a warm-up lasts at least until then, ns
+	Clock            float64       // what a reading of the clock takes, ns: a stamped time has so much too much
+	Tick             int64         // step in which its readings move, ns
+	Stages           *meter.Stages // of its opening
 	Report           Report
 	notes
 	meter  meter.Meter

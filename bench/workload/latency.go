@@ -100,12 +100,13 @@ func (e *End) stampCost() float64 {
 }
 
 // roundTrips are the extremes of all pairs, and the mean of every round trip.
-func roundTrips(l *results.Launch, counted []Report) error {
-	if len(counted) == 1 {
+func roundTrips(l *results.Launch, pairs []Pair) error {
+	if len(pairs) == 1 {
 		return nil // it has set them itself
 	}
-	shortest, longest, sum := counted[0].Metrics[results.RTTMin], 0.0, 0.0
-	for _, r := range counted {
+	shortest, longest, sum := pairs[0].Producer.Metrics[results.RTTMin], 0.0, 0.0
+	for _, p := range pairs {
+		r := p.Producer
 		shortest = min(shortest, r.Metrics[results.RTTMin])
 		longest = max(longest, r.Metrics[results.RTTMax])
 		sum += r.Metrics[results.RTTMean] * float64(r.Counted) / float64(l.Messages)

@@ -18,6 +18,7 @@ type Report struct {
 
 	Metrics        map[string]float64 // that the end set
 	Histograms     map[string]string  // by name, encoded
+	Warnings       []results.Warning  // for the launch
 	ClockUncertain int64              // by how much its readings of the clock may be off, ns
 }
 

@@ -149,7 +149,7 @@ func (t *tally) report(r *Report) {
 }
 
 // rates are those of all pairs together, in the time that they had in common.
-func rates(l *results.Launch, _ []Report) error {
+func rates(l *results.Launch, _ []Pair) error {
 	rate := float64(l.Messages) / (float64(l.ElapsedNS) / 1e9)
 	l.Metrics[results.MsgsPerS] = rate
 	l.Metrics[results.BytesPerS] = rate * float64(l.SizeBytes)

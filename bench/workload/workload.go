@@ -42,14 +42,17 @@ type Workload struct {
 	// Shared, where not nil, is how many bytes of zeroed memory both ends have in
 	// common beside the link; End.share maps it.
 	Shared func(Task) int
+	// InTurn has the ends open one after the other, because what that takes is
+	// measured.
+	InTurn bool
 
 	// Counts is the side whose messages and time are the launch's: for
 	// whichever it matters that a message is over.
 	Counts transports.Side
 	// Account, where not nil, works out those metrics that are neither
 	// quantiles of a histogram nor set by one end alone. The launch has all the
-	// rest by then; counted is what the side that counts reported, pair by pair.
-	Account func(l *results.Launch, counted []Report) error
+	// rest by then; pairs are what the ends reported.
+	Account func(l *results.Launch, pairs []Pair) error
 }
 
 // registered are all there are.

@@ -61,6 +61,10 @@ func All(run summary.Analysis) []Chart {
 			continue
 		}
 		for _, p := range panels {
+			add(parts(p))
+		}
+		add(pages(panels))
+		for _, p := range panels {
 			add(bySize(p))
 		}
 		for _, p := range panels {

@@ -134,6 +134,10 @@ func sectionsOf(tables []table.Table, drawn []charts.Chart, explained []why.Expl
 	var sections []section
 	for _, t := range tables {
 		s := section{Table: t}
+		if t.Part != "" {
+			sections = append(sections, s)
+			continue
+		}
 		for _, e := range explained {
 			if e.Workload == t.Workload {
 				s.Why = append(s.Why, fact{e.Cell.Describe(", "), e.Sentence})

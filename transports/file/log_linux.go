@@ -75,6 +75,9 @@ func (log) Probe(s transports.Spec) error {
 	})
 }
 
+// Backing is a file in the link's directory.
+func (log) Backing(s transports.Spec) (*os.File, error) { return backing.Unnamed(s.Dir) }
+
 func (l log) Create(s transports.Spec) (transports.Link, error) {
 	if err := l.Probe(s); err != nil {
 		return nil, err

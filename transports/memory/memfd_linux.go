@@ -73,6 +73,9 @@ func (memfd) create(s transports.Spec) (*os.File, error) {
 	return os.NewFile(uintptr(fd), "a memfd"), nil
 }
 
+// Backing is another memfd.
+func (m memfd) Backing(s transports.Spec) (*os.File, error) { return m.create(s) }
+
 func (m memfd) Create(s transports.Spec) (transports.Link, error) {
 	if err := m.Probe(s); err != nil {
 		return nil, err

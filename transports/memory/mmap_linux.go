@@ -65,6 +65,9 @@ func hugePageIn(dir string) int {
 	return int(fs.Bsize)
 }
 
+// Backing is a file in the link's directory.
+func (mmap) Backing(s transports.Spec) (*os.File, error) { return backing.Unnamed(s.Dir) }
+
 func (m mmap) Create(s transports.Spec) (transports.Link, error) {
 	if err := m.Probe(s); err != nil {
 		return nil, err

@@ -51,6 +51,9 @@ func (posixShm) Probe(s transports.Spec) error {
 	return ring.Probe(s, 0, ring.ScratchFile(create), func() string { return ring.SmallFile(shmDir) })
 }
 
+// Backing is another file of that tmpfs.
+func (posixShm) Backing(transports.Spec) (*os.File, error) { return backing.Unnamed(shmDir) }
+
 func (p posixShm) Create(s transports.Spec) (transports.Link, error) {
 	if err := p.Probe(s); err != nil {
 		return nil, err

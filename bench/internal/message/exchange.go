@@ -23,7 +23,9 @@ func Over(ep transports.Endpoint, spec transports.Spec, size int, full bool) Exc
 	if spec.Option("api") == "inplace" {
 		return &inPlace{pattern: base, ep: ep.(transports.InPlace)}
 	}
-	return &byCopy{pattern: base, ep: ep, in: make([]byte, size)}
+	in := make(message, size)
+	in.fill(0) // its pages are there before a message is
+	return &byCopy{pattern: base, ep: ep, in: in}
 }
 
 // pattern is the message that is sent while only the ends change.

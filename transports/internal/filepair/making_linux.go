@@ -94,7 +94,10 @@ func createFile(s transports.Spec, prepare func(f *os.File, block int) error) (_
 	if err != nil {
 		return nil, err
 	}
-	if err := prepare(own, block); err != nil {
+	s.Begin(transports.Extending)
+	err = prepare(own, block)
+	s.Begin(transports.Creating)
+	if err != nil {
 		return nil, err
 	}
 	shown, err := os.Open(backing.ProcName(own))
