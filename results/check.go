@@ -161,7 +161,7 @@ func (c *check) cell(of Cell) {
 	c.size(of.SizeBytes)
 	for _, name := range []struct{ what, text string }{
 		{"transport", of.Transport}, {"family", of.Family}, {"kind", of.Kind}, {"group", of.Group}, {"wait", of.Wait}, {"waits", of.Waits},
-		{"needs", of.Needs}, {"fstype", of.FSType},
+		{"needs", of.Needs}, {"pushed", of.Pushed}, {"fstype", of.FSType},
 	} {
 		c.text(name.what, name.text, Bounds.Name)
 	}

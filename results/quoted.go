@@ -22,7 +22,7 @@ func (l *Launch) quote() {
 
 func (c *Cell) quote() {
 	c.Stratum = "" // that follows from all launches of a run, and no record says it
-	for _, text := range []*string{&c.Transport, &c.Family, &c.Kind, &c.Group, &c.Wait, &c.Waits, &c.Needs, &c.Workload, &c.Placement, &c.Variant, &c.Dir, &c.FSType, &c.Mount,
+	for _, text := range []*string{&c.Transport, &c.Family, &c.Kind, &c.Group, &c.Wait, &c.Waits, &c.Needs, &c.Pushed, &c.Workload, &c.Placement, &c.Variant, &c.Dir, &c.FSType, &c.Mount,
 		&c.Arrivals, &c.Pacing, &c.Sharing, &c.SizeMix} {
 		quoteLine(text)
 	}

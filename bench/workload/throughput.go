@@ -22,7 +22,7 @@ var Throughput = Workload{
 	Producer: stream,
 	Consumer: drain,
 	Solo:     swallow,
-	Axes:     []string{results.PairsColumn},
+	Axes:     []string{results.PairsColumn, results.BatchColumn}, // no batch of round trips: with one message in flight there is nothing to share a push with
 	Counts:   transports.Consumer,
 	Account:  rates,
 }
