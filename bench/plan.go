@@ -316,6 +316,9 @@ func (p Plan) check() error {
 	if least := p.Time + p.Warmup.Time; p.Timeout <= least {
 		return fmt.Errorf("timeout %v: warm-up and measured time alone take %v: give a longer --timeout", p.Timeout, least)
 	}
+	if most := slices.Max(append(slices.Clone(p.Batches), 0)); p.Messages > 0 && p.Messages < 2*int64(most) {
+		return fmt.Errorf("%d messages (--messages) of which %d share a sync (--batch): whole batches are measured: give at least --messages %d", p.Messages, most, 2*most)
+	}
 	if p.Verify != VerifyEnds && p.Verify != VerifyAll {
 		return fmt.Errorf("verify %q: it is header or full", p.Verify)
 	}

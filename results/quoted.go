@@ -49,6 +49,14 @@ func (r *Run) quote() {
 	for i := range r.Plan.Variants {
 		r.Plan.Variants[i].quote()
 	}
+	r.Storage = quoteNames(r.Storage)
+	for _, layers := range r.Storage {
+		for i := range layers {
+			for _, text := range layers[i].texts() {
+				quoteLine(text)
+			}
+		}
+	}
 	quoteLines(&r.CutShort)
 	quoteWarnings(r.Warnings)
 	r.Labels, r.Host = quoteTexts(r.Labels), quoteTexts(r.Host)

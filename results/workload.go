@@ -91,7 +91,7 @@ var workloads = []Workload{
 		Compared: []string{MsgsPerS, CPUPerMsg},
 		Op:       MsgsPerS,
 		Columns: []ResultColumn{
-			{"messages", MsgsPerS, false}, {"±", MsgsPerS, true}, {"bytes", BytesPerS, false},
+			{"messages", MsgsPerS, false}, {"±", MsgsPerS, true}, {"bytes", BytesPerS, false}, {"sync", SyncNS, false},
 			{"CPU/msg", CPUPerMsg, false}, {"ctxsw/msg", CtxswPer, false}, {"faults/msg", FaultsPer, false},
 		},
 		Drawn: BytesPerS, Axis: "Payload per second",

@@ -101,6 +101,16 @@ func of(summaries []summary.Summary) Table {
 	if slices.ContainsFunc(summaries, summary.Summary.IsFine) {
 		t.Caption += "\n" + w.FineNote
 	}
+	for _, c := range shown {
+		if m := results.LookupMetric(c.Metric); m.Note != "" {
+			t.Caption += "\n" + m.Note
+		}
+	}
+	for _, d := range results.DimensionsOf(cells) {
+		if d.Note != "" {
+			t.Caption += "\n" + d.Note
+		}
+	}
 	if isBounded(shown, summaries) {
 		t.Caption += "\n" + boundNote
 	}
@@ -135,12 +145,18 @@ func valuesOf(s summary.Summary, metrics map[string]summary.Estimate, shown []re
 }
 
 // columnsOf are the workload's, without that of its Fine where it decides on
-// no row.
+// no row, and without those of lesser metrics that no row has.
 func columnsOf(w results.Workload, summaries []summary.Summary) []results.ResultColumn {
-	if slices.ContainsFunc(summaries, summary.Summary.IsFine) {
-		return w.Columns
-	}
-	return slices.DeleteFunc(slices.Clone(w.Columns), func(c results.ResultColumn) bool { return c.Metric == w.Fine })
+	return slices.DeleteFunc(slices.Clone(w.Columns), func(c results.ResultColumn) bool {
+		has := func(s summary.Summary) bool { return s.Metrics[c.Metric].N > 0 }
+		switch {
+		case c.Metric == w.Fine:
+			return !slices.ContainsFunc(summaries, summary.Summary.IsFine)
+		case results.LookupMetric(c.Metric).Lesser:
+			return !slices.ContainsFunc(summaries, has)
+		}
+		return false
+	})
 }
 
 // estimateOf is what a column shows of a row. Of the workload's Main and its
