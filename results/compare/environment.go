@@ -46,7 +46,7 @@ func around(contests []contest, by string) (old, new surroundings) {
 		old.addRuns(c.old.runs)
 		new.addRuns(c.new.runs)
 		for _, p := range c.pairs {
-			addMounts(old, new, p, by)
+			addMounts(old, new, c, p, by)
 			if by != "transport" {
 				old.addBuffers(p.old)
 				new.addBuffers(p.new)
@@ -100,7 +100,7 @@ func measured(plan results.Plan) string {
 
 // addMounts adds where a pair's cells lay. A directory goes by the new side's
 // name; where it is what the comparison is by, all of them go by one.
-func addMounts(old, new surroundings, p pair, by string) {
+func addMounts(old, new surroundings, c contest, p pair, by string) {
 	from, to := p.old.cell.Dir, p.new.cell.Dir
 	if from == "" || to == "" {
 		return
@@ -116,7 +116,11 @@ func addMounts(old, new surroundings, p pair, by string) {
 	for _, side := range []struct {
 		surroundings
 		group *group
-	}{{old, p.old}, {new, p.new}} {
+		runs  []Run
+	}{{old, p.old, c.old.runs}, {new, p.new, c.new.runs}} {
+		for _, run := range side.runs {
+			side.add("storage"+of, results.Beneath(run.Storage[side.group.cell.Dir]))
+		}
 		for _, launch := range side.group.measured() {
 			side.add(fstype+of, launch.FSType)
 			side.add("mount options"+of, launch.Mount)
