@@ -42,7 +42,7 @@ func StorageOf(path string) []Layer {
 		return append(layers, StorageOf(upper)...) // of a container, nothing: the path is its host's
 	}
 	if device, ok := deviceOf(path, m); ok {
-		layers = append(layers, sysfs("/sys").below(device, mostLayers)...)
+		layers = append(layers, sysDir("/sys").below(device, mostLayers)...)
 	}
 	return layers
 }
@@ -75,12 +75,12 @@ func deviceOf(path string, m Mount) (device string, ok bool) {
 	return fmt.Sprintf("%d:%d", unix.Major(number), unix.Minor(number)), true
 }
 
-// A sysfs is where one is mounted.
-type sysfs string
+// A sysDir is where a sysfs is mounted.
+type sysDir string
 
 // below returns the block device of a number and what it is made of: at most so many
 // layers.
-func (s sysfs) below(number string, most int) []Layer {
+func (s sysDir) below(number string, most int) []Layer {
 	dir, err := filepath.EvalSymlinks(filepath.Join(string(s), "dev/block", number))
 	if err != nil {
 		return nil
