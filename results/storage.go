@@ -94,8 +94,14 @@ func (l Layer) String() string {
 
 // Beneath says what lies below a directory's filesystem, from the uppermost down:
 // "loop0 (loop, write back) on ext4 (rw) on vda (virtio_blk, write back)"; "" where
-// nothing is known.
+// nobody asked.
 func Beneath(layers []Layer) string {
+	switch {
+	case len(layers) == 1 && layers[0].IsMemory():
+		return "memory"
+	case len(layers) == 1:
+		return "no device that is seen"
+	}
 	var says []string
 	for _, l := range layers[min(1, len(layers)):] {
 		says = append(says, l.String())

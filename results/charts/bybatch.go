@@ -49,8 +49,8 @@ func byBatch(p panel) (Chart, bool) {
 	size := sizeName(p.cells[0].SizeBytes)
 	f := figure{
 		title: "Durable messages by batch, " + size + ", " + p.settingName(),
-		subtitle: p.subject() + " Along a slanted line, a sync with the messages that it stores takes the same time: below, where messages cost nothing, " +
-			"more of them share it for free; where a line goes flat, they are what takes the time.",
+		subtitle: p.subject() + " Dotted: the time of a sync with its messages. Where a line follows a dotted one, a larger batch " +
+			"costs no time; where it goes flat, the messages take it all, and a larger batch gains nothing.",
 		above: "Messages per second", below: "Messages that share a sync",
 		height: 270, footer: p.footer(),
 	}
@@ -172,10 +172,20 @@ func (e equalTimes) Plot(c draw.Canvas, p *plot.Plot) {
 		if from >= to {
 			continue
 		}
-		c.StrokeLine2(style, x(from), y(from/ns*1e9), x(to), y(to/ns*1e9))
+		start, end := vg.Point{X: x(from), Y: y(from / ns * 1e9)}, vg.Point{X: x(to), Y: y(to / ns * 1e9)}
 		label := nsTick(ns)
-		if end := (vg.Point{X: x(to), Y: y(to / ns * 1e9)}); e.labelled && end.X-c.Min.X > equalTimeType.width(label)+16 {
-			equalTimeType.write(c, end.X-5, end.Y-equalTimeType.size-3, toRight, label)
+		width := equalTimeType.width(label)
+		if !e.labelled || end.X-start.X < 2*width {
+			c.StrokeLine2(style, start.X, start.Y, end.X, end.Y)
+			continue
 		}
+		// The line ends with its label.
+		steep := (end.Y - start.Y) / (end.X - start.X)
+		stop := end.X - width - 8
+		c.StrokeLine2(style, start.X, start.Y, stop, end.Y-steep*(end.X-stop))
+		middle := min(end.Y-steep*(width/2+4), c.Max.Y-equalTimeType.size*0.7)
+		c.SetColor(paper)
+		c.Fill(vg.Rectangle{Min: vg.Point{X: stop + 2, Y: middle - equalTimeType.size/2}, Max: vg.Point{X: end.X - 2, Y: middle + equalTimeType.size/2}}.Path())
+		equalTimeType.writeMid(c, end.X-4, middle, toRight, label)
 	}
 }

@@ -113,19 +113,33 @@ func addMounts(old, new surroundings, c contest, p pair, by string) {
 		old.add("dir", from)
 		new.add("dir", to)
 	}
+	below, belowNew := storageOf(c.old.runs, from), storageOf(c.new.runs, to)
 	for _, side := range []struct {
 		surroundings
 		group *group
-		runs  []Run
-	}{{old, p.old, c.old.runs}, {new, p.new, c.new.runs}} {
-		for _, run := range side.runs {
-			side.add("storage"+of, results.Beneath(run.Storage[side.group.cell.Dir]))
+		below []string
+	}{{old, p.old, below}, {new, p.new, belowNew}} {
+		if len(below) > 0 && len(belowNew) > 0 { // older runs did not ask
+			for _, says := range side.below {
+				side.add("storage"+of, says)
+			}
 		}
 		for _, launch := range side.group.measured() {
 			side.add(fstype+of, launch.FSType)
 			side.add("mount options"+of, launch.Mount)
 		}
 	}
+}
+
+// storageOf is what the runs say lies below a directory's filesystem.
+func storageOf(runs []Run, dir string) []string {
+	var all []string
+	for _, run := range runs {
+		if says := results.Beneath(run.Storage[dir]); says != "" {
+			all = append(all, says)
+		}
+	}
+	return all
 }
 
 // An Extent is of how many facts something is known.
