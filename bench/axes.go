@@ -7,6 +7,7 @@ import (
 
 	"ipcbench/bench/workload"
 	"ipcbench/results"
+	"ipcbench/transports"
 )
 
 // An axis is a dimension that only some workloads have, and of which a plan that
@@ -20,6 +21,8 @@ type axis struct {
 	set func(p Plan, i int, c *Cell)
 	// of says whether a cell of such a workload has it; nil: each has.
 	of func(Cell) bool
+	// means is what it is for, said where no spec of the plan has it.
+	means string
 }
 
 // axes are all there are, in the order in which cells are crossed.
@@ -64,6 +67,13 @@ var axes = []axis{
 		set:    func(p Plan, i int, c *Cell) { c.Pacing = p.Pacings[i] },
 	},
 	{
+		column: results.BatchColumn, flag: "--batch",
+		values: func(p Plan) int { return len(p.Batches) },
+		set:    func(p Plan, i int, c *Cell) { c.Batch, c.Spec.Batch = p.Batches[i], p.Batches[i] },
+		of:     func(c Cell) bool { return c.Spec.Caps().Has(transports.StoresBatch) },
+		means:  "it is how many messages share a push to the storage, of transports that push by a call of its own: add sync=sync, as in mmap:sync=sync, or leave it out",
+	},
+	{
 		column: results.WorkColumn, flag: "--work",
 		values: func(p Plan) int { return len(p.Work) },
 		set:    func(p Plan, i int, c *Cell) { c.WorkNS = int64(p.Work[i]) },
@@ -103,12 +113,15 @@ func (p Plan) along(c Cell) []Cell {
 	return cells
 }
 
-// checkAxes refuses an axis that no workload of the plan has: it would be left out
+// checkAxes refuses an axis that no workload or no spec of the plan has: it would be left out
 // without a word.
 func (p Plan) checkAxes() error {
 	for _, a := range axes {
 		if a.values(p) == 0 {
 			continue
+		}
+		if a.of != nil && a.means != "" && !slices.ContainsFunc(p.Specs, func(s transports.Spec) bool { return a.of(Cell{Spec: s}) }) {
+			return fmt.Errorf("%s means nothing to %s: %s", a.flag, strings.Join(specNames(p.Specs), ", "), a.means)
 		}
 		var able []string
 		for _, w := range workload.All() {

@@ -31,6 +31,7 @@ func newCell(name string, spec transports.Spec, place Placement, id *identity) C
 		Dir: spec.Dir, FSType: id.mount.FSType, Mount: id.mount.Options, Pairs: 1,
 	}
 	c.Waits, c.Needs = spec.Waits().Name, spec.Caps().Needs()
+	c.Pushed = pushed(spec.Caps())
 	if t, err := transports.Lookup(spec.Transport); err == nil {
 		info := t.Info()
 		c.Kind, c.Group = string(info.Kind), cmp.Or(info.Group, results.Capital(string(info.Kind)))
@@ -42,6 +43,17 @@ func newCell(name string, spec transports.Spec, place Placement, id *identity) C
 		c.ProducerCPU, c.ConsumerCPU = place.CPUs[0], place.CPUs[1]
 	}
 	return c
+}
+
+// pushed is how a transport with such capabilities gets a message to the storage.
+func pushed(caps transports.Caps) string {
+	switch {
+	case caps.Has(transports.StoresBatch):
+		return results.BySync
+	case caps.Has(transports.Stores):
+		return results.ByWrite
+	}
+	return ""
 }
 
 // judge says that the cell cannot run where err, of trying its link, says so.

@@ -68,6 +68,7 @@ type Plan struct {
 	RateAuto bool            // they are found for each cell, see [Plan.FindRates]
 	Arrivals []string        // [results.Constant], [results.Poisson]
 	Pacings  []string        // [results.Spinning], [results.Sleeping]; nil: as fits the placement
+	Batches  []int           // messages that share a push to the storage, of transports that push by a call
 	Work     []time.Duration // of the consumer, on each message
 	Think    []time.Duration // of the producer, before each
 	FanIn    []int           // producers to one consumer
@@ -117,7 +118,7 @@ func (p Plan) Record() results.Plan {
 	p = p.complete()
 	record := results.Plan{
 		Pairs: p.Pairs, Rates: p.Rates, RatesAuto: p.RateAuto, Arrivals: p.Arrivals, Pacings: p.Pacings,
-		WorkNS: inNS(p.Work), ThinkNS: inNS(p.Think), FanIn: p.FanIn, FanOut: p.FanOut,
+		Batches: p.Batches, WorkNS: inNS(p.Work), ThinkNS: inNS(p.Think), FanIn: p.FanIn, FanOut: p.FanOut,
 		Specs: specNames(p.Specs), Workloads: p.Workloads, Sizes: p.Sizes, Placements: p.Placements, Dirs: p.Dirs,
 		Launches: p.Launches, TimeNS: int64(p.Time), Messages: p.Messages,
 		Warmup: p.Warmup.String(), Verify: p.Verify, TimeoutNS: int64(p.Timeout), Seed: p.Seed,
@@ -318,6 +319,9 @@ func (p Plan) check() error {
 	}
 	if least := p.Time + p.Warmup.Time; p.Timeout <= least {
 		return fmt.Errorf("timeout %v: warm-up and measured time alone take %v: give a longer --timeout", p.Timeout, least)
+	}
+	if most := slices.Max(append(slices.Clone(p.Batches), 0)); p.Messages > 0 && p.Messages < 2*int64(most) {
+		return fmt.Errorf("%d messages (--messages) of which %d share a sync (--batch): whole batches are measured: give at least --messages %d", p.Messages, most, 2*most)
 	}
 	if p.Verify != VerifyEnds && p.Verify != VerifyAll {
 		return fmt.Errorf("verify %q: it is header or full", p.Verify)

@@ -71,6 +71,7 @@ func NewRun(p Plan, cells []Cell, o Options) (*Run, error) {
 		Plan:    p.Record(),
 		Labels:  p.Labels,
 		Host:    facts.Read(),
+		Storage: storage(cells),
 		Started: time.Now(),
 		Status:  results.Running,
 	}}

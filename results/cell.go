@@ -15,6 +15,7 @@ type Cell struct {
 	Wait        string  `json:"wait,omitempty"`          // its option wait, also where that is the default: "spin"
 	Waits       string  `json:"waits,omitempty"`         // what that comes to, the ID of a [Way]; "": it never waits, or the record is older than the field
 	Needs       string  `json:"needs,omitempty"`         // what it declares to take of the harness: "allocates,collector,threads"
+	Pushed      string  `json:"pushed,omitempty"`        // how a message gets to the storage before its send returns: [BySync], [ByWrite]; "": nobody waits for that
 	Workload    string  `json:"workload"`                // "latency", "throughput"
 	SizeBytes   int     `json:"size_bytes"`              // length of a message
 	Placement   string  `json:"placement"`               // "same-cpu", "same-llc", "free", "0-1"
@@ -78,6 +79,12 @@ const (
 	Near  = "near"
 	Far   = "far"
 	Mixed = "mixed" // near at the one end of the launch, and far at the other
+)
+
+// How a message gets to the storage before its send returns.
+const (
+	BySync  = "sync"  // a call pushes what was written, which the messages of a batch share: fdatasync(2), msync(2)
+	ByWrite = "write" // the write itself returns when it is stored: O_DSYNC of open(2)
 )
 
 // strata are all there are, in their order. Launches that were not divided come

@@ -161,7 +161,7 @@ func (c *check) cell(of Cell) {
 	c.size(of.SizeBytes)
 	for _, name := range []struct{ what, text string }{
 		{"transport", of.Transport}, {"family", of.Family}, {"kind", of.Kind}, {"group", of.Group}, {"wait", of.Wait}, {"waits", of.Waits},
-		{"needs", of.Needs}, {"fstype", of.FSType},
+		{"needs", of.Needs}, {"pushed", of.Pushed}, {"fstype", of.FSType},
 	} {
 		c.text(name.what, name.text, Bounds.Name)
 	}
@@ -226,6 +226,7 @@ func (r Run) check() error {
 	}
 	c.textsByName("labels", r.Labels, Bounds.Text)
 	c.textsByName("host", r.Host, Bounds.Prose)
+	c.storage(r.Storage)
 	c.warnings(r.Warnings)
 	c.amount("floors", len(r.Floors))
 	for _, f := range r.Floors {
@@ -246,6 +247,19 @@ func (c *check) furtherAxes(p Plan) {
 	c.texts("arrivals", p.Arrivals, Bounds.Short)
 	c.texts("pacings", p.Pacings, Bounds.Short)
 	c.texts("size_mixes", p.Mixes, Bounds.Name)
+}
+
+func (c *check) storage(byDir map[string][]Layer) {
+	c.amount("storage", len(byDir))
+	for _, dir := range slices.Sorted(maps.Keys(byDir)) {
+		c.text("dir", dir, Bounds.Text)
+		c.amount("layers of "+clip(dir), len(byDir[dir]))
+		for i := range byDir[dir] {
+			for _, text := range byDir[dir][i].texts() {
+				c.text("storage of "+clip(dir), *text, Bounds.Prose)
+			}
+		}
+	}
 }
 
 func (c *check) variant(v Variant) {

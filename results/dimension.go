@@ -31,6 +31,7 @@ type Dimension struct {
 
 	Heading string            // of its column in a table; "": it has none
 	Numeric bool              // that is aligned right
+	Note    string            // of a lesser one, what a caption says of it where a cell has something to say
 	Lesser  bool              // it has a column only where a cell has something to say
 	Words   func(Cell) string // its value there and in a sentence, "" where it is as always; nil: Plain
 
@@ -160,6 +161,8 @@ var dimensions = []Dimension{
 		Copy:  func(to *Cell, of Cell) { to.Batch = of.Batch },
 		Order: func(a, b Cell) int { return cmp.Compare(a.Batch, b.Batch) },
 		Words: func(c Cell) string { return counted(c.Batch, "to a sync") },
+		Note: "So many messages share a sync: the receiver sees each at once, and it is durable with the last of its batch.\n" +
+			"Whole batches are counted, each with its sync.",
 	},
 	{
 		Name: WorkColumn, Role: Setting, Rank: 10, Heading: "work", Numeric: true, Lesser: true, Bench: "work",

@@ -41,6 +41,7 @@ type Metric struct {
 	Of     string  // the named histogram of the launch that it is a quantile of; ""
 	Q      float64 // which quantile, from 0 to 1
 	Bench  string  // its unit in the Go benchmark format; "" where it is not told there
+	Note   string  // of such a one, what a caption says then
 	PerOne float64 // how many of its own unit are one of Bench; 0 stands for 1
 }
 
@@ -62,6 +63,7 @@ const (
 	CPUPerMsg  = "cpu_ns_per_msg"
 	CtxswPer   = "ctxsw_per_msg"
 	FaultsPer  = "faults_per_msg"
+	SyncNS     = "sync_ns"    // from one push to the storage to the next: of a batch, its messages included
 	Migrations = "migrations" // of both workers' measuring threads, measured part
 
 	// RTTBatchP50 is the median over batches of successive round trips of the mean
@@ -108,6 +110,8 @@ var metrics = append([]Metric{
 	{Name: CtxswPer, Words: "context switches per message", Unit: Count},
 	{Name: FaultsPer, Words: "page faults per message", Unit: Count},
 	{Name: Migrations, Words: "migrations", Unit: Count},
+	{Name: SyncNS, Words: "time of a sync with its messages", Brief: "time of a sync", Unit: Nanoseconds,
+		Note: "sync: the time from one sync to the next, the sending of what it stores included."},
 	{Name: RTTBatchP50, Words: "round trip, p50 of the means of batches", Brief: "round trip", Unit: Nanoseconds, Stamps: OnePerBatch},
 	{Name: AchievedPerS, Words: "messages received per second", Brief: "rate", Unit: PerSecond, More: true},
 	{Name: ScheduledPerS, Words: "messages scheduled per second", Unit: PerSecond, More: true},

@@ -33,7 +33,6 @@ type Workload struct {
 
 	Parts   []string // the metrics that Drawn is the sum of, in the order of time: they have a chart; nil: none
 	Further []Part   // tables below the first, of the same cells
-	Sparse  bool     // a column that no row has anything for is left out
 
 	Exchange Exchange
 	Unit     string // what its costs are of: "round trip"; "": a message
@@ -106,7 +105,7 @@ var workloads = []Workload{
 		Compared: []string{MsgsPerS, CPUPerMsg},
 		Op:       MsgsPerS,
 		Columns: []ResultColumn{
-			{"messages", MsgsPerS, false}, {"±", MsgsPerS, true}, {"bytes", BytesPerS, false},
+			{"messages", MsgsPerS, false}, {"±", MsgsPerS, true}, {"bytes", BytesPerS, false}, {"sync", SyncNS, false},
 			{"CPU/msg", CPUPerMsg, false}, {"ctxsw/msg", CtxswPer, false}, {"faults/msg", FaultsPer, false},
 		},
 		Drawn: BytesPerS, Axis: "Payload per second",
@@ -171,8 +170,8 @@ var workloads = []Workload{
 			{"first msg", FirstMessage, false}, {"total", SetupTotal, false}, {"±", SetupTotal, true}, {"faults", SetupFaults, false},
 			{"1st rtt", SetupFirstRTT, false}, {"warm rtt", SetupWarmRTT, false}, {"close", StageNS(CloseStage), false}, {"release", StageNS(ReleaseStage), false},
 		},
-		Sparse: true, Parts: partsOfSetup(),
-		Axis: "Time from nothing until the first message is received",
+		Parts: partsOfSetup(),
+		Axis:  "Time from nothing until the first message is received",
 		Further: []Part{{
 			Name: "pages", Title: "A page of a file, mapped and by system calls",
 			Caption: fmt.Sprintf("Per page of the system's size, of files of %d pages such as the transport's. mmap is the call itself, for all of them.\n", SetupPages) +

@@ -8,7 +8,7 @@ import (
 
 // A Spec is one transport with every option settled, and the link's
 // dimensions. The transport's options come from [Parse]; Dir, Size,
-// Uniform and Capacity are set by whoever makes the link.
+// Uniform, Capacity and Batch are set by whoever makes the link.
 type Spec struct {
 	Transport string            `json:"transport"`          // Info.Name
 	Options   map[string]string `json:"options,omitempty"`  // every option of the transport, defaults filled in
@@ -17,7 +17,8 @@ type Spec struct {
 	Uniform   bool              `json:"uniform,omitempty"`  // every message has Size bytes: a stream needs no framing
 	Capacity  int               `json:"capacity,omitempty"` // bytes each direction should be able to buffer, where the mechanism lets that be chosen
 
-	OnStage func(Stage) `json:"-"` // is told as a transport comes to a stage of making a link or an end, on the thread that does; nil: nobody asks
+	OnStage func(Stage) `json:"-"`               // is told as a transport comes to a stage of making a link or an end, on the thread that does; nil: nobody asks
+	Batch   int         `json:"batch,omitempty"` // messages to one push to the storage, of a spec that has [StoresBatch]: the last of them waits for it, and Close pushes what is left; 0: 1
 }
 
 // Parse reads a transport spec as a user writes it: a word, then options, as

@@ -150,6 +150,8 @@ const (
 	NeedsDir                       // Spec.Dir names the directory the link lives in
 	SeesPeerDeath                  // Recv returns io.EOF, or fails, when the peer is killed
 	OneProcess                     // both ends are one Endpoint in one process
+	Stores                         // Send pushes to the storage, and returns when that says that it is done
+	StoresBatch                    // it does so by a call of its own, which Spec.Batch messages can share
 
 	// What an Endpoint takes of the Go runtime. Without these it allocates
 	// nothing per message, collects nothing and has no thread but its caller's,

@@ -29,7 +29,7 @@ func (s *sent) stamp(messages, at int64) {
 }
 
 // waiting is how many of the messages that the consumer counted may have been
-// sent before its first was received, at most; 0 where the producer kept no
+// sent before it received the one that opened the window, at most; 0 where the producer kept no
 // moments.
 func (p Pair) waiting() int64 {
 	if len(p.Producer.SentBy) == 0 {
@@ -42,5 +42,5 @@ func (p Pair) waiting() int64 {
 			break
 		}
 	}
-	return max(0, min(had-1, p.Consumer.Counted)) // the first opens the window and is not counted
+	return max(0, min(had-p.Consumer.Skipped-1, p.Consumer.Counted)) // the one that opens the window is not counted
 }

@@ -9,6 +9,7 @@ type Report struct {
 	Received int64 // measured messages received and verified
 	Verified int64 // all messages received and verified, warm-up included
 
+	Skipped      int64     // messages received before the one at Began, as not of a whole batch
 	Counted      int64     // messages from Began to Ended, on the side that counts
 	Began, Ended int64     // of the machine's clock, ns
 	SentBy       []Moment  // of a stream, by the end that sends it

@@ -49,13 +49,20 @@ func (w Warmup) String() string {
 // is held up for longer than all were to take, there is still a rate.
 const fewest = 10
 
+// fewestBatches is how many batches that share a push to the storage are measured,
+// at least. Only whole ones are counted: up to one is lost at either end.
+const fewestBatches = 4
+
+// batch is how many messages share a push to the storage.
+func (t *Task) batch() int64 { return max(1, int64(t.Spec.Batch)) }
+
 // Over reports whether the measured part is: n messages that count were sent,
 // and its clock, which started at start, reads at.
 func (t *Task) Over(n, start, at int64) bool {
 	if t.Messages > 0 {
 		return n >= t.Messages
 	}
-	return at-start >= int64(t.Time) && n >= fewest
+	return at-start >= int64(t.Time) && n >= max(fewest, fewestBatches*t.batch())
 }
 
 // AtMost is every, or left where a number of messages was asked for and only

@@ -115,12 +115,15 @@ func (p panel) medians() []float64 {
 
 // xSizes makes the level axis logarithmic, with a little room at either end,
 // and with labels so far apart, as a share of it.
-func xSizes(p *plot.Plot, sizes []int, apart float64) {
-	lo, hi := float64(sizes[0]), float64(sizes[len(sizes)-1])
+func xSizes(p *plot.Plot, sizes []int, apart float64) { xMarks(p, sizes, sizeName, apart) }
+
+// xMarks does so for any values that were measured, by the names of them.
+func xMarks(p *plot.Plot, values []int, name func(int) string, apart float64) {
+	lo, hi := float64(values[0]), float64(values[len(values)-1])
 	room := math.Pow(hi/lo, 0.03)
 	p.X.Min, p.X.Max = lo/room, hi*room
 	p.X.Scale = plot.LogScale{}
-	p.X.Tick.Marker = sizeTicks(sizes, apart)
+	p.X.Tick.Marker = markTicks(values, name, apart)
 }
 
 func sizeColumns(sizes []int) []string {

@@ -76,6 +76,11 @@ func All(run summary.Analysis) []Chart {
 		for _, p := range panels {
 			add(filesystems(p))
 		}
+		for _, p := range s.acrossBatches(panels) {
+			for _, size := range p.drawn {
+				add(byBatch(p.ofSize(size)))
+			}
+		}
 	}
 	return all
 }

@@ -46,7 +46,7 @@ func around(contests []contest, by string) (old, new surroundings) {
 		old.addRuns(c.old.runs)
 		new.addRuns(c.new.runs)
 		for _, p := range c.pairs {
-			addMounts(old, new, p, by)
+			addMounts(old, new, c, p, by)
 			if by != "transport" {
 				old.addBuffers(p.old)
 				new.addBuffers(p.new)
@@ -100,7 +100,7 @@ func measured(plan results.Plan) string {
 
 // addMounts adds where a pair's cells lay. A directory goes by the new side's
 // name; where it is what the comparison is by, all of them go by one.
-func addMounts(old, new surroundings, p pair, by string) {
+func addMounts(old, new surroundings, c contest, p pair, by string) {
 	from, to := p.old.cell.Dir, p.new.cell.Dir
 	if from == "" || to == "" {
 		return
@@ -113,15 +113,33 @@ func addMounts(old, new surroundings, p pair, by string) {
 		old.add("dir", from)
 		new.add("dir", to)
 	}
+	below, belowNew := storageOf(c.old.runs, from), storageOf(c.new.runs, to)
 	for _, side := range []struct {
 		surroundings
 		group *group
-	}{{old, p.old}, {new, p.new}} {
+		below []string
+	}{{old, p.old, below}, {new, p.new, belowNew}} {
+		if len(below) > 0 && len(belowNew) > 0 { // older runs did not ask
+			for _, says := range side.below {
+				side.add("storage"+of, says)
+			}
+		}
 		for _, launch := range side.group.measured() {
 			side.add(fstype+of, launch.FSType)
 			side.add("mount options"+of, launch.Mount)
 		}
 	}
+}
+
+// storageOf is what the runs say lies below a directory's filesystem.
+func storageOf(runs []Run, dir string) []string {
+	var all []string
+	for _, run := range runs {
+		if says := results.Beneath(run.Storage[dir]); says != "" {
+			all = append(all, says)
+		}
+	}
+	return all
 }
 
 // An Extent is of how many facts something is known.

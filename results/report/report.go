@@ -65,7 +65,7 @@ func Write(w io.Writer, run summary.Analysis, drawn []charts.Chart) error {
 		Alike:    alikeTables(run.Cells),
 		Floors:   floors(run.Floors),
 		Host:     facts(run.Host),
-		Mounts:   mounts(run.Cells),
+		Mounts:   mounts(run.Cells, run.Storage),
 	})
 	if err != nil {
 		return fmt.Errorf("report of %s: %w", run.Name, err)
@@ -259,12 +259,16 @@ func facts(byName map[string]string) []fact {
 	return all
 }
 
-// mounts is the directories with the filesystems that they are on.
-func mounts(summaries []summary.Summary) []fact {
+// mounts is the directories with the filesystems that they are on, and what lies
+// below those.
+func mounts(summaries []summary.Summary, storage map[string][]results.Layer) []fact {
 	byDir := map[string]string{}
 	for _, s := range summaries {
 		if s.Dir != "" && s.FSType != "" {
 			byDir[s.Dir] = strings.TrimSpace(s.FSType + " " + s.Mount)
+			if below := results.Beneath(storage[s.Dir]); below != "" {
+				byDir[s.Dir] += " on " + below
+			}
 		}
 	}
 	return facts(byDir)

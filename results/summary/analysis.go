@@ -82,6 +82,9 @@ func (a *Analysis) examine() {
 		if s.Needs != "" && !s.Way().InRuntime() { // which says so itself
 			all = append(all, unlike.With("needs", s.Needs))
 		}
+		if s.Pushed != "" {
+			all = append(all, shortOf(a.Storage[s.Dir])...)
+		}
 		a.Cells[i].Warnings = results.AppendOnce(all, s.Warnings...)
 	}
 }

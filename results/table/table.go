@@ -104,19 +104,33 @@ func of(summaries []summary.Summary) Table {
 	if slices.ContainsFunc(summaries, summary.Summary.IsFine) {
 		t.Caption += "\n" + w.FineNote
 	}
+	for _, c := range shown {
+		if m := results.LookupMetric(c.Metric); m.Note != "" {
+			t.Caption += "\n" + m.Note
+		}
+	}
+	for _, d := range results.DimensionsOf(cellsOf(summaries)) {
+		if d.Note != "" {
+			t.Caption += "\n" + d.Note
+		}
+	}
 	if isBounded(shown, summaries) {
 		t.Caption += "\n" + boundNote
 	}
 	return t
 }
 
-// fill gives the table its columns and rows.
-func (t *Table) fill(shown []results.ResultColumn, summaries []summary.Summary) {
+func cellsOf(summaries []summary.Summary) []results.Cell {
 	var cells []results.Cell
 	for _, s := range summaries {
 		cells = append(cells, s.Cell)
 	}
-	columns, identities := Identify(cells)
+	return cells
+}
+
+// fill gives the table its columns and rows.
+func (t *Table) fill(shown []results.ResultColumn, summaries []summary.Summary) {
+	columns, identities := Identify(cellsOf(summaries))
 	t.Columns = columns
 	for _, c := range shown {
 		t.Columns = append(t.Columns, Column{c.Name, true})
@@ -160,11 +174,12 @@ func valuesOf(s summary.Summary, metrics map[string]summary.Estimate, shown []re
 }
 
 // columnsOf are the workload's, without that of its Fine where it decides on
-// no row, and without those that no row has anything for where it says so.
+// no row, and without those that no row has anything for.
 func columnsOf(w results.Workload, summaries []summary.Summary) []results.ResultColumn {
 	fine := slices.ContainsFunc(summaries, summary.Summary.IsFine)
+	measured := slices.ContainsFunc(summaries, func(s summary.Summary) bool { return s.Launches > 0 })
 	return slices.DeleteFunc(slices.Clone(w.Columns), func(c results.ResultColumn) bool {
-		return c.Metric == w.Fine && !fine || w.Sparse && len(having(summaries, []results.ResultColumn{c})) == 0
+		return c.Metric == w.Fine && !fine || measured && len(having(summaries, []results.ResultColumn{c})) == 0
 	})
 }
 

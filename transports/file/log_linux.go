@@ -273,5 +273,5 @@ func (e *logEndpoint) Close() error {
 	if e.Closed() {
 		return nil
 	}
-	return errors.Join(e.add(filepair.EndOfMessages, nil), e.Release())
+	return errors.Join(e.Flush(), e.add(filepair.EndOfMessages, nil), e.Release())
 }
