@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"ipcbench/bench/workload"
 	"ipcbench/results"
@@ -100,6 +101,9 @@ func takes(name string, a axis) bool {
 // checkAxes refuses an axis that no workload of the plan has: it would be left out
 // without a word.
 func (p Plan) checkAxes() error {
+	if err := p.checkBusy(); err != nil {
+		return err
+	}
 	for _, a := range axes {
 		has := func(name string) bool { return takes(name, a) }
 		if a.values(p) == 0 || slices.ContainsFunc(p.Workloads, has) {
@@ -112,6 +116,18 @@ func (p Plan) checkAxes() error {
 			}
 		}
 		return fmt.Errorf("%s means nothing to %s: add -w %s, or leave it out", a.flag, strings.Join(p.Workloads, " and "), strings.Join(able, " or -w "))
+	}
+	return nil
+}
+
+// checkBusy refuses times that the clock is too slow to tell.
+func (p Plan) checkBusy() error {
+	times := slices.DeleteFunc(slices.Concat(p.Work, p.Think), func(t time.Duration) bool { return t == 0 })
+	if len(times) == 0 {
+		return nil
+	}
+	if shortest, least := slices.Min(times), workload.LeastBusy(); shortest < least {
+		return fmt.Errorf("--work or --think %v: it is timed by this machine's clock, two readings of which take %v: give it more, or 0s", shortest, least)
 	}
 	return nil
 }

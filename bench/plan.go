@@ -92,8 +92,17 @@ const spare = 10 * time.Second
 // complete fills in what a plan may leave out.
 func (p Plan) complete() Plan {
 	p.Verify = cmp.Or(p.Verify, VerifyEnds)
-	p.Timeout = cmp.Or(p.Timeout, p.Time+p.Warmup.Time+spare)
+	p.Timeout = cmp.Or(p.Timeout, p.Time+p.Warmup.Time+p.busy()+spare)
 	return p
+}
+
+// busy is how long the ends of a launch work and think at most: on all messages of
+// a number that was asked for, and else on the few that no time cuts short.
+func (p Plan) busy() time.Duration {
+	most := func(times []time.Duration) time.Duration { return slices.Max(slices.Concat(times, []time.Duration{0})) }
+	each := most(p.Work) + most(p.Think)
+	n := p.Messages + p.Warmup.Messages + workload.FewMessages
+	return min(longest, each*time.Duration(min(n, int64(longest)/max(1, int64(each)))))
 }
 
 // A Warmup is how long both ends exchange messages before what is measured.

@@ -33,6 +33,7 @@ type Dimension struct {
 	Numeric bool              // that is aligned right
 	Lesser  bool              // it has a column only where a cell has something to say
 	Words   func(Cell) string // its value there and in a sentence, "" where it is as always; nil: Plain
+	Note    string            // what a caption says where a cell has something to say
 
 	Bench string              // its key in the name of a Go benchmark; "": it is told in another way
 	Plan  func(Plan) []string // its values in the order in which they were asked for; nil: by name
@@ -161,6 +162,7 @@ var dimensions = []Dimension{
 		Copy:  func(to *Cell, of Cell) { to.WorkNS = of.WorkNS },
 		Order: func(a, b Cell) int { return cmp.Compare(a.WorkNS, b.WorkNS) },
 		Words: func(c Cell) string { return timed(c.WorkNS, "of work") },
+		Note:  "Work is what the consumer does with each message, on its CPU: it is part of a round trip, of a rate and of the CPU time.",
 	},
 	{
 		Name: ThinkColumn, Role: Setting, Rank: 11, Heading: "think", Numeric: true, Lesser: true, Bench: "think",
@@ -168,6 +170,8 @@ var dimensions = []Dimension{
 		Copy:  func(to *Cell, of Cell) { to.ThinkNS = of.ThinkNS },
 		Order: func(a, b Cell) int { return cmp.Compare(a.ThinkNS, b.ThinkNS) },
 		Words: func(c Cell) string { return timed(c.ThinkNS, "of thinking") },
+		Note: "Thinking is what the producer does before it sends a message, on its CPU: it is part of a rate and of the CPU time, and of no\n" +
+			"round trip: what it took in all is taken from the time that the mean is made of.",
 	},
 	{
 		Name: FanInColumn, Role: Setting, Rank: 12, Heading: "producers", Numeric: true, Lesser: true, Bench: "fanin",

@@ -49,6 +49,10 @@ func (w Warmup) String() string {
 // is held up for longer than all were to take, there is still a rate.
 const fewest = 10
 
+// FewMessages is about how many messages a launch exchanges however long each takes,
+// the last of its warm-up included.
+const FewMessages = 2 * fewest
+
 // Over reports whether the measured part is: n messages that count were sent,
 // and its clock, which started at start, reads at.
 func (t *Task) Over(n, start, at int64) bool {

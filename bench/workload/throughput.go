@@ -22,7 +22,7 @@ var Throughput = Workload{
 	Producer: stream,
 	Consumer: drain,
 	Solo:     swallow,
-	Axes:     []string{results.PairsColumn},
+	Axes:     []string{results.PairsColumn, results.WorkColumn, results.ThinkColumn},
 	Counts:   transports.Consumer,
 	Account:  rates,
 }
@@ -35,12 +35,13 @@ func stream(e *End) error {
 		return err
 	}
 	first := number
-	every := streamEvery(op, e.Clock)
+	every := streamEvery(op+float64(e.Think), e.Clock)
 	var sent sent
 	e.Begin()
 	start, at := Now(), int64(0)
 	for n := int64(0); !e.Over(n-1, start, at); n = int64(number - first) {
 		for range e.AtMost(min(every, sent.step(n)), e.Messages+1-n) {
+			e.think()
 			if err := e.Send(number, Measured); err != nil {
 				return err
 			}
@@ -74,6 +75,7 @@ func drain(e *End) error {
 			return err
 		}
 		t.count()
+		e.work()
 	}
 	e.Stop()
 	e.Done()
@@ -89,10 +91,11 @@ func swallow(e *End) error {
 		return err
 	}
 	first := number
-	t := e.tally(op)
+	t := e.tally(op + float64(e.Think))
 	e.Begin()
 	start := Now()
 	for n := int64(0); !e.Over(n-1, start, t.last); n = int64(number - first) {
+		e.think()
 		if err := e.RoundTrip(number, Measured); err != nil {
 			return err
 		}

@@ -101,6 +101,11 @@ func of(summaries []summary.Summary) Table {
 	if slices.ContainsFunc(summaries, summary.Summary.IsFine) {
 		t.Caption += "\n" + w.FineNote
 	}
+	for _, d := range results.Dimensions() {
+		if d.Note != "" && slices.ContainsFunc(cells, func(c results.Cell) bool { return d.Says(c) != "" }) {
+			t.Caption += "\n" + d.Note
+		}
+	}
 	if isBounded(shown, summaries) {
 		t.Caption += "\n" + boundNote
 	}
