@@ -196,6 +196,7 @@ var dimensions = []Dimension{
 		Name: SizeMixColumn, Role: Question, Rank: 4, Heading: "sizes", Lesser: true, Bench: "mix",
 		Plain: func(c Cell) string { return c.SizeMix },
 		Copy:  func(to *Cell, of Cell) { to.SizeMix = of.SizeMix },
+		Note:  "Of a mix of sizes, bytes are counted as long as each message was; its mean size is in the CSV files.",
 	},
 }
 

@@ -46,7 +46,7 @@ type End struct {
 func NewEnd(t Task, side transports.Side, ep transports.Endpoint, whole bool) *End {
 	e := &End{
 		Task:     t,
-		Exchange: message.Over(ep, t.Spec, t.Size, t.Full),
+		Exchange: message.Over(ep, t.Spec, t.Size, t.Lengths, t.Full),
 		Side:     side,
 		Clock:    clock.Cost(),
 		Tick:     clock.Tick(),

@@ -21,7 +21,7 @@ var Latency = Workload{
 	Producer: ping,
 	Consumer: (*End).EchoAll,
 	Solo:     ping, // what it sent comes straight back
-	Axes:     []string{results.PairsColumn, results.WorkColumn, results.ThinkColumn},
+	Axes:     []string{results.PairsColumn, results.WorkColumn, results.ThinkColumn, results.SizeMixColumn},
 	Counts:   transports.Producer,
 	Account:  roundTrips,
 }
@@ -76,7 +76,7 @@ func ping(e *End) error {
 	r := &e.Report
 	r.Worker.StampEvery, r.Worker.StampNS = every, stamp
 	r.Sent, r.Received, r.Counted, r.Verified = n, n, n, int64(number)
-	r.Began, r.Ended = start, ended
+	r.Began, r.Ended, r.Bytes = start, ended, e.Bytes(first, n)
 	r.Slices = slices.PerMessage(n, ended)
 	e.Set(results.RTTMin, float64(rtt.Min()))
 	e.Set(results.RTTMax, float64(rtt.Max()))

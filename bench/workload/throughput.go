@@ -22,7 +22,7 @@ var Throughput = Workload{
 	Producer: stream,
 	Consumer: drain,
 	Solo:     swallow,
-	Axes:     []string{results.PairsColumn, results.WorkColumn, results.ThinkColumn},
+	Axes:     []string{results.PairsColumn, results.WorkColumn, results.ThinkColumn, results.SizeMixColumn},
 	Counts:   transports.Consumer,
 	Account:  rates,
 }
@@ -80,7 +80,7 @@ func drain(e *End) error {
 	e.Stop()
 	e.Done()
 	e.Report.Received, e.Report.Verified = int64(number-marked), int64(number)
-	t.report(&e.Report)
+	e.tell(t, marked)
 	return nil
 }
 
@@ -106,7 +106,7 @@ func swallow(e *End) error {
 	e.Done()
 	e.Report.Sent = int64(number - first)
 	e.Report.Received, e.Report.Verified = e.Report.Sent, int64(number)
-	t.report(&e.Report)
+	e.tell(t, first)
 	return nil
 }
 
@@ -143,11 +143,13 @@ func (t *tally) stamp() {
 	t.slices.Stamp(t.n, t.last)
 }
 
-// report fills in what was counted: the messages after the first, up to the
+// tell reports what was counted: the messages after that first one, up to the
 // last stamped one, and the time they took.
-func (t *tally) report(r *Report) {
+func (e *End) tell(t tally, first uint64) {
+	r := &e.Report
 	r.Worker.StampEvery = t.every
 	r.Counted, r.Began, r.Ended = t.stamped-1, t.first, t.last
+	r.Bytes = e.Bytes(first+1, r.Counted)
 	r.Slices = t.slices.PerMessage(t.stamped, t.last)
 }
 
@@ -155,6 +157,6 @@ func (t *tally) report(r *Report) {
 func rates(l *results.Launch, _ []Report) error {
 	rate := float64(l.Messages) / (float64(l.ElapsedNS) / 1e9)
 	l.Metrics[results.MsgsPerS] = rate
-	l.Metrics[results.BytesPerS] = rate * float64(l.SizeBytes)
+	l.Metrics[results.BytesPerS] = rate * (float64(l.Bytes) / float64(l.Messages))
 	return nil
 }

@@ -16,8 +16,12 @@ type Exchange interface {
 }
 
 // Over returns the exchange of messages of size bytes over an endpoint that was
-// opened with spec. With full, every byte of every message is checked.
-func Over(ep transports.Endpoint, spec transports.Spec, size int, full bool) Exchange {
+// opened with spec, or of these lengths, over and over, the longest of which is
+// that. With full, every byte of every message is checked.
+func Over(ep transports.Endpoint, spec transports.Spec, size int, lengths []int, full bool) Exchange {
+	if len(lengths) > 0 {
+		return overMixed(ep, spec, size, lengths, full)
+	}
 	base := pattern{message: make(message, size), full: full}
 	base.fill(0)
 	if spec.Option("api") == "inplace" {
