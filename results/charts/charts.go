@@ -64,6 +64,11 @@ func All(run summary.Analysis) []Chart {
 		for _, p := range panels {
 			add(filesystems(p))
 		}
+		for _, p := range acrossWork(panels) {
+			for _, size := range p.drawn {
+				add(byWork(p.ofSize(size)))
+			}
+		}
 	}
 	return all
 }

@@ -92,7 +92,7 @@ func (s study) namePlaces() {
 type series struct {
 	look  look
 	name  string
-	cells []summary.Summary // by size: where launches were divided, those that were near
+	cells []summary.Summary // by size, or by work: where launches were divided, those that were near
 	aside []summary.Summary // the others: far, and mixed
 }
 
@@ -207,7 +207,7 @@ func (p panel) ofTransport(transport string) []series {
 			slices.SortFunc(of, func(a, b summary.Summary) int { return results.CompareCells(a.Cell, b.Cell) })
 			s := series{look: p.lookOf(of[0].Cell), name: p.nameOf(of[0].Undivided())}
 			for _, c := range of {
-				if n := len(s.cells); n > 0 && s.cells[n-1].SizeBytes == c.SizeBytes {
+				if n := len(s.cells); n > 0 && s.cells[n-1].SizeBytes == c.SizeBytes && s.cells[n-1].WorkNS == c.WorkNS {
 					s.aside = append(s.aside, c)
 				} else {
 					s.cells = append(s.cells, c)
