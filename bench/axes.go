@@ -120,6 +120,15 @@ func (p Plan) checkAxes() error {
 	return nil
 }
 
+// busy is how long the ends of a launch work and think at most: on all messages of
+// a number that was asked for, and else on the few that no time cuts short.
+func (p Plan) busy() time.Duration {
+	most := func(times []time.Duration) time.Duration { return slices.Max(slices.Concat(times, []time.Duration{0})) }
+	each := most(p.Work) + most(p.Think)
+	n := p.Messages + p.Warmup.Messages + workload.FewMessages
+	return min(longest, each*time.Duration(min(n, int64(longest)/max(1, int64(each)))))
+}
+
 // checkBusy refuses times that the clock is too slow to tell.
 func (p Plan) checkBusy() error {
 	times := slices.DeleteFunc(slices.Concat(p.Work, p.Think), func(t time.Duration) bool { return t == 0 })

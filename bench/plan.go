@@ -97,15 +97,6 @@ func (p Plan) complete() Plan {
 	return p
 }
 
-// busy is how long the ends of a launch work and think at most: on all messages of
-// a number that was asked for, and else on the few that no time cuts short.
-func (p Plan) busy() time.Duration {
-	most := func(times []time.Duration) time.Duration { return slices.Max(slices.Concat(times, []time.Duration{0})) }
-	each := most(p.Work) + most(p.Think)
-	n := p.Messages + p.Warmup.Messages + workload.FewMessages
-	return min(longest, each*time.Duration(min(n, int64(longest)/max(1, int64(each)))))
-}
-
 // A Warmup is how long both ends exchange messages before what is measured.
 type Warmup = workload.Warmup
 

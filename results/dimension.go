@@ -162,7 +162,7 @@ var dimensions = []Dimension{
 		Copy:  func(to *Cell, of Cell) { to.WorkNS = of.WorkNS },
 		Order: func(a, b Cell) int { return cmp.Compare(a.WorkNS, b.WorkNS) },
 		Words: func(c Cell) string { return timed(c.WorkNS, "of work") },
-		Note:  "Work is what the consumer does with each message, on its CPU: it is part of a round trip, of a rate and of the CPU time.",
+		Note:  "Work is what the consumer does with each message, on its CPU: part of a round trip, a rate and CPU time.",
 	},
 	{
 		Name: ThinkColumn, Role: Setting, Rank: 11, Heading: "think", Numeric: true, Lesser: true, Bench: "think",
@@ -170,8 +170,8 @@ var dimensions = []Dimension{
 		Copy:  func(to *Cell, of Cell) { to.ThinkNS = of.ThinkNS },
 		Order: func(a, b Cell) int { return cmp.Compare(a.ThinkNS, b.ThinkNS) },
 		Words: func(c Cell) string { return timed(c.ThinkNS, "of thinking") },
-		Note: "Thinking is what the producer does before it sends a message, on its CPU: it is part of a rate and of the CPU time, and of no\n" +
-			"round trip: what it took in all is taken from the time that the mean is made of.",
+		Note: "Thinking is what the producer does before it sends a message, on its CPU: part of a rate and of CPU time.\n" +
+			"No round trip has it: what it took in all is taken from the time that their mean is made of.",
 	},
 	{
 		Name: FanInColumn, Role: Setting, Rank: 12, Heading: "producers", Numeric: true, Lesser: true, Bench: "fanin",

@@ -206,6 +206,8 @@ func stem(parts ...string) string {
 			return r
 		case r == ' ' || r == '\u00a0':
 			return -1
+		case r == 'µ':
+			return 'u'
 		}
 		return '_'
 	}, name)
