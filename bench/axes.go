@@ -129,6 +129,12 @@ func (p Plan) busy() time.Duration {
 	return min(longest, each*time.Duration(min(n, int64(longest)/max(1, int64(each)))))
 }
 
+// Busy is about how much longer a launch takes for what its ends do beside their
+// messages: some are exchanged however short the time is.
+func (c Cell) Busy() time.Duration {
+	return time.Duration(workload.FewMessages * (c.WorkNS + c.ThinkNS))
+}
+
 // checkBusy refuses times that the clock is too slow to tell.
 func (p Plan) checkBusy() error {
 	times := slices.DeleteFunc(slices.Concat(p.Work, p.Think), func(t time.Duration) bool { return t == 0 })

@@ -16,7 +16,6 @@ import (
 	"strings"
 
 	"ipcbench/bench/workload"
-	"ipcbench/internal/quote"
 	"ipcbench/results"
 )
 
@@ -172,7 +171,7 @@ func fileMix(path string, lengths []int) string {
 		fmt.Fprintln(hash, length)
 	}
 	says := fmt.Sprintf(" (%d lengths, %x)", len(lengths), hash.Sum(nil)[:4])
-	name := "@" + quote.Line(filepath.Base(path))
+	name := "@" + filepath.Base(path)
 	return strings.ToValidUTF8(name[:min(len(name), results.Bounds.Name-len(says))], "") + says
 }
 
