@@ -257,7 +257,7 @@ func expected(plan bench.Plan, launches int, busy float64) string {
 		return "as long as the messages take"
 	}
 	const longest = float64(math.MaxInt64)
-	total := float64(launches) * float64(startup+plan.Warmup.Time+plan.Time) + busy
+	total := float64(launches)*float64(startup+plan.Warmup.Time+plan.Time) + busy
 	if total >= longest {
 		return "longer than 292 years"
 	}
