@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"ipcbench/bench/workload"
 	"ipcbench/results"
@@ -116,6 +117,9 @@ func (p Plan) along(c Cell) []Cell {
 // checkAxes refuses an axis that no workload or no spec of the plan has: it would be left out
 // without a word.
 func (p Plan) checkAxes() error {
+	if err := p.checkBusy(); err != nil {
+		return err
+	}
 	for _, a := range axes {
 		if a.values(p) == 0 {
 			continue
@@ -133,6 +137,33 @@ func (p Plan) checkAxes() error {
 			continue
 		}
 		return fmt.Errorf("%s means nothing to %s: add -w %s, or leave it out", a.flag, strings.Join(p.Workloads, " and "), strings.Join(able, " or -w "))
+	}
+	return nil
+}
+
+// busy is how long the ends of a launch work and think at most: on all messages of
+// a number that was asked for, and else on the few that no time cuts short.
+func (p Plan) busy() time.Duration {
+	most := func(times []time.Duration) time.Duration { return slices.Max(slices.Concat(times, []time.Duration{0})) }
+	each := most(p.Work) + most(p.Think)
+	n := p.Messages + p.Warmup.Messages + workload.FewMessages
+	return min(longest, each*time.Duration(min(n, int64(longest)/max(1, int64(each)))))
+}
+
+// Busy is about how much longer a launch takes for what its ends do beside their
+// messages: some are exchanged however short the time is.
+func (c Cell) Busy() time.Duration {
+	return time.Duration(workload.FewMessages * (c.WorkNS + c.ThinkNS))
+}
+
+// checkBusy refuses times that the clock is too slow to tell.
+func (p Plan) checkBusy() error {
+	times := slices.DeleteFunc(slices.Concat(p.Work, p.Think), func(t time.Duration) bool { return t == 0 })
+	if len(times) == 0 {
+		return nil
+	}
+	if shortest, least := slices.Min(times), workload.LeastBusy(); shortest < least {
+		return fmt.Errorf("--work or --think %v: it is timed by this machine's clock, two readings of which take %v: give it more, or 0s", shortest, least)
 	}
 	return nil
 }

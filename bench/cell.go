@@ -17,6 +17,7 @@ type Cell struct {
 	// Fail what went wrong when its link was made on trial.
 	Skip, Fail string
 
+	lengths  []int     // of a mix; nil: each message has the cell's size
 	identity *identity // what each launch is to be made under
 }
 

@@ -229,7 +229,7 @@ func (c Cell) cpu(side transports.Side) int {
 func (c Cell) job(p Plan, side transports.Side, inherited peer.Inherited) job {
 	return job{
 		Task: workload.Task{
-			Spec: c.Spec, Workload: c.Workload, Size: c.SizeBytes,
+			Spec: c.Spec, Workload: c.Workload, Size: c.Spec.Size, Lengths: c.lengths,
 			Time: p.Time, Messages: p.Messages, Warmup: p.Warmup, Full: p.Verify == VerifyAll, Perf: p.perf, Court: p.court, Shared: p.shared,
 			Rate: c.RatePerS, Arrivals: c.Arrivals, Pacing: c.Pacing, Work: time.Duration(c.WorkNS), Think: time.Duration(c.ThinkNS),
 			Seed: [2]uint64{p.Seed, p.number},

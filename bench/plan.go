@@ -27,12 +27,13 @@ import (
 	"ipcbench/transports"
 )
 
-// A Plan says what to measure and how. The axes Specs, Workloads, Sizes,
-// Placements and Dirs are crossed into cells.
+// A Plan says what to measure and how. The axes Specs, Workloads, Sizes and Mixes
+// together, Placements and Dirs are crossed into cells.
 type Plan struct {
 	Specs      []transports.Spec
 	Workloads  []string // names of Workloads()
 	Sizes      []int    // message lengths in bytes
+	Mixes      []Mix    // messages of several lengths, beside those of one
 	Placements []string // see Placements(); "auto" stands for those that make sense for a spec
 	Dirs       []string // for transports that live in a directory; the others ignore them
 
@@ -93,7 +94,7 @@ const spare = 10 * time.Second
 // complete fills in what a plan may leave out.
 func (p Plan) complete() Plan {
 	p.Verify = cmp.Or(p.Verify, VerifyEnds)
-	p.Timeout = cmp.Or(p.Timeout, p.Time+p.Warmup.Time+spare)
+	p.Timeout = cmp.Or(p.Timeout, p.Time+p.Warmup.Time+p.busy()+spare)
 	p.RateAuto = p.RateAuto || len(p.Rates) == 0 && slices.ContainsFunc(p.Workloads, func(name string) bool {
 		w, err := workload.Lookup(name)
 		return err == nil && w.Takes(results.RateColumn)
@@ -118,7 +119,7 @@ func (p Plan) Record() results.Plan {
 	p = p.complete()
 	record := results.Plan{
 		Pairs: p.Pairs, Rates: p.Rates, RatesAuto: p.RateAuto, Arrivals: p.Arrivals, Pacings: p.Pacings,
-		Batches: p.Batches, WorkNS: inNS(p.Work), ThinkNS: inNS(p.Think), FanIn: p.FanIn, FanOut: p.FanOut,
+		Batches: p.Batches, WorkNS: inNS(p.Work), ThinkNS: inNS(p.Think), FanIn: p.FanIn, FanOut: p.FanOut, Mixes: mixNames(p.Mixes),
 		Specs: specNames(p.Specs), Workloads: p.Workloads, Sizes: p.Sizes, Placements: p.Placements, Dirs: p.Dirs,
 		Launches: p.Launches, TimeNS: int64(p.Time), Messages: p.Messages,
 		Warmup: p.Warmup.String(), Verify: p.Verify, TimeoutNS: int64(p.Timeout), Seed: p.Seed,
@@ -200,9 +201,9 @@ func (p Plan) cross(ctx context.Context, identities map[string]*identity, tried 
 			}
 			for _, place := range places {
 				for _, dir := range p.dirs(spec) {
-					for _, size := range p.sizes(name, limit) {
-						spec.Dir, spec.Size, spec.Uniform = dir, size, true
-						for _, c := range p.along(newCell(name, spec, place, identities[dir])) {
+					for _, mix := range p.mixes(name, limit) {
+						spec.Dir, spec.Size, spec.Uniform = dir, mix.longest(), mix.Name == ""
+						for _, c := range p.along(mix.of(newCell(name, spec, place, identities[dir]))) {
 							if !crossed[c.Cell] {
 								crossed[c.Cell] = true
 								cells = append(cells, c)
@@ -287,7 +288,7 @@ func (p Plan) bounds() error {
 
 // check refuses what cannot be measured by anyone.
 func (p Plan) check() error {
-	for axis, n := range map[string]int{"transport": len(p.Specs), "workload": len(p.Workloads), "message size": len(p.Sizes), "placement": len(p.Placements)} {
+	for axis, n := range map[string]int{"transport": len(p.Specs), "workload": len(p.Workloads), "message size": len(p.Sizes) + len(p.Mixes), "placement": len(p.Placements)} {
 		if n == 0 {
 			return fmt.Errorf("plan: no %s is given", axis)
 		}
@@ -302,7 +303,7 @@ func (p Plan) check() error {
 			return fmt.Errorf("message size %d: a message has at least 1 byte", size)
 		}
 	}
-	if err := cmp.Or(p.checkAxes(), p.checkRates()); err != nil {
+	if err := cmp.Or(p.checkMixes(), p.checkAxes(), p.checkRates()); err != nil {
 		return err
 	}
 	if p.Launches < 1 {

@@ -49,7 +49,7 @@ type Metric struct {
 // columns. A launch has those that its workload defines.
 const (
 	RTTMin     = "rtt_min_ns"  // round trip: from before Send of a message to after Recv of its echo
-	RTTMean    = "rtt_mean_ns" // measured time over messages, stamped or not, less what the stamps took
+	RTTMean    = "rtt_mean_ns" // measured time over messages, stamped or not, less what the stamps and the thinking took
 	RTTP50     = "rtt_p50_ns"
 	RTTP90     = "rtt_p90_ns"
 	RTTP99     = "rtt_p99_ns"

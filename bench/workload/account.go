@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"cmp"
 	"fmt"
 
 	"ipcbench/results"
@@ -53,7 +54,9 @@ func (w Workload) Sum(l *results.Launch, pairs []Pair, d *Driver) error {
 	if err := window(l, counted); err != nil {
 		return err
 	}
-	l.Bytes = l.Messages * int64(l.SizeBytes)
+	for _, r := range counted {
+		l.Bytes += cmp.Or(r.Bytes, r.Counted*int64(l.SizeBytes))
+	}
 	for _, p := range pairs {
 		l.Waiting += p.waiting()
 	}

@@ -15,7 +15,7 @@ var Load = Workload{
 	Name:     "load",
 	Producer: offer,
 	Consumer: take,
-	Axes:     []string{results.RateColumn, results.ArrivalsColumn, results.PacingColumn},
+	Axes:     []string{results.RateColumn, results.ArrivalsColumn, results.PacingColumn, results.WorkColumn, results.SizeMixColumn},
 	Shared:   Task.ledgerBytes,
 	Counts:   transports.Consumer,
 	Account:  delivered,

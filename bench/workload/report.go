@@ -11,6 +11,7 @@ type Report struct {
 
 	Skipped      int64     // messages received before the one at Began, as not of a whole batch
 	Counted      int64     // messages from Began to Ended, on the side that counts
+	Bytes        int64     // of those, see [Task.Bytes]; 0: each has the cell's size
 	Began, Ended int64     // of the machine's clock, ns
 	SentBy       []Moment  // of a stream, by the end that sends it
 	Slices       []float64 // mean time of a message in successive slices of that, ns; nil: too few stamps

@@ -83,11 +83,11 @@ func setUp(e *End) error {
 
 func beSetUp(e *End) error {
 	ends := e.stampEnds()
-	nothing := func() {}
+	nothing := func(Phase) {}
 	e.Begin()
 	var number, first = uint64(0), int64(0)
 	for ; ; number++ {
-		if _, err := e.Echo(number, nothing); errors.Is(err, io.EOF) {
+		if _, err := e.Echo(number, Warming, nothing); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			return err
@@ -112,7 +112,7 @@ func beSetUp(e *End) error {
 func (e *End) stampEnds() *stampedEnd {
 	s := &stampedEnd{Endpoint: e.Endpoint}
 	s.InPlace, _ = e.Endpoint.(transports.InPlace)
-	e.Exchange = message.Over(s, e.Spec, e.Size, e.Full)
+	e.Exchange = message.Over(s, e.Spec, e.Size, nil, e.Full)
 	return s
 }
 

@@ -11,7 +11,8 @@ import (
 type Task struct {
 	Spec     transports.Spec
 	Workload string
-	Size     int           // length of a message, bytes
+	Size     int           // length of a message, or of the longest, bytes
+	Lengths  []int         // of messages, by their numbers, over and over; nil: all have Size
 	Time     time.Duration // of the measured part, or,
 	Messages int64         // where not 0, how many are measured
 	Warmup   Warmup
@@ -55,6 +56,27 @@ const fewestBatches = 4
 
 // batch is how many messages share a push to the storage.
 func (t *Task) batch() int64 { return max(1, int64(t.Spec.Batch)) }
+
+// FewMessages is about how many messages a launch exchanges however long each takes,
+// the last of its warm-up included.
+const FewMessages = 2 * fewest
+
+// Bytes is how long so many messages are together, from that number on.
+func (t *Task) Bytes(from uint64, n int64) int64 {
+	cycle := int64(len(t.Lengths))
+	if cycle == 0 {
+		return n * int64(t.Size)
+	}
+	var all, rest int64
+	for _, length := range t.Lengths {
+		all += int64(length)
+	}
+	at := int64(from % uint64(cycle))
+	for i := range n % cycle {
+		rest += int64(t.Lengths[(at+i)%cycle])
+	}
+	return n/cycle*all + rest
+}
 
 // Over reports whether the measured part is: n messages that count were sent,
 // and its clock, which started at start, reads at.

@@ -27,7 +27,7 @@ var Throughput = Workload{
 	Producer: stream,
 	Consumer: drain,
 	Solo:     swallow,
-	Axes:     []string{results.PairsColumn, results.BatchColumn}, // no batch of round trips: with one message in flight there is nothing to share a push with
+	Axes:     []string{results.PairsColumn, results.WorkColumn, results.ThinkColumn, results.SizeMixColumn, results.BatchColumn}, // no batch of round trips: with one message in flight there is nothing to share a push with
 	Counts:   transports.Consumer,
 	Account:  rates,
 }
@@ -40,12 +40,13 @@ func stream(e *End) error {
 		return err
 	}
 	first := number
-	every := e.streamEvery(op)
+	every := e.streamEvery(op + float64(e.Think))
 	var sent sent
 	e.Begin()
 	start, at := Now(), int64(0)
 	for n := int64(0); !e.Over(n-1, start, at); n = int64(number - first) {
 		for range e.AtMost(min(every, sent.step(n)), e.Messages+1-n) {
+			e.think()
 			if err := e.Send(number, Measured); err != nil {
 				return err
 			}
@@ -79,11 +80,12 @@ func drain(e *End) error {
 			return err
 		}
 		t.count()
+		e.work()
 	}
 	e.Stop()
 	e.Done()
 	e.Report.Received, e.Report.Verified = int64(number-marked), int64(number)
-	t.report(&e.Report)
+	e.tell(t, marked)
 	return nil
 }
 
@@ -94,10 +96,11 @@ func swallow(e *End) error {
 		return err
 	}
 	first := number
-	t := e.tally(op, number)
+	t := e.tally(op+float64(e.Think), number)
 	e.Begin()
 	start := Now()
 	for n := int64(0); !e.Over(n-1, start, t.last); n = int64(number - first) {
+		e.think()
 		if err := e.RoundTrip(number, Measured); err != nil {
 			return err
 		}
@@ -108,7 +111,7 @@ func swallow(e *End) error {
 	e.Done()
 	e.Report.Sent = int64(number - first)
 	e.Report.Received, e.Report.Verified = e.Report.Sent, int64(number)
-	t.report(&e.Report)
+	e.tell(t, first)
 	return nil
 }
 
@@ -162,11 +165,13 @@ func (t *tally) stamp() {
 	t.slices.Stamp(t.n, t.last)
 }
 
-// report fills in what was counted: the messages after the one that opened the window,
+// tell reports what was counted: the messages after the one that opened the window,
 // up to the last stamped one, and the time they took.
-func (t *tally) report(r *Report) {
+func (e *End) tell(t tally, first uint64) {
+	r := &e.Report
 	r.Worker.StampEvery = t.every
 	r.Counted, r.Began, r.Ended, r.Skipped = t.stamped-t.skipped-1, t.first, t.last, t.skipped
+	r.Bytes = e.Bytes(first+uint64(t.skipped)+1, r.Counted)
 	r.Slices = t.slices.PerMessage(t.stamped, t.last)
 }
 
@@ -174,7 +179,7 @@ func (t *tally) report(r *Report) {
 func rates(l *results.Launch, _ []Pair) error {
 	rate := float64(l.Messages) / (float64(l.ElapsedNS) / 1e9)
 	l.Metrics[results.MsgsPerS] = rate
-	l.Metrics[results.BytesPerS] = rate * float64(l.SizeBytes)
+	l.Metrics[results.BytesPerS] = rate * (float64(l.Bytes) / float64(l.Messages))
 	if l.Pushed == results.BySync {
 		l.Metrics[results.SyncNS] = float64(max(1, l.Batch)*l.Pairs) / rate * 1e9
 	}

@@ -81,6 +81,11 @@ func All(run summary.Analysis) []Chart {
 				add(byBatch(p.ofSize(size)))
 			}
 		}
+		for _, p := range acrossWork(panels) {
+			for _, size := range p.drawn {
+				add(byWork(p.ofSize(size)))
+			}
+		}
 	}
 	return all
 }
@@ -218,6 +223,8 @@ func stem(parts ...string) string {
 			return r
 		case r == ' ' || r == '\u00a0':
 			return -1
+		case r == 'µ':
+			return 'u'
 		}
 		return '_'
 	}, name)

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -112,7 +113,7 @@ func (s side) extent() string {
 	text := fmt.Sprintf("%s of %s with %s on %s",
 		all(func(c results.Cell) string { return c.Workload }),
 		all(func(c results.Cell) string { return c.Transport }),
-		all(func(c results.Cell) string { return results.FormatSize(c.SizeBytes) }),
+		all(func(c results.Cell) string { return cmp.Or(c.SizeMix, results.FormatSize(c.SizeBytes)) }),
 		all(func(c results.Cell) string { return c.Placement }))
 	if dirs := all(func(c results.Cell) string { return c.Dir }); dirs != "" {
 		text += " in " + dirs

@@ -190,6 +190,7 @@ func asked(run results.Run) []fact {
 	for _, size := range p.Sizes {
 		sizes = append(sizes, results.FormatSize(size))
 	}
+	sizes = append(sizes, p.Mixes...)
 	all := []fact{
 		{"command", command(run.Args)},
 		{"transports", strings.Join(p.Specs, ", ")},
