@@ -88,6 +88,9 @@ func (p Plan) along(c Cell) []Cell {
 		}
 		cells = crossed
 	}
+	for i := range cells {
+		cells[i].crowd()
+	}
 	return cells
 }
 

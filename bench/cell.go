@@ -18,6 +18,7 @@ type Cell struct {
 	Skip, Fail string
 
 	identity *identity // what each launch is to be made under
+	places   []pairing // of which number i has the one at i, and over again; nil: all are at the cell's CPUs
 }
 
 // Runnable reports whether the cell can be measured.

@@ -41,6 +41,8 @@ type Metric struct {
 	Of     string  // the named histogram of the launch that it is a quantile of; ""
 	Q      float64 // which quantile, from 0 to 1
 	Bench  string  // its unit in the Go benchmark format; "" where it is not told there
+	Lesser bool    // it has a column in a table only where a launch has it
+	Note   string  // what a caption says of it, where it has
 	PerOne float64 // how many of its own unit are one of Bench; 0 stands for 1
 }
 
@@ -70,6 +72,10 @@ const (
 	// steps than a single stamped round trip. Where each is stamped, a batch is one
 	// and this is RTTP50.
 	RTTBatchP50 = "rtt_batch_p50_ns"
+
+	// Of several pairs at once, or of several ends that share one, each by itself:
+	PairRate     = "pair_msgs_per_s" // the median of their rates, each in the time in which that one was counted
+	PairFairness = "pair_fairness"   // the slowest rate over the fastest, from 0 to 1
 )
 
 // The named histograms of the workloads that are known here.
@@ -98,6 +104,10 @@ var metrics = []Metric{
 	{Name: FaultsPer, Words: "page faults per message", Unit: Count},
 	{Name: Migrations, Words: "migrations", Unit: Count},
 	{Name: RTTBatchP50, Words: "round trip, p50 of the means of batches", Brief: "round trip", Unit: Nanoseconds, Stamps: OnePerBatch},
+	{Name: PairRate, Words: "messages per second of each", Unit: PerSecond, More: true, Lesser: true,
+		Note: "each: the rate of each pair, or of each of the ends that share one: their median. Each runs on CPUs of its own while there are such."},
+	{Name: PairFairness, Words: "slowest rate over fastest", Unit: Count, More: true, Lesser: true,
+		Note: "fair: the slowest rate of a pair, or of one of those ends, over the fastest: 1 where all had the same, 0 where one had nothing."},
 }
 
 // ContractMetrics is how many of them have their columns where the contract says.

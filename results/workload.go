@@ -73,7 +73,7 @@ var workloads = []Workload{
 		Op:       RTTMean,
 		Columns: []ResultColumn{
 			{"p50", RTTP50, false}, {"batches", RTTBatchP50, false}, {"±", RTTP50, true}, {"p99", RTTP99, false}, {"p99.9", RTTP999, false}, {"mean", RTTMean, false},
-			{"CPU/msg", CPUPerMsg, false}, {"ctxsw/msg", CtxswPer, false},
+			{"CPU/msg", CPUPerMsg, false}, {"ctxsw/msg", CtxswPer, false}, {"fair", PairFairness, false},
 		},
 		Drawn: RTTP50, Axis: "Median round trip", Of: RoundTrips,
 		Alike: RTTP50, Asked: "round trip",
@@ -91,7 +91,7 @@ var workloads = []Workload{
 		Compared: []string{MsgsPerS, CPUPerMsg},
 		Op:       MsgsPerS,
 		Columns: []ResultColumn{
-			{"messages", MsgsPerS, false}, {"±", MsgsPerS, true}, {"bytes", BytesPerS, false},
+			{"messages", MsgsPerS, false}, {"±", MsgsPerS, true}, {"bytes", BytesPerS, false}, {"each", PairRate, false}, {"fair", PairFairness, false},
 			{"CPU/msg", CPUPerMsg, false}, {"ctxsw/msg", CtxswPer, false}, {"faults/msg", FaultsPer, false},
 		},
 		Drawn: BytesPerS, Axis: "Payload per second",

@@ -34,8 +34,9 @@ type End struct {
 	Tick             int64   // step in which its readings move, ns
 	Report           Report
 	notes
-	meter meter.Meter
-	court []byte // see rally; nil: there is none
+	meter  meter.Meter
+	court  []byte  // see rally; nil: there is none
+	muster *muster // nil: the end is one of two
 }
 
 // NewEnd returns the end of a link that measures over an endpoint. The calling
@@ -67,6 +68,9 @@ func NewEnd(t Task, side transports.Side, ep transports.Endpoint, whole bool) *E
 func (e *End) Run() (*Report, error) {
 	w, err := Lookup(e.Workload)
 	if err != nil {
+		return nil, err
+	}
+	if err := e.assemble(); err != nil {
 		return nil, err
 	}
 	if err := w.part(e)(e); err != nil {

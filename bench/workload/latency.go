@@ -36,6 +36,7 @@ func ping(e *End) error {
 	slices := e.Slices()
 	reading := int64(math.Round(e.Clock)) // as fine as a time that was read can be
 	e.Begin()
+	e.muster.begin()
 	start, at, stamps := Now(), int64(0), int64(0)
 	slices.Begin(0, start)
 	for n := int64(0); !e.Over(n, start, at); n = int64(number - first) {

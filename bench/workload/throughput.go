@@ -115,11 +115,12 @@ type tally struct {
 	n, due, stamped int64
 	first, last     int64 // ns
 	slices          Slices
+	muster          *muster
 }
 
 // tally makes one for messages that take op nanoseconds each.
 func (e *End) tally(op float64) tally {
-	return tally{every: streamEvery(op, e.Clock), total: e.Messages + 1, slices: e.Slices()}
+	return tally{every: streamEvery(op, e.Clock), total: e.Messages + 1, slices: e.Slices(), muster: e.muster}
 }
 
 func (t *tally) count() {
@@ -134,6 +135,7 @@ func (t *tally) stamp() {
 	t.last, t.stamped, t.due = Now(), t.n, t.n+min(t.every, t.n)
 	if t.n == 1 {
 		t.first = t.last
+		t.muster.begin()
 		t.slices.Begin(t.n, t.last)
 		return
 	}

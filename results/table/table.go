@@ -101,6 +101,11 @@ func of(summaries []summary.Summary) Table {
 	if slices.ContainsFunc(summaries, summary.Summary.IsFine) {
 		t.Caption += "\n" + w.FineNote
 	}
+	for _, c := range shown {
+		if m := results.LookupMetric(c.Metric); m.Note != "" {
+			t.Caption += "\n" + m.Note
+		}
+	}
 	if isBounded(shown, summaries) {
 		t.Caption += "\n" + boundNote
 	}
@@ -135,12 +140,13 @@ func valuesOf(s summary.Summary, metrics map[string]summary.Estimate, shown []re
 }
 
 // columnsOf are the workload's, without that of its Fine where it decides on
-// no row.
+// no row, and without the lesser ones that no row has.
 func columnsOf(w results.Workload, summaries []summary.Summary) []results.ResultColumn {
-	if slices.ContainsFunc(summaries, summary.Summary.IsFine) {
-		return w.Columns
-	}
-	return slices.DeleteFunc(slices.Clone(w.Columns), func(c results.ResultColumn) bool { return c.Metric == w.Fine })
+	fine := slices.ContainsFunc(summaries, summary.Summary.IsFine)
+	return slices.DeleteFunc(slices.Clone(w.Columns), func(c results.ResultColumn) bool {
+		has := func(s summary.Summary) bool { _, has := s.Metrics[c.Metric]; return has }
+		return c.Metric == w.Fine && !fine || results.LookupMetric(c.Metric).Lesser && !slices.ContainsFunc(summaries, has)
+	})
 }
 
 // estimateOf is what a column shows of a row. Of the workload's Main and its
