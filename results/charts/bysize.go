@@ -19,7 +19,6 @@ func bySize(p panel) (Chart, bool) {
 	if len(sizes) < 2 {
 		return Chart{}, false
 	}
-	label := tickOf(p.metric.Unit)
 	f := figure{
 		title:    p.workload.Title + " by message size, " + p.settingName(),
 		subtitle: p.subject(),
@@ -40,6 +39,17 @@ func bySize(p panel) (Chart, bool) {
 		}
 		return k
 	}
+	f.addCourse(p, line, func(pl *plot.Plot, apart float64) { xSizes(pl, sizes, apart) }, [2]float64{0.115, 0.215})
+	return Chart{
+		Name: stem(p.workload.Name, p.settingName()), Workload: p.workload.Name, Title: f.title, Caption: f.subtitle,
+		Columns: sizeColumns(sizes), Rows: p.sizeRows(sizes), figure: f,
+	}, true
+}
+
+// addCourse draws a line for each of the panel's series, over an axis whose labels
+// need to be so far apart, as a share of it: in one plot, or in a small one.
+func (f *figure) addCourse(p panel, line func(series) curve, x func(pl *plot.Plot, apart float64), apart [2]float64) {
+	label := tickOf(p.metric.Unit)
 	if all := p.series(); p.isCrowded() {
 		// Where several lines share a small plot, their intervals would hide
 		// each other, and a wide one would press the lines of all plots flat.
@@ -53,11 +63,10 @@ func bySize(p panel) (Chart, bool) {
 			return k
 		}
 		f.addMultiples(p, all, alone, func(pl *plot.Plot) {
-			xSizes(pl, sizes, 0.215)
+			x(pl, apart[1])
 			yAxis(pl, label, p.medians(), smallRoom)
 		})
 	} else {
-		f.subtitle += p.points() + asideSaid(all)
 		f.plot = newPlot()
 		f.plot.Add(grid{x: true, y: true})
 		values := p.medians()
@@ -71,15 +80,12 @@ func bySize(p panel) (Chart, bool) {
 			curves = append(curves, k)
 			labels = append(labels, newName(s.look, s.name, k.points[len(k.points)-1]))
 		}
+		f.subtitle += p.points() + asideSaid(curves)
 		addCurves(f.plot, curves)
-		xSizes(f.plot, sizes, 0.115)
+		x(f.plot, apart[0])
 		yAxis(f.plot, label, values, 9)
 		f.nameLines(labels)
 	}
-	return Chart{
-		Name: stem(p.workload.Name, p.settingName()), Workload: p.workload.Name, Title: f.title, Caption: f.subtitle,
-		Columns: sizeColumns(sizes), Rows: p.sizeRows(sizes), figure: f,
-	}, true
 }
 
 // pointOf is where a cell stands.
@@ -89,8 +95,8 @@ func (p panel) pointOf(c summary.Summary) point {
 }
 
 // asideSaid says what the marks beside the lines are, where there are any.
-func asideSaid(all []series) string {
-	if slices.ContainsFunc(all, func(s series) bool { return len(s.far()) > 0 }) {
+func asideSaid(all []curve) string {
+	if slices.ContainsFunc(all, func(k curve) bool { return len(k.aside) > 0 }) {
 		return " Lines: the machine had the CPUs near each other; marks beside them: far apart."
 	}
 	return ""

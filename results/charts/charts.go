@@ -55,6 +55,7 @@ func All(run summary.Analysis) []Chart {
 		for _, p := range panels {
 			add(bySize(p))
 		}
+		s.byPairs(w, add)
 		for _, p := range panels {
 			for _, size := range p.drawn {
 				add(percentiles(p.ofSize(size)))

@@ -120,14 +120,17 @@ func sizeName(bytes int) string {
 // sizeTicks marks the sizes that were measured and labels as many of them as
 // fit, the smallest first, where two labels need to be that share of the axis
 // apart.
-func sizeTicks(sizes []int, apart float64) plot.TickerFunc {
+func sizeTicks(sizes []int, apart float64) plot.TickerFunc { return namedTicks(sizes, apart, sizeName) }
+
+// namedTicks is the same for any numbers.
+func namedTicks(sizes []int, apart float64, name func(int) string) plot.TickerFunc {
 	return func(lo, hi float64) []plot.Tick {
 		var ticks []plot.Tick
 		last := math.Inf(-1)
 		for _, size := range sizes {
 			t := plot.Tick{Value: float64(size)}
 			if at := math.Log(t.Value/lo) / math.Log(hi/lo); at-last >= apart {
-				t.Label, last = sizeName(size), at
+				t.Label, last = name(size), at
 			}
 			ticks = append(ticks, t)
 		}
