@@ -298,7 +298,7 @@ func (p Plan) check() error {
 			return fmt.Errorf("message size %d: a message has at least 1 byte", size)
 		}
 	}
-	if err := p.checkAxes(); err != nil {
+	if err := errors.Join(p.checkAxes(), p.checkCrowd()); err != nil {
 		return err
 	}
 	if p.Launches < 1 {

@@ -16,6 +16,9 @@ type Spec struct {
 	Size      int               `json:"size"`               // largest message in bytes
 	Uniform   bool              `json:"uniform,omitempty"`  // every message has Size bytes: a stream needs no framing
 	Capacity  int               `json:"capacity,omitempty"` // bytes each direction should be able to buffer, where the mechanism lets that be chosen
+
+	Producers int `json:"producers,omitempty"` // processes that open that side, where the transport is [ManyEnds]; 0: one
+	Consumers int `json:"consumers,omitempty"` // likewise
 }
 
 // Parse reads a transport spec as a user writes it: a word, then options, as
@@ -75,6 +78,14 @@ func (s Spec) String() string {
 // Option returns the value of an option, or "" where the transport has none
 // of that name.
 func (s Spec) Option(name string) string { return s.Options[name] }
+
+// Ends is how many processes open that side.
+func (s Spec) Ends(side Side) int {
+	if side == Producer {
+		return max(1, s.Producers)
+	}
+	return max(1, s.Consumers)
+}
 
 // Waits says what an end of this spec does while it waits: what the value of an
 // option says, or else the transport. Zero where it never waits, because both

@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -81,11 +82,16 @@ func (g Group) check() error {
 // histograms are merged. So it is with several consumers of one producer.
 func (w Workload) Sum(l *results.Launch, groups []Group, d *Driver) error {
 	var counted, all []Report
+	var parts []results.Part
 	for _, g := range groups {
 		if err := g.check(); err != nil {
 			return err
 		}
 		for _, r := range g.of(w.Counts) {
+			parts = append(parts, results.Part{Messages: max(0, r.Counted), ElapsedNS: r.Elapsed()})
+			if l.FanOut > 0 && r.Counted <= 0 {
+				continue // others were faster, which is a result
+			}
 			if r.Elapsed() <= 0 || r.Counted <= 0 {
 				return fmt.Errorf("%d messages in %d ns are too few to measure: give it more --messages or a longer --time", r.Counted, r.Elapsed())
 			}
@@ -94,6 +100,9 @@ func (w Workload) Sum(l *results.Launch, groups []Group, d *Driver) error {
 		for _, r := range g.all() {
 			all = append(all, *r)
 		}
+	}
+	if len(counted) == 0 {
+		return errors.New("no end had two messages: give it more --messages or a longer --time")
 	}
 	if err := window(l, counted); err != nil {
 		return err
@@ -115,23 +124,27 @@ func (w Workload) Sum(l *results.Launch, groups []Group, d *Driver) error {
 	if err := quantiles(l, all); err != nil {
 		return err
 	}
-	share(l, counted)
+	share(l, parts, counted[0].Parts)
 	if w.Account == nil {
 		return nil
 	}
 	return w.Account(l, counted)
 }
 
-// share fills in what each of several had.
-func share(l *results.Launch, counted []Report) {
-	parts := counted[0].Parts
-	if len(counted) > 1 {
-		for _, r := range counted {
-			parts = append(parts, results.Part{Messages: r.Counted, ElapsedNS: r.Elapsed()})
-		}
+// share fills in what each of several had, by what was counted of each or by the one
+// that counted for all. Several consumers of one producer are compared in the time of
+// all of them, in which some may have had nothing.
+func share(l *results.Launch, parts, ofOne []results.Part) {
+	if ofOne != nil {
+		parts = ofOne
 	}
 	if len(parts) < 2 {
 		return
+	}
+	if l.FanOut > 0 {
+		for i := range parts {
+			parts[i].ElapsedNS = l.ElapsedNS
+		}
 	}
 	rates := results.Rates(parts)
 	l.Parts = parts
@@ -148,7 +161,7 @@ func window(l *results.Launch, counted []Report) error {
 		lastBegan, firstEnded = max(lastBegan, r.Began), min(firstEnded, r.Ended)
 		l.Messages += r.Counted
 	}
-	if lastBegan >= firstEnded {
+	if lastBegan >= firstEnded && l.FanOut == 0 {
 		return fmt.Errorf("one of %d was done before another began: give it more --messages or a longer --time", len(counted))
 	}
 	l.ElapsedNS = ended - began

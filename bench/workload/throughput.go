@@ -22,7 +22,9 @@ var Throughput = Workload{
 	Producer: stream,
 	Consumer: drain,
 	Solo:     swallow,
-	Axes:     []string{results.PairsColumn},
+	FanIn:    gathered,
+	FanOut:   scattered,
+	Axes:     []string{results.PairsColumn, results.FanInColumn, results.FanOutColumn},
 	Counts:   transports.Consumer,
 	Account:  rates,
 }

@@ -32,6 +32,10 @@ type Workload struct {
 	// cannot be measured with those.
 	Solo func(*End) error
 
+	// FanIn and FanOut are what they do where several producers send to one
+	// consumer, or one to several; zero: the workload is of pairs alone.
+	FanIn, FanOut Ends
+
 	// Driver, where not nil, is the driver's half: what it does before, while
 	// and after the ends measure. Those without one are started and let go.
 	Driver func(*Driver) error
@@ -50,6 +54,17 @@ type Workload struct {
 	// quantiles of a histogram nor set by one end alone. The launch has all the
 	// rest by then; counted is what the side that counts reported, pair by pair.
 	Account func(l *results.Launch, counted []Report) error
+}
+
+// Ends are what the ends do where one is shared by several of the other side.
+type Ends struct{ Producer, Consumer func(*End) error }
+
+// part picks what an end of that side does.
+func (s Ends) part(side transports.Side) func(*End) error {
+	if side == transports.Producer {
+		return s.Producer
+	}
+	return s.Consumer
 }
 
 // registered are all there are.
@@ -91,6 +106,10 @@ func Lookup(name string) (Workload, error) {
 // part picks what this end does.
 func (w Workload) part(e *End) func(*End) error {
 	switch {
+	case e.FanIn > 0:
+		return w.FanIn.part(e.Side)
+	case e.FanOut > 0:
+		return w.FanOut.part(e.Side)
 	case e.Spec.Caps().Has(transports.OneProcess):
 		return w.Solo
 	case e.Side == transports.Producer:
