@@ -76,8 +76,11 @@ var registered []Workload
 func Register(w Workload) {
 	described := slices.ContainsFunc(results.Workloads(), func(d results.Workload) bool { return d.Name == w.Name })
 	_, err := Lookup(w.Name)
-	if !described || err == nil || w.Producer == nil || w.Consumer == nil {
-		panic(fmt.Sprintf("workload: %q is not described to package results, is registered twice, or has not both ends", w.Name))
+	lacks := func(column string, ends Ends) bool {
+		return slices.Contains(w.Axes, column) && (ends.Producer == nil || ends.Consumer == nil)
+	}
+	if !described || err == nil || w.Producer == nil || w.Consumer == nil || lacks(results.FanInColumn, w.FanIn) || lacks(results.FanOutColumn, w.FanOut) {
+		panic(fmt.Sprintf("workload: %q is not described to package results, is registered twice, or has not all ends", w.Name))
 	}
 	registered = append(registered, w)
 }
