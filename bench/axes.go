@@ -110,6 +110,7 @@ func (p Plan) along(c Cell) []Cell {
 	}
 	for i := range cells {
 		cells[i].settle()
+		cells[i].crowd()
 	}
 	return cells
 }

@@ -19,6 +19,7 @@ type Cell struct {
 
 	lengths  []int     // of a mix; nil: each message has the cell's size
 	identity *identity // what each launch is to be made under
+	places   []pairing // of which number i has the one at i, and over again; nil: all are at the cell's CPUs
 }
 
 // Runnable reports whether the cell can be measured.

@@ -113,6 +113,12 @@ func (e *faultyEnd) Recv(buf []byte) (int, error) {
 	return e.Endpoint.Recv(buf)
 }
 
+// TryRecv and Idle are those of a sound end that has them.
+func (e *faultyEnd) TryRecv(buf []byte) (int, error) {
+	return e.Endpoint.(transports.Trier).TryRecv(buf)
+}
+func (e *faultyEnd) Idle(turn int) { e.Endpoint.(transports.Trier).Idle(turn) }
+
 func (e *faultyEnd) Fault(addr uintptr) error { return e.Endpoint.(transports.Faulter).Fault(addr) }
 
 // mapped is the consumer's own descriptor of the file that is mapped.
@@ -171,6 +177,9 @@ var faults = []*faulty{
 	{name: "nosignals", sound: "signal", open: func(transports.Side, []*os.File) {
 		unix.Setrlimit(unix.RLIMIT_SIGPENDING, &unix.Rlimit{})
 	}},
+
+	{name: "onekilled", sound: "mq", send: oneProducer},
+	{name: "oneringkilled", sound: "memfd", send: oneProducer},
 
 	{name: "panicsonprobe", sound: "pipe", probe: func(bool) { panic("out of luck") }},
 	{name: "crashesonprobe", sound: "pipe", probe: func(bool) { go panic("out of luck"); select {} }},

@@ -64,7 +64,7 @@ type Plan struct {
 
 	// Axes that only some workloads have, see axes. Of one that a plan leaves out,
 	// cells have no value, but what [Cell.settle] gives them.
-	Pairs    []int           // of processes at once in every launch, all at the cell's placement
+	Pairs    []int           // of processes at once in every launch, all at the cell's kind of placement
 	Rates    []float64       // offered messages per second, unless
 	RateAuto bool            // they are found for each cell, see [Plan.FindRates]
 	Arrivals []string        // [results.Constant], [results.Poisson]
@@ -79,6 +79,7 @@ type Plan struct {
 	number uint64 // of one launch, within its cell
 	court  string // of one launch, see [workload.Task]
 	shared string // likewise
+	muster string // likewise
 }
 
 // What is checked of a measured message. While warming up, it is every byte.
@@ -223,7 +224,7 @@ func try(ctx context.Context, cells []Cell, tried *Trials) {
 	var specs []transports.Spec
 	for i := range cells {
 		c := &cells[i]
-		c.Skip = cmp.Or(c.Skip, tried.unpinned(ctx, c.CPUs()))
+		c.Skip = cmp.Or(c.Skip, tried.unpinned(ctx, c.occupied()))
 		if c.Skip == "" {
 			all, specs = append(all, c), append(specs, c.Spec)
 		}
@@ -303,7 +304,7 @@ func (p Plan) check() error {
 			return fmt.Errorf("message size %d: a message has at least 1 byte", size)
 		}
 	}
-	if err := cmp.Or(p.checkMixes(), p.checkAxes(), p.checkRates()); err != nil {
+	if err := cmp.Or(p.checkMixes(), p.checkAxes(), p.checkRates(), p.checkCrowd()); err != nil {
 		return err
 	}
 	if p.Launches < 1 {

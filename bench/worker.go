@@ -16,9 +16,9 @@ const workerRole = "bench"
 // A job is all that a worker is told.
 type job struct {
 	workload.Task
-	Inherited peer.Inherited // of its link
-	CPU       int            // to pin to; -1: none
-	Turn      string         // a file that one end at a time locks while it opens; "": both do at once
+	Inherited []peer.Inherited // of its link or, where it is one end of several, of each
+	CPU       int              // to pin to; -1: none
+	Turn      string           // a file that one end at a time locks while it opens; "": both do at once
 }
 
 // Worker turns this process into one end of a pair, or into what watches a pair
@@ -44,7 +44,7 @@ func work(c *peer.Control) error {
 	debug.SetPanicOnFault(true) // of this goroutine: a SIGBUS becomes a panic, see measure
 	var shared error
 	if !caps.Has(transports.OwnThreads) {
-		shared = c.OwnTable(j.Inherited.Files)
+		shared = c.OwnTable(j.files())
 	}
 	e, err := openEnd(c, j)
 	if err != nil {
@@ -63,6 +63,32 @@ func work(c *peer.Control) error {
 	return c.Tell(r)
 }
 
+// files is how many descriptors the worker has inherited of its links.
+func (j job) files() int {
+	n := 0
+	for _, i := range j.Inherited {
+		n += i.Files
+	}
+	return n
+}
+
+// open opens the worker's end of its link, or of all its links as one.
+func (j job) open(c *peer.Control, opening *meter.Stages) (transports.Endpoint, error) {
+	t, err := transports.Lookup(j.Spec.Transport)
+	if err != nil {
+		return nil, err
+	}
+	var ends []transports.Endpoint
+	for _, h := range c.Handovers(j.Inherited) {
+		ep, err := t.Open(opening.Watch(j.Spec, transports.Opening), c.Side, h)
+		if err != nil {
+			return nil, err
+		}
+		ends = append(ends, ep)
+	}
+	return transports.Join(ends), nil
+}
+
 func openEnd(c *peer.Control, j job) (*workload.End, error) {
 	own := j.Spec.Caps().Has(transports.OwnThreads)
 	if j.CPU >= 0 && !own {
@@ -70,16 +96,12 @@ func openEnd(c *peer.Control, j job) (*workload.End, error) {
 			return nil, err
 		}
 	}
-	t, err := transports.Lookup(j.Spec.Transport)
-	if err != nil {
-		return nil, err
-	}
 	turn, err := takeTurn(j.Turn)
 	if err != nil {
 		return nil, err
 	}
 	opening := meter.NewStages(own)
-	ep, err := t.Open(opening.Watch(j.Spec, transports.Opening), c.Side, c.Handover(j.Inherited))
+	ep, err := j.open(c, opening)
 	opening.End()
 	turn.Close() // of nil, an error that means nothing
 	if err != nil {

@@ -34,13 +34,13 @@ func addAxes(flags *pflag.FlagSet, p *bench.Plan) {
 	flags.Func("pacing", "`how` the producer waits until one is due: spin or sleep (default spin, sleep on one CPU)", func(text string) error {
 		return appendNames(&p.Pacings, text, func(name string) error { return oneOf(name, results.Spinning, results.Sleeping) })
 	})
-	flags.Func("pairs", "`numbers` of pairs of processes at once (default 1)", func(text string) error {
+	flags.Func("pairs", "`numbers` of pairs of processes at once, each on CPUs of its own while there are such (default 1)", func(text string) error {
 		return appendValues(&p.Pairs, text, several(1))
 	})
-	flags.Func("fan-in", "`numbers` of producers that send to one consumer", func(text string) error {
+	flags.Func("fan-in", "`numbers` of producers that stream to one consumer: through one queue, or a ring each", func(text string) error {
 		return appendValues(&p.FanIn, text, several(2))
 	})
-	flags.Func("fan-out", "`numbers` of consumers that one producer sends to", func(text string) error {
+	flags.Func("fan-out", "`numbers` of consumers that one producer streams to: each message goes to one of them", func(text string) error {
 		return appendValues(&p.FanOut, text, several(2))
 	})
 	flags.Func("batch", "`numbers` of messages that share a sync to the storage, with sync=sync, as 1,8,64 (default 1)", func(text string) error {

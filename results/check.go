@@ -150,6 +150,11 @@ func (l Launch) check() error {
 	if j := l.Jitter; j != nil {
 		c.numbers("jitter", float64(j.StealNS), float64(j.CPUs), float64(j.WatchedNS), float64(j.Stalls), float64(j.WorstNS))
 	}
+	c.amount("parts", len(l.Parts))
+	for _, p := range l.Parts {
+		c.number("messages of a part", float64(p.Messages))
+		c.number("elapsed_ns of a part", float64(p.ElapsedNS))
+	}
 	c.amount("workers", len(l.Workers))
 	for _, w := range l.Workers {
 		c.worker(w)

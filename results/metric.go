@@ -41,7 +41,7 @@ type Metric struct {
 	Of     string  // the named histogram of the launch that it is a quantile of; ""
 	Q      float64 // which quantile, from 0 to 1
 	Bench  string  // its unit in the Go benchmark format; "" where it is not told there
-	Note   string  // of such a one, what a caption says then
+	Note   string  // what a caption says of it, where a launch has it
 	PerOne float64 // how many of its own unit are one of Bench; 0 stands for 1
 }
 
@@ -80,6 +80,9 @@ const (
 	UncorrectedP50  = "oneway_uncorrected_p50_ns"  // one way, from the actual send
 	UncorrectedP99  = "oneway_uncorrected_p99_ns"  //
 	UncorrectedP999 = "oneway_uncorrected_p999_ns" //
+	// Of several pairs at once, or of several ends that share one, each by itself:
+	PairRate     = "pair_msgs_per_s" // the median of their rates, each in the time in which that one was counted
+	PairFairness = "pair_fairness"   // the slowest rate over the fastest, from 0 to 1
 )
 
 // The named histograms of the workloads that are known here.
@@ -113,6 +116,11 @@ var metrics = append([]Metric{
 	{Name: SyncNS, Words: "time of a sync with its messages", Brief: "time of a sync", Unit: Nanoseconds,
 		Note: "sync: the time from one sync to the next, the sending of what it stores included."},
 	{Name: RTTBatchP50, Words: "round trip, p50 of the means of batches", Brief: "round trip", Unit: Nanoseconds, Stamps: OnePerBatch},
+	{Name: PairRate, Words: "messages per second of each", Unit: PerSecond, More: true,
+		Note: "each: the rate of each pair, or of each of the ends that share one: their median. Each runs on CPUs of its own\n" +
+			"while there are such. Costs are those of all processes, per message."},
+	{Name: PairFairness, Words: "slowest rate over fastest", Unit: Count, More: true,
+		Note: "fair: the slowest rate of a pair, or of one of those ends, over the fastest: 1 where all had the same, 0 where one had nothing."},
 	{Name: AchievedPerS, Words: "messages received per second", Brief: "rate", Unit: PerSecond, More: true},
 	{Name: ScheduledPerS, Words: "messages scheduled per second", Unit: PerSecond, More: true},
 	{Name: ScheduleLate, Words: "sent after it was due, p50", Unit: Nanoseconds, Of: Lateness, Q: 0.5},

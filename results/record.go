@@ -53,6 +53,8 @@ type Launch struct {
 
 	CacheLineNS []float64 `json:"cache_line_ns,omitempty"` // the round trip of a cache line between its two ends just before what was measured and just after: how near each other the machine had their CPUs; nil: not taken, as of ends that sleep
 
+	Parts []Part `json:"parts,omitempty"` // what each of several pairs, or of several ends that share one, had of Messages; nil: there was one
+
 	Workers []Worker          `json:"workers,omitempty"` // producer, consumer
 	Labels  map[string]string `json:"labels,omitempty"`
 }
@@ -73,7 +75,7 @@ type Jitter struct {
 // out is 0.
 type Worker struct {
 	Side       string  `json:"side"`                 // "producer", "consumer"
-	Pair       int     `json:"pair,omitzero"`        // which of the launch's pairs, from 0
+	Pair       int     `json:"pair,omitzero"`        // which of the launch's pairs, or of the ends that share one, from 0
 	CPU        int     `json:"cpu"`                  // where it ran at the end (getcpu)
 	Pinned     bool    `json:"pinned"`               // its affinity was that one CPU, read back at the end
 	Migrations *int64  `json:"migrations,omitempty"` // nil: this kernel does not say

@@ -88,6 +88,7 @@ func wholeLaunch(t *testing.T) results.Launch {
 		ClockErrorNS: &zero, SlicesNS: []float64{1, 2.5},
 		Jitter:      &results.Jitter{StealNS: 1, CPUs: 2, WatchedNS: 3, WaitNS: &zero, ProbeCPU: &cpu, Stalls: 4, WorstNS: 5},
 		CacheLineNS: []float64{110.5, 571},
+		Parts:       []results.Part{{Messages: 5, ElapsedNS: 7}},
 		Workers:     []results.Worker{worker},
 		Labels:      map[string]string{"k": "v"},
 	}

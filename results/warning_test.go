@@ -39,6 +39,7 @@ var samples = map[string][]any{
 	"outlier-slow-explained": {
 		"launch", 7, "times", 4.0917, "suspect", "steal", "took_ns", int64(8e6),
 	},
+	"crowded":           {"ends", 9, "cpus", 2, "spin", true},
 	"strata":            {"a", 0, "b", 1, "near_ns", 52.5, "far_ns", 310.0},
 	"unsteady":          {"floor", "reading the clock", "lo_ns", 63.6, "hi_ns", 178.0, "moved", 6, "floors", 8},
 	"not-narrow":        {"until", 0.025, "cell", "pipe latency 64 B", "margin", 0.071, "launches", 34, "failed", 2},

@@ -31,8 +31,8 @@ type Workload struct {
 	Asked  string // what that is called: "round trip"
 	Larger bool   // it is asked of the largest message, and not of the smallest
 
-	Parts   []string // the metrics that Drawn is the sum of, in the order of time: they have a chart; nil: none
-	Further []Part   // tables below the first, of the same cells
+	Parts   []string  // the metrics that Drawn is the sum of, in the order of time: they have a chart; nil: none
+	Further []Further // tables below the first, of the same cells
 
 	Exchange Exchange
 	Unit     string // what its costs are of: "round trip"; "": a message
@@ -58,9 +58,9 @@ type ResultColumn struct {
 	Margin bool
 }
 
-// A Part is a table of its own among the results of a workload. It has the rows
+// A Further is a table of its own among the results of a workload. It has the rows
 // that have anything for it.
-type Part struct {
+type Further struct {
 	Name    string // in the name of its section: "pages"
 	Title   string
 	Caption string
@@ -87,7 +87,7 @@ var workloads = []Workload{
 		Op:       RTTMean,
 		Columns: []ResultColumn{
 			{"p50", RTTP50, false}, {"batches", RTTBatchP50, false}, {"±", RTTP50, true}, {"p99", RTTP99, false}, {"p99.9", RTTP999, false}, {"mean", RTTMean, false},
-			{"CPU/msg", CPUPerMsg, false}, {"ctxsw/msg", CtxswPer, false},
+			{"CPU/msg", CPUPerMsg, false}, {"ctxsw/msg", CtxswPer, false}, {"fair", PairFairness, false},
 		},
 		Drawn: RTTP50, Axis: "Median round trip", Of: RoundTrips,
 		Alike: RTTP50, Asked: "round trip",
@@ -105,7 +105,7 @@ var workloads = []Workload{
 		Compared: []string{MsgsPerS, CPUPerMsg},
 		Op:       MsgsPerS,
 		Columns: []ResultColumn{
-			{"messages", MsgsPerS, false}, {"±", MsgsPerS, true}, {"bytes", BytesPerS, false}, {"sync", SyncNS, false},
+			{"messages", MsgsPerS, false}, {"±", MsgsPerS, true}, {"bytes", BytesPerS, false}, {"sync", SyncNS, false}, {"each", PairRate, false}, {"fair", PairFairness, false},
 			{"CPU/msg", CPUPerMsg, false}, {"ctxsw/msg", CtxswPer, false}, {"faults/msg", FaultsPer, false},
 		},
 		Drawn: BytesPerS, Axis: "Payload per second",
@@ -172,7 +172,7 @@ var workloads = []Workload{
 		},
 		Parts: partsOfSetup(),
 		Axis:  "Time from nothing until the first message is received",
-		Further: []Part{{
+		Further: []Further{{
 			Name: "pages", Title: "A page of a file, mapped and by system calls",
 			Caption: fmt.Sprintf("Per page of the system's size, of files of %d pages such as the transport's. mmap is the call itself, for all of them.\n", SetupPages) +
 				"New pages are holes of a file that was given its length; warm ones are in the page cache, and mapped afresh; cold ones were stored\n" +

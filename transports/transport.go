@@ -159,6 +159,11 @@ const (
 	Allocates      // Send or Recv allocate
 	NeedsCollector // garbage is collected while it is used: no call may wait in a raw system call
 	OwnThreads     // it has goroutines or threads of its own, or parks its caller's: that one is not locked to a thread
+
+	// What is there for more than two processes, see [Join].
+	ManyEnds  // a side of a link can be opened by several processes (Spec.Producers, Spec.Consumers); then messages go from producers to consumers, each to one of them
+	ManyLinks // a thread can have an end of several links at once
+	CanTry    // and these implement Trier
 )
 
 // Has reports whether c holds all of want.

@@ -36,10 +36,11 @@ type End struct {
 	Report           Report
 	notes
 	meter    meter.Meter
-	court    []byte // see rally; nil: there is none
-	shared   []byte // see share; nil: there is none
-	working  busy   // of a consumer
-	thinking busy   // of a producer
+	court    []byte  // see rally; nil: there is none
+	shared   []byte  // see share; nil: there is none
+	muster   *muster // nil: the end is one of two
+	working  busy    // of a consumer
+	thinking busy    // of a producer
 }
 
 // NewEnd returns the end of a link that measures over an endpoint. The calling
@@ -80,7 +81,7 @@ func (e *End) Run() (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := e.share(); err != nil {
+	if err := errors.Join(e.share(), e.assemble()); err != nil {
 		return nil, err
 	}
 	if err := w.part(e)(e); err != nil {

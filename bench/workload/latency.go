@@ -39,6 +39,7 @@ func ping(e *End) error {
 	reading := e.reading() // as fine as a time that was read can be
 	e.Begin()
 	thought := e.thinking
+	e.muster.begin()
 	start, at, stamps := Now(), int64(0), int64(0)
 	slices.Begin(0, start)
 	for n := int64(0); !e.Over(n, start, at); n = int64(number - first) {
@@ -107,13 +108,13 @@ func (e *End) stampCost() float64 {
 }
 
 // roundTrips are the extremes of all pairs, and the mean of every round trip.
-func roundTrips(l *results.Launch, pairs []Pair) error {
+func roundTrips(l *results.Launch, pairs []Group) error {
 	if len(pairs) == 1 {
 		return nil // it has set them itself
 	}
-	shortest, longest, sum := pairs[0].Producer.Metrics[results.RTTMin], 0.0, 0.0
+	shortest, longest, sum := pairs[0].Producers[0].Metrics[results.RTTMin], 0.0, 0.0
 	for _, p := range pairs {
-		r := p.Producer
+		r := p.Producers[0]
 		shortest = min(shortest, r.Metrics[results.RTTMin])
 		longest = max(longest, r.Metrics[results.RTTMax])
 		sum += r.Metrics[results.RTTMean] * float64(r.Counted) / float64(l.Messages)

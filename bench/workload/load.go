@@ -69,7 +69,7 @@ func take(e *End) error {
 }
 
 // delivered is the rate at which messages came, beside the one that was offered.
-func delivered(l *results.Launch, _ []Pair) error {
+func delivered(l *results.Launch, _ []Group) error {
 	l.Metrics[results.AchievedPerS] = float64(l.Messages) / (float64(l.ElapsedNS) / 1e9)
 	return nil
 }

@@ -177,12 +177,13 @@ func (e *End) surveyPages() {
 
 // setUps are the first message of all pairs, of which each end knows half, and what
 // all comes to.
-func setUps(l *results.Launch, pairs []Pair) error {
+func setUps(l *results.Launch, pairs []Group) error {
 	first := 0.0
 	for _, p := range pairs {
-		took := float64(p.Consumer.Began - p.Producer.Began)
-		if p.Producer == p.Consumer {
-			took = p.Producer.Metrics[results.SetupFirstRTT] // what it sent comes straight back
+		producer, consumer := p.Producers[0], p.Consumers[0]
+		took := float64(consumer.Began - producer.Began)
+		if producer == consumer {
+			took = producer.Metrics[results.SetupFirstRTT] // what it sent comes straight back
 		}
 		first += max(0, took) / float64(len(pairs))
 	}

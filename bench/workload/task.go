@@ -26,7 +26,13 @@ type Task struct {
 	Think    time.Duration // of the producer, before each
 	Seed     [2]uint64     // of what is random of this launch
 
+	Pairs  int // at once
+	FanIn  int // producers to one consumer; 0: pairs
+	FanOut int // consumers to one producer; 0: pairs
+	Number int // which of those this end is, or which pair's, from 0
+
 	Shared string // a file of as many zeroed bytes as Workload.Shared says, which both ends map; "": none
+	Muster string // a file of MusterSize zeroed bytes that all ends of a launch with more than two map; "": there are two
 	Court  string // a file of CourtSize zeroed bytes that both ends can map, to hand each other a cache line in; "": they do not
 }
 

@@ -27,7 +27,9 @@ var Throughput = Workload{
 	Producer: stream,
 	Consumer: drain,
 	Solo:     swallow,
-	Axes:     []string{results.PairsColumn, results.WorkColumn, results.ThinkColumn, results.SizeMixColumn, results.BatchColumn}, // no batch of round trips: with one message in flight there is nothing to share a push with
+	FanIn:    gathered,
+	FanOut:   scattered,
+	Axes:     []string{results.PairsColumn, results.WorkColumn, results.ThinkColumn, results.SizeMixColumn, results.BatchColumn, results.FanInColumn, results.FanOutColumn}, // no batch of round trips: with one message in flight there is nothing to share a push with
 	Counts:   transports.Consumer,
 	Account:  rates,
 }
@@ -124,12 +126,13 @@ type tally struct {
 	n, due, stamped, skipped int64 // skipped: the first of n, before the window opens
 	first, last              int64 // ns
 	slices                   Slices
+	muster                   *muster
 }
 
 // tally makes one for messages that take op nanoseconds each, from the one of that
 // number on.
 func (e *End) tally(op float64, number uint64) tally {
-	t := tally{every: e.streamEvery(op), batch: e.batch(), total: e.Messages + 1, slices: e.Slices()}
+	t := tally{every: e.streamEvery(op), batch: e.batch(), total: e.Messages + 1, slices: e.Slices(), muster: e.muster}
 	t.skipped = (t.batch - int64(number)%t.batch) % t.batch
 	t.due = t.skipped + 1
 	t.total -= (t.total - t.due) % t.batch
@@ -159,6 +162,7 @@ func (t *tally) stamp() {
 	t.due = t.n + max(t.batch, min(t.every, counted))
 	if counted == 1 {
 		t.first = t.last
+		t.muster.begin()
 		t.slices.Begin(t.n, t.last)
 		return
 	}
@@ -176,7 +180,7 @@ func (e *End) tell(t tally, first uint64) {
 }
 
 // rates are those of all pairs together, in the time that they had in common.
-func rates(l *results.Launch, _ []Pair) error {
+func rates(l *results.Launch, _ []Group) error {
 	rate := float64(l.Messages) / (float64(l.ElapsedNS) / 1e9)
 	l.Metrics[results.MsgsPerS] = rate
 	l.Metrics[results.BytesPerS] = rate * (float64(l.Bytes) / float64(l.Messages))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -19,35 +20,51 @@ const grace = 200 * time.Millisecond
 
 // A Pair is a worker at each end of a link; a single worker where a transport
 // has both ends in one process. It can be several such pairs, each with a link
-// of its own, that start and end together.
+// of its own, or more workers than two on a link, that start and end together.
 type Pair struct {
-	Workers []*Worker // link by link
+	Workers []*Worker // in the order of their seats
 	links   []transports.Link
 	failing sync.Once
+}
+
+// A Seat is what a worker is started for.
+type Seat struct {
+	Side  transports.Side
+	Links []transports.Link // that it has this end of
+	Options
+	Job func([]Inherited) any // what it is told, of what it inherits of each link
 }
 
 // StartPair starts a worker for each of the sides and tells it its job. All of
 // them are killed when ctx ends.
 func StartPair(ctx context.Context, link transports.Link, sides []transports.Side, options func(transports.Side) Options, job func(transports.Side, Inherited) any) (*Pair, error) {
-	return StartPairs(ctx, []transports.Link{link}, sides, options, job)
+	links := []transports.Link{link}
+	var seats []Seat
+	for _, side := range sides {
+		seats = append(seats, Seat{side, links, options(side), func(i []Inherited) any { return job(side, i[0]) }})
+	}
+	return StartSeats(ctx, links, seats)
 }
 
-// StartPairs is StartPair for several links at once.
-func StartPairs(ctx context.Context, links []transports.Link, sides []transports.Side, options func(transports.Side) Options, job func(transports.Side, Inherited) any) (*Pair, error) {
+// StartSeats is StartPair for any number of workers, on any of several links.
+func StartSeats(ctx context.Context, links []transports.Link, seats []Seat) (*Pair, error) {
 	p := &Pair{links: links}
-	for _, link := range links {
-		for _, side := range sides {
-			h := link.For(side)
-			w, err := Start(side, h.Files, options(side))
-			if err == nil {
-				p.Workers = append(p.Workers, w)
-				err = w.Tell(job(side, Inherit(h)))
-			}
-			if err != nil {
-				p.Kill()
-				p.Wait(ctx)
-				return nil, err
-			}
+	for _, seat := range seats {
+		var files []*os.File
+		var inherited []Inherited
+		for _, link := range seat.Links {
+			h := link.For(seat.Side)
+			files, inherited = append(files, h.Files...), append(inherited, Inherit(h))
+		}
+		w, err := Start(seat.Side, files, seat.Options)
+		if err == nil {
+			p.Workers = append(p.Workers, w)
+			err = w.Tell(seat.Job(inherited))
+		}
+		if err != nil {
+			p.Kill()
+			p.Wait(ctx)
+			return nil, err
 		}
 	}
 	context.AfterFunc(ctx, p.Kill)

@@ -13,31 +13,6 @@ import (
 	"ipcbench/results/summary"
 )
 
-// acrossBatches brings together the panels that differ only in how many messages
-// share a sync.
-func (s study) acrossBatches(panels []panel) []panel {
-	var all []panel
-	for _, p := range panels {
-		setting := p.setting
-		if setting.Batch == 0 {
-			continue
-		}
-		setting.Batch = 0
-		i := slices.IndexFunc(all, func(other panel) bool { return other.setting == setting })
-		if i < 0 {
-			i = len(all)
-			all = append(all, s.newPanel(p.workload, setting))
-			all[i].metric = results.LookupMetric(p.workload.Main)
-		}
-		all[i].cells = append(all[i].cells, p.cells...)
-	}
-	for i := range all {
-		all[i].all = all[i].sizes()
-		all[i].drawn = all[i].choose()
-	}
-	return all
-}
-
 // byBatch draws how many messages of one size are stored in a second, over how many
 // share a sync: where syncing is all that takes time, a line rises as they do. It
 // needs two batches.
@@ -62,45 +37,12 @@ func byBatch(p panel) (Chart, bool) {
 		}
 		return k
 	}
-	all := p.byBatches(batches)
-	if p.isCrowded() {
-		f.subtitle += " Points: median of " + p.launchCount() + "; the table has the intervals."
-		alone := func(s series) curve {
-			k := line(s)
-			for i := range k.points {
-				k.points[i].lo, k.points[i].hi = math.NaN(), math.NaN()
-			}
-			return k
-		}
-		f.addMultiples(p, all, alone, func(pl *plot.Plot) {
-			xMarks(pl, batches, strconv.Itoa, 0.12)
-			yAxis(pl, tickOf(p.metric.Unit), p.medians(), smallRoom)
-			pl.Add(equalTimes{})
-		})
-	} else {
-		f.subtitle += p.points()
-		f.plot = newPlot()
-		f.plot.Add(grid{x: true, y: true}, equalTimes{labelled: true})
-		values := p.medians()
-		var labels names
-		var curves []curve
-		for _, s := range all {
-			k := line(s)
-			for _, pt := range k.points {
-				values = append(values, pt.lo, pt.hi)
-			}
-			curves = append(curves, k)
-			labels = append(labels, newName(s.look, s.name, k.points[len(k.points)-1]))
-		}
-		addCurves(f.plot, curves)
-		xMarks(f.plot, batches, strconv.Itoa, 0.06)
-		yAxis(f.plot, tickOf(p.metric.Unit), values, 9)
-		f.nameLines(labels)
-	}
+	behind := backdrop{marks: func(labelled bool) plot.Plotter { return equalTimes{labelled} }}
+	f.addCourse(p, behind, line, func(pl *plot.Plot, apart float64) { xMarks(pl, batches, strconv.Itoa, apart) }, [2]float64{0.06, 0.12})
 	f.subtitle += p.sizesDrawn()
 	return Chart{
 		Name: stem("batch", p.workload.Name, size, p.settingName()), Workload: p.workload.Name, Title: f.title, Caption: f.subtitle,
-		Columns: batchColumns(batches), Rows: p.batchRows(all, batches), figure: f,
+		Columns: batchColumns(batches), Rows: p.batchRows(batches), figure: f,
 	}, true
 }
 
@@ -114,23 +56,6 @@ func (p panel) batches() []int {
 	return slices.Compact(all)
 }
 
-// byBatches are the panel's series over batches instead of sizes: where launches were
-// divided, of those that were near.
-func (p panel) byBatches(batches []int) []series {
-	var all []series
-	for _, batch := range batches {
-		for _, s := range p.only(func(c results.Cell) bool { return c.Batch == batch }).series() {
-			i := slices.IndexFunc(all, func(other series) bool { return other.name == s.name })
-			if i < 0 {
-				i = len(all)
-				all = append(all, series{look: s.look, name: s.name})
-			}
-			all[i].cells = append(all[i].cells, s.cells[0])
-		}
-	}
-	return all
-}
-
 func batchColumns(batches []int) []string {
 	columns := []string{"transport"}
 	for _, batch := range batches {
@@ -139,10 +64,10 @@ func batchColumns(batches []int) []string {
 	return columns
 }
 
-func (p panel) batchRows(all []series, batches []int) [][]string {
+func (p panel) batchRows(batches []int) [][]string {
 	sync := results.LookupMetric(results.SyncNS)
 	var rows [][]string
-	for _, s := range all {
+	for _, s := range p.series() {
 		row := []string{s.name}
 		for _, batch := range batches {
 			i := slices.IndexFunc(s.cells, func(c summary.Summary) bool { return c.Batch == batch })

@@ -22,7 +22,6 @@ func byWork(p panel) (Chart, bool) {
 		return Chart{}, false
 	}
 	size := sizeName(p.cells[0].SizeBytes)
-	label := tickOf(p.metric.Unit)
 	f := figure{
 		title:    p.workload.Title + " by work on each message, " + size + ", " + p.settingName(),
 		subtitle: p.subject() + p.meeting(amounts),
@@ -45,69 +44,13 @@ func byWork(p panel) (Chart, bool) {
 		}
 		return k
 	}
-	all := p.series()
-	if p.isCrowded() {
-		f.subtitle += " Points: median of " + p.launchCount() + "; the table has the intervals."
-		f.addMultiples(p, all, func(s series) curve {
-			k := line(s)
-			for i := range k.points {
-				k.points[i].lo, k.points[i].hi = math.NaN(), math.NaN()
-			}
-			k.aside = nil
-			return k
-		}, func(pl *plot.Plot) {
-			x.put(pl, 0.215)
-			yAxis(pl, label, p.medians(), smallRoom)
-		})
-	} else {
-		f.subtitle += p.points() + asideSaid(all)
-		f.plot = newPlot()
-		f.plot.Add(grid{x: true, y: true})
-		values := p.medians()
-		var labels names
-		var curves []curve
-		if alone := p.workAlone(x); len(alone.points) > 0 {
-			curves = append(curves, alone)
-			labels = append(labels, newName(alone.look, "the work alone", alone.points[len(alone.points)-1]))
-		}
-		for _, s := range all {
-			k := line(s)
-			for _, pt := range slices.Concat(k.points, k.aside) {
-				values = append(values, pt.lo, pt.hi)
-			}
-			curves = append(curves, k)
-			labels = append(labels, newName(s.look, s.name, k.points[len(k.points)-1]))
-		}
-		addCurves(f.plot, curves)
-		x.put(f.plot, 0.09)
-		yAxis(f.plot, label, values, 9)
-		f.nameLines(labels)
-	}
+	behind := backdrop{line: p.workAlone(x), name: "the work alone"}
+	f.addCourse(p, behind, line, x.put, [2]float64{0.09, 0.215})
 	columns, rows := p.workTable(amounts)
 	return Chart{
 		Name: stem("work", p.workload.Name, size, p.settingName()), Workload: p.workload.Name, Title: f.title, Caption: f.subtitle,
 		Columns: columns, Rows: rows, figure: f,
 	}, true
-}
-
-// acrossWork brings the panels together that differ in nothing but work.
-func acrossWork(panels []panel) []panel {
-	var all []panel
-	for _, p := range panels {
-		p.setting.WorkNS = 0
-		i := slices.IndexFunc(all, func(other panel) bool { return other.setting == p.setting })
-		if i < 0 {
-			p.metric = results.LookupMetric(p.workload.Main)
-			all = append(all, p)
-			continue
-		}
-		all[i].cells = append(slices.Clip(all[i].cells), p.cells...)
-	}
-	for i := range all {
-		all[i].all = all[i].sizes()
-		all[i].drawn = all[i].choose()
-	}
-	return all
 }
 
 // amounts are those of work that were measured, in ns, ascending.

@@ -33,7 +33,7 @@ const (
 // text, Markdown or anything else.
 type Table struct {
 	Workload string
-	Part     string // of the workload's results that it shows, "" the first: see [results.Part]
+	Part     string // of the workload's results that it shows, "" the first: see [results.Further]
 	Title    string
 	Caption  string // what the numbers mean
 	Columns  []Column
@@ -89,7 +89,7 @@ func having(summaries []summary.Summary, columns []results.ResultColumn) []summa
 }
 
 // ofPart makes a further table of a workload. The footnotes are those of the first.
-func ofPart(part results.Part, summaries []summary.Summary) Table {
+func ofPart(part results.Further, summaries []summary.Summary) Table {
 	t := Table{Workload: summaries[0].Workload, Part: part.Name, Title: part.Title, Caption: part.Caption}
 	t.fill(part.Columns, summaries)
 	return t

@@ -24,7 +24,7 @@ var memfdInfo = transports.Info{
 	Doc:     "anonymous memory that both processes map, a ring in each direction (memfd_create)",
 	Kind:    transports.Memory,
 	Group:   group,
-	Caps:    transports.CanInPlace,
+	Caps:    transports.CanInPlace | transports.ManyLinks,
 	MaxSize: transports.LargestMessage,
 	Options: ring.Options(ring.HugeOption()),
 }

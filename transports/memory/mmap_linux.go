@@ -26,7 +26,7 @@ var mmapInfo = transports.Info{
 	Doc:     "a file that both processes map, a ring in each direction (mmap)",
 	Kind:    transports.Memory,
 	Group:   group,
-	Caps:    transports.CanInPlace | transports.NeedsDir,
+	Caps:    transports.CanInPlace | transports.ManyLinks | transports.NeedsDir,
 	MaxSize: transports.LargestMessage,
 	Options: ring.Options(transports.Option{Name: "sync", Doc: "what is pushed to storage, and when", Values: []transports.Value{
 		{Name: "none", Doc: "nothing: the kernel writes back when it likes"},

@@ -28,7 +28,7 @@ var posixShmInfo = transports.Info{
 	Doc:     "POSIX shared memory, a file in " + shmDir + ", a ring in each direction (open, mmap)",
 	Kind:    transports.Memory,
 	Group:   group,
-	Caps:    transports.CanInPlace,
+	Caps:    transports.CanInPlace | transports.ManyLinks,
 	MaxSize: transports.LargestMessage,
 	Options: ring.Options(),
 }

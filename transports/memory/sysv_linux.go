@@ -33,7 +33,7 @@ var sysvInfo = transports.Info{
 	Doc:     "a System V shared memory segment, a ring in each direction (shmget)",
 	Kind:    transports.Memory,
 	Group:   group,
-	Caps:    transports.CanInPlace,
+	Caps:    transports.CanInPlace | transports.ManyLinks,
 	MaxSize: transports.LargestMessage,
 	Options: ring.Options(ring.HugeOption()),
 }

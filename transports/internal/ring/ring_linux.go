@@ -23,8 +23,8 @@ var ways = []struct {
 	transports.Value
 	how shm.Wait
 }{
-	{transports.Value{Name: "spin", Doc: "look again after a PAUSE", Waits: transports.Spins}, shm.Spin},
-	{transports.Value{Name: "yield", Doc: "spin a little, then sched_yield between looks", Waits: transports.Yields}, shm.Yield},
+	{transports.Value{Name: "spin", Doc: "look again after a PAUSE", Waits: transports.Spins, With: transports.CanTry}, shm.Spin},
+	{transports.Value{Name: "yield", Doc: "spin a little, then sched_yield between looks", Waits: transports.Yields, With: transports.CanTry}, shm.Yield},
 	{transports.Value{Name: "futex", Doc: "sleep in the kernel at once (futex)", Waits: transports.Sleeps}, shm.Futex},
 	{transports.Value{Name: "hybrid", Doc: "spin a bounded time, then sleep (futex)", Waits: transports.SpinsFirst}, shm.Hybrid},
 	{transports.Value{Name: "eventfd", Doc: "sleep in the kernel at once (read of an eventfd)", Waits: transports.Sleeps}, shm.Eventfd},
@@ -40,7 +40,7 @@ func Options(own ...transports.Option) []transports.Option {
 	return append(append([]transports.Option{wait}, own...),
 		transports.Option{Name: "api", Doc: "how a message gets into and out of the memory", Values: []transports.Value{
 			{Name: "copy", Doc: "copied in by the producer and out by the consumer"},
-			{Name: "inplace", Doc: "built and read where it lies"},
+			{Name: "inplace", Doc: "built and read where it lies", Without: transports.ManyLinks | transports.CanTry},
 		}},
 		transports.Option{Name: "populate", Doc: "when an end's pages are mapped", Values: []transports.Value{
 			{Name: "yes", Doc: "as it opens (MADV_POPULATE_WRITE)"},
@@ -281,6 +281,7 @@ var (
 	_ transports.InPlace = (*Endpoint)(nil)
 	_ transports.Faulter = (*Endpoint)(nil)
 	_ transports.Mapped  = (*Endpoint)(nil)
+	_ transports.Trier   = (*Endpoint)(nil)
 )
 
 // mapShared maps size bytes of f, at a multiple of align bytes where that is not 0.
