@@ -19,7 +19,9 @@ import (
 type Child struct {
 	Policy   string `json:"policy,omitempty"`   // "fifo", one of the policies; "": as this process
 	Priority int    `json:"priority,omitempty"` // of fifo and rr: 1 to 99
-	Nice     int    `json:"nice,omitempty"`     // -20 to 19; 0: as this process
+	// Nice is from -20 to 19; 0: as this process. With kernel.sched_autogroup_enabled it
+	// counts only among the processes of one session; see sched(7).
+	Nice int `json:"nice,omitempty"`
 	// Speculation is what the processor may do ahead of time, by its name:
 	// "store-bypass": "disable".
 	Speculation map[string]string `json:"speculation,omitempty"`

@@ -95,7 +95,7 @@ func (f Filesystem) Facts() map[string]string {
 		facts["filesystem_mkfs"] = strings.Join(append([]string{k.maker.program}, f.mkfsWords(k)...), " ")
 		facts["filesystem_on"] = f.place()
 	}
-	if f.Device == "" && (k.maker != nil || k.sized) {
+	if k.maker != nil && f.Device == "" || k.sized && !f.saysSize() {
 		facts["filesystem_size"] = fmt.Sprint(f.size())
 	}
 	return facts
@@ -155,13 +155,16 @@ func (f Filesystem) mkfsWords(k kind) []string {
 	if f.Device == "" {
 		line = append(line, k.maker.keep...)
 	}
-	return append(append(line, k.maker.label, volumeLabel), f.Mkfs...)
+	return append(append(line, f.Mkfs...), k.maker.label, volumeLabel)
 }
+
+// saysSize is whether the user's options of mount have a size.
+func (f Filesystem) saysSize() bool { return strings.Contains(","+f.Options, ",size=") }
 
 // mountOptions are those of the user, after the size where that is one.
 func (f Filesystem) mountOptions(k kind) []string {
 	var options []string
-	if k.sized {
+	if k.sized && !f.saysSize() {
 		options = append(options, fmt.Sprintf("size=%d", f.size()))
 	}
 	if f.Options != "" {

@@ -164,6 +164,7 @@ func TestAKillLeavesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		eventually(t, "its images are freed", func() bool { return len(attached(dir)) == 0 })
+		eventually(t, "no program makes filesystems", func() bool { return !runs("mkfs.") })
 		for _, name := range []string{"at", "images"} {
 			if err := isEmpty(filepath.Join(dir, name)); err != nil {
 				t.Error(err)
@@ -173,6 +174,15 @@ func TestAKillLeavesNothing(t *testing.T) {
 			t.Errorf("left: %q", left)
 		}
 	}
+}
+
+// runs says whether a process has a program of such a name that makes a filesystem here.
+func runs(program string) bool {
+	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	return slices.ContainsFunc(lines, func(line string) bool {
+		text, _ := os.ReadFile(line)
+		return strings.Contains(string(text), program) && strings.Contains(string(text), "\x00"+volumeLabel+"\x00")
+	})
 }
 
 // TestWhatIsMissing is said before anything is touched, with the remedy.
@@ -190,6 +200,7 @@ func TestWhatIsMissing(t *testing.T) {
 		"memory":         {Filesystem{Type: "ext4", Size: 1 << 50}, []string{"memory has", "choose a smaller size"}},
 		"a directory":    {Filesystem{Type: "ext4", Image: "/nowhere"}, []string{"/nowhere", "choose another directory"}},
 		"enough":         {Filesystem{Type: "xfs", Size: 16 << 20}, []string{"300 MiB or more"}},
+		"one of two":     {Filesystem{Type: "tmpfs", Size: 1 << 20, Options: "size=1m"}, []string{"two sizes"}},
 		"sense":          {Filesystem{Type: "tmpfs", Mkfs: []string{"-f"}}, []string{"lies in memory"}},
 		"a size":         {Filesystem{Type: "ramfs", Size: 1 << 20}, []string{"ramfs has no size"}},
 		"a yes":          {Filesystem{Type: "ext4", Device: "/dev/null"}, []string{"--destroy"}},
@@ -225,8 +236,8 @@ func TestAMountThatFails(t *testing.T) {
 	}
 	dir := t.TempDir()
 	for name, f := range map[string]Filesystem{
-		"mkfs":  {Type: "ext4", Mkfs: []string{"-O", "nonsense"}},
-		"mount": {Type: "ext4", Options: "data=journal", Mkfs: []string{"-O", "^has_journal"}},
+		"mkfs":  {Type: "ext4", Size: 64 << 20, Mkfs: []string{"-O", "nonsense"}},
+		"mount": {Type: "ext4", Size: 64 << 20, Options: "data=journal", Mkfs: []string{"-O", "^has_journal"}},
 	} {
 		if err := f.Missing(); err != nil {
 			t.Skip(err)
@@ -299,7 +310,7 @@ func TestADevice(t *testing.T) {
 func TestStepsAndFacts(t *testing.T) {
 	f := Filesystem{Type: "ext4", Size: 512 << 20, Mkfs: []string{"-O", "^has_journal"}, Options: "noatime", Image: "/var/tmp"}
 	steps := strings.Join(f.Steps("/mnt/x"), "\n")
-	for _, want := range []string{"512 MiB", "on the filesystem of /var/tmp", "mkfs.ext4 -q -F -b 4096", "-O ^has_journal /dev/loopN", "mount -t ext4 -o noatime /dev/loopN /mnt/x"} {
+	for _, want := range []string{"512 MiB", "on the filesystem of /var/tmp", "mkfs.ext4 -q -F -b 4096", "-O ^has_journal -L ipcbench /dev/loopN", "mount -t ext4 -o noatime /dev/loopN /mnt/x"} {
 		if !strings.Contains(steps, want) {
 			t.Errorf("no %q in:\n%s", want, steps)
 		}

@@ -18,7 +18,11 @@ import (
 // disk, one of an earlier boot is known by its id and means nothing.
 const JournalDir = "/run/ipcbench"
 
-const journalName = "changes.jsonl"
+// The file in there, and what its name ends in while it is made.
+const (
+	journalName = "changes.jsonl"
+	newSuffix   = ".part"
+)
 
 // ErrLeft is that an experiment was killed and what it changed is not put back.
 var ErrLeft = errors.New("an experiment was killed, and what it changed is not put back: ipcbench experiment --restore")
@@ -123,12 +127,20 @@ func (j *Journal) Close() error {
 		j.file.Close()
 	}
 	if err == nil {
-		if err = os.Remove(j.path()); errors.Is(err, unix.ENOENT) {
-			err = nil
-		}
+		err = remove(j.path(), j.path()+newSuffix)
 	}
 	j.dir.Close()
 	return err
+}
+
+// remove removes files, of which none need be there.
+func remove(paths ...string) error {
+	for _, path := range paths {
+		if err := os.Remove(path); err != nil && !errors.Is(err, unix.ENOENT) {
+			return err
+		}
+	}
+	return nil
 }
 
 func (j *Journal) path() string { return filepath.Join(j.dir.Name(), journalName) }
@@ -136,7 +148,7 @@ func (j *Journal) path() string { return filepath.Join(j.dir.Name(), journalName
 // begin makes the file anew, with nothing to put back. The directory is locked, and so
 // nobody else does. It is moved to its place whole.
 func (j *Journal) begin() error {
-	part := j.path() + ".part"
+	part := j.path() + newSuffix
 	file, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return err

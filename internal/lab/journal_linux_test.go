@@ -1,11 +1,15 @@
 package lab
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -14,6 +18,41 @@ func init() {
 	// They have the harmless knob set until they are killed: for good, or ever again.
 	roles["set"] = func(dir string) error { return setForGood(dir, false) }
 	roles["set again"] = func(dir string) error { return setForGood(dir, true) }
+}
+
+func init() {
+	// It is an experiment's process: all is done by one in a namespace, which puts the
+	// knob back when it is told to end.
+	roles["experiment"] = func(string) error {
+		os.Setenv(roleEnv, "set until told")
+		cmd := Private(context.Background())
+		cmd.Stdout = os.Stdout
+		return Run(cmd)
+	}
+	roles["set until told"] = func(dir string) error {
+		told := make(chan os.Signal, 1)
+		signal.Notify(told, syscall.SIGTERM)
+		j, err := OpenJournal(dir)
+		if err != nil {
+			return err
+		}
+		if err := j.Set(Knob{harmless, "7"}); err != nil {
+			return err
+		}
+		fmt.Println("begun")
+		<-told
+		return j.Close()
+	}
+}
+
+// TestWhoeverStartedItIsKilled: the process in the namespace hears of it, and puts back
+// what it changed.
+func TestWhoeverStartedItIsKilled(t *testing.T) {
+	_, now := other(t)
+	dir := filepath.Join(t.TempDir(), "journal")
+	kill(t, started(t, exec.CommandContext(t.Context(), "/proc/self/exe"), "experiment", dir).Process)
+	eventually(t, "it put back and ended", func() bool { return isEmpty(dir) == nil })
+	reads(t, harmless, now)
 }
 
 func setForGood(dir string, again bool) error {

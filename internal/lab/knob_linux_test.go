@@ -1,10 +1,15 @@
 package lab
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -164,6 +169,43 @@ func TestTwinsArePutBack(t *testing.T) {
 	}
 	reads(t, k.Path, was)
 	reads(t, ratio.Path, wasRatio)
+}
+
+func init() {
+	// It says what it misses.
+	roles["miss"] = func(dir string) error {
+		_, err := OpenJournal(JournalDir)
+		fmt.Println("begun")
+		fmt.Println((Filesystem{Type: "tmpfs"}).Missing())
+		fmt.Println(Knob{harmless, "7"}.Missing())
+		fmt.Println(Cgroup{CPU: 0.5}.Missing())
+		fmt.Println(Child{Nice: -1}.Missing())
+		fmt.Println(Run(Private(context.Background())))
+		fmt.Println(err)
+		return nil
+	}
+}
+
+// TestNotRoot is told to be root, whatever it wants.
+func TestNotRoot(t *testing.T) {
+	needsRoot(t)
+	const nobody = 65534
+	cmd := exec.CommandContext(t.Context(), "/proc/self/exe")
+	cmd.Env = append(os.Environ(), roleEnv+"=miss")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	out, err := cmd.Output()
+	if errors.Is(err, unix.EACCES) {
+		t.Skip("nobody may not execute this test")
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if err != nil || len(lines) != 7 {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, line := range lines[1:] {
+		if !strings.Contains(line, "be root") {
+			t.Error(line)
+		}
+	}
 }
 
 func TestAStepSaysWhatItWrites(t *testing.T) {

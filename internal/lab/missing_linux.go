@@ -13,9 +13,9 @@ import (
 )
 
 // Missing is why this machine cannot make and mount the filesystem, with the remedy,
-// or nil. Nothing is touched: the kernel is asked for the type and each option, the
-// program is looked for, and room for the image. Huge pages, which an experiment may
-// reserve first, are not asked for.
+// or nil. Nothing is touched: the kernel is asked for the type, for which it may load a
+// module, and each option, the program is looked for, and room for the image. Huge pages,
+// which an experiment may reserve first, are not asked for.
 func (f Filesystem) Missing() error {
 	k, err := f.kind()
 	if err != nil {
@@ -56,6 +56,8 @@ func (f Filesystem) fits(k kind) error {
 		return fmt.Errorf("filesystem %s lies in memory: it takes no mkfs options, no image and no device", f.Type)
 	case k.maker == nil && !k.sized && f.Size > 0:
 		return fmt.Errorf("filesystem %s has no size: leave it out", f.Type)
+	case f.Size > 0 && k.sized && f.saysSize():
+		return fmt.Errorf("filesystem %s: two sizes, one of them an option of mount: leave one out", f.Type)
 	case f.Device != "" && (f.Image != "" || f.Size > 0):
 		return fmt.Errorf("filesystem %s on %s: a device takes neither a size nor a directory of an image", f.Type, f.Device)
 	case k.maker != nil && f.Device == "" && f.size() < k.maker.least:
