@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -80,8 +81,18 @@ func started(t *testing.T, cmd *exec.Cmd, role, dir string) *exec.Cmd {
 	}
 	defer said.Close()
 	cmd.Stdout = theirs
-	ended := make(chan error, 1)
-	go func() { ended <- Run(cmd) }()
+	ended, runs := make(chan error, 1), make(chan error, 1)
+	go func() {
+		runtime.LockOSThread() // as Run
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		if runs <- err; err == nil {
+			ended <- cmd.Wait()
+		}
+	}()
+	if err := <-runs; err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() { <-ended })
 	line := make(chan error, 1)
 	go func() {
