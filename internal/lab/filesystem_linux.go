@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"ipcbench/internal/host"
 )
 
 // A Filesystem is one to be made anew and mounted.
@@ -83,8 +85,9 @@ func (f Filesystem) String() string {
 	return f.Type + ":" + strings.Join(options, ",")
 }
 
-// Facts are what numbers on this filesystem depend on, by name. Where the image
-// lies is among them: on a disk's filesystem, that one keeps a journal of it too.
+// Facts are what numbers on this filesystem depend on, by names that begin with
+// "filesystem". Where the image lies is among them, and on what: a disk's filesystem
+// keeps a journal of it too. A size is in bytes.
 func (f Filesystem) Facts() map[string]string {
 	facts := map[string]string{"filesystem": f.Type, "filesystem_options": f.Options}
 	k, err := f.kind()
@@ -133,7 +136,11 @@ func (f Filesystem) place() string {
 	case f.Device != "":
 		return "on " + f.Device
 	case f.Image != "":
-		return "on the filesystem of " + f.Image
+		place := "on the filesystem of " + f.Image
+		if mount, err := host.MountOf(f.Image); err == nil {
+			place += ", " + mount.FSType
+		}
+		return place
 	default:
 		return "in memory"
 	}

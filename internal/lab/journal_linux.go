@@ -1,14 +1,12 @@
 package lab
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,12 +16,6 @@ import (
 // disk, one of an earlier boot is known by its id and means nothing.
 const JournalDir = "/run/ipcbench"
 
-// The file in there, and what its name ends in while it is made.
-const (
-	journalName = "changes.jsonl"
-	newSuffix   = ".part"
-)
-
 // ErrLeft is that an experiment was killed and what it changed is not put back.
 var ErrLeft = errors.New("an experiment was killed, and what it changed is not put back: ipcbench experiment --restore")
 
@@ -32,7 +24,8 @@ var ErrLeft = errors.New("an experiment was killed, and what it changed is not p
 // ([PutBack]). There is one on a machine at a time.
 type Journal struct {
 	dir     *os.File // locked: the kernel unlocks it with the process, however that ends
-	file    *os.File
+	file    *os.File // nil: nothing is recorded any more
+	head    int64    // bytes of the header
 	entries []entry
 }
 
@@ -40,12 +33,6 @@ type Journal struct {
 type entry struct {
 	Knob  *Knob  `json:"knob,omitempty"`
 	Group string `json:"group,omitempty"` // its directory
-}
-
-// A header is the first line of the file.
-type header struct {
-	Boot string `json:"boot"` // /proc/sys/kernel/random/boot_id
-	PID  int    `json:"pid"`
 }
 
 // OpenJournal begins a journal in dir. It is an error while another process has one
@@ -85,9 +72,24 @@ func PutBack(dir string) (done []string, err error) {
 	return done, j.Close()
 }
 
-// Set has the knob's value of now written down, and then sets it. Where that is an
-// error the entry stays, and Restore puts back what came of it.
-func (j *Journal) Set(k Knob) error {
+// Set sets knobs, each after its value of now was written down. In the end all are read
+// once more: setting one may change another. Where something is an error the entries
+// stay, and Restore puts back what came of it.
+func (j *Journal) Set(knobs ...Knob) error {
+	for _, k := range knobs {
+		if err := j.set(k); err != nil {
+			return err
+		}
+	}
+	for _, k := range knobs {
+		if err := k.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (j *Journal) set(k Knob) error {
 	undo, err := k.undo()
 	if err != nil {
 		return err
@@ -101,23 +103,35 @@ func (j *Journal) Set(k Knob) error {
 // Restore undoes all that was recorded, the last change first. What cannot be undone is
 // an error, does not keep the rest from it, and stays in the journal.
 func (j *Journal) Restore() error {
-	var failed []error
+	var failed error
 	var kept []entry
 	for _, e := range slices.Backward(j.entries) {
 		if err := e.undo(); err != nil {
-			failed = append(failed, fmt.Errorf("put back: %w", err))
+			failed = both(failed, fmt.Errorf("put back: %w", err))
 			kept = append(kept, e)
 		}
 	}
 	slices.Reverse(kept)
 	j.entries = kept
 	if len(kept) > 0 {
-		return fmt.Errorf("%w (%s/%s has what is left to do; remove it if that is in order)", errors.Join(failed...), j.dir.Name(), journalName)
+		return fmt.Errorf("%w (%s/%s has what is left to do; remove it if that is in order)", failed, j.dir.Name(), journalName)
 	}
 	if j.file == nil {
 		return nil
 	}
-	return j.begin()
+	return j.cut(j.head) // which needs no space
+}
+
+// cut takes what is behind size bytes out of the file.
+func (j *Journal) cut(size int64) error {
+	err := j.file.Truncate(size)
+	if err == nil {
+		err = j.file.Sync()
+	}
+	if err != nil {
+		return fmt.Errorf("journal %s: %w", j.path(), cause(err))
+	}
+	return nil
 }
 
 // Close puts everything back, and unlocks.
@@ -161,100 +175,33 @@ func (j *Journal) begin() error {
 		file.Close()
 		return err
 	}
-	if j.file != nil {
-		j.file.Close()
-	}
 	j.file = file
+	if j.head, err = file.Seek(0, io.SeekEnd); err != nil {
+		return err
+	}
 	return j.dir.Sync()
 }
 
 // record has an entry on the disk before it returns.
 func (j *Journal) record(e entry) error {
+	before, err := j.file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return fmt.Errorf("journal %s: %w", j.path(), cause(err))
+	}
 	if err := writeLine(j.file, e); err != nil {
-		return fmt.Errorf("journal %s: %w: free some space", j.path(), cause(err))
+		err = fmt.Errorf("journal %s: %w: free some space", j.path(), cause(err))
+		return both(err, j.cut(before)) // of the half of a line
 	}
 	j.entries = append(j.entries, e)
 	return nil
 }
 
-// writeLine writes a line of JSON, and syncs.
-func writeLine(file *os.File, value any) error {
-	line, err := json.Marshal(value)
-	if err != nil {
-		return err
+// both is two errors, of which either may be nil, in one line.
+func both(a, b error) error {
+	if a == nil || b == nil {
+		return errors.Join(a, b)
 	}
-	if _, err := file.Write(append(line, '\n')); err != nil {
-		return err
-	}
-	return file.Sync()
-}
-
-// lock opens the directory of the journal, which is made where it is missing, and locks
-// it. It returns what was left there.
-func lock(dir string) (*os.File, []entry, error) {
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return nil, nil, fmt.Errorf("journal in %s: %w: be root", dir, cause(err))
-	}
-	locked, err := os.OpenFile(dir, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
-	if err != nil {
-		return nil, nil, fmt.Errorf("journal in %s: %w: be root", dir, cause(err))
-	}
-	left, err := lockedEntries(locked)
-	if err != nil {
-		locked.Close()
-	}
-	return locked, left, err
-}
-
-func lockedEntries(dir *os.File) ([]entry, error) {
-	var stat unix.Stat_t
-	if err := unix.Fstat(int(dir.Fd()), &stat); err != nil {
-		return nil, err
-	}
-	if int(stat.Uid) != os.Geteuid() || stat.Mode&0o022 != 0 {
-		return nil, fmt.Errorf("journal in %s: another user may write there: chown and chmod 700 it, or remove it", dir.Name())
-	}
-	path := filepath.Join(dir.Name(), journalName)
-	err := unix.Flock(int(dir.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		head, _, _ := readJournal(path)
-		return nil, fmt.Errorf("another experiment (process %d) changes this machine: wait for its end", head.PID)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("lock %s: %w", dir.Name(), err)
-	}
-	head, entries, err := readJournal(path)
-	if head.Boot != bootID() {
-		entries = nil
-	}
-	return entries, err
-}
-
-// readJournal reads what a journal has. A last line without its end is of a change
-// that was never made.
-func readJournal(path string) (head header, entries []entry, err error) {
-	text, err := os.ReadFile(path)
-	if errors.Is(err, unix.ENOENT) {
-		return head, nil, nil
-	}
-	if err != nil {
-		return head, nil, fmt.Errorf("journal %s: %w", path, cause(err))
-	}
-	whole := text[:bytes.LastIndexByte(text, '\n')+1]
-	for i, line := range slices.Collect(bytes.Lines(whole)) {
-		var e entry
-		into := any(&e)
-		if i == 0 {
-			into = &head
-		}
-		if err := json.Unmarshal(line, into); err != nil {
-			return head, entries, fmt.Errorf("journal %s, line %d: %w: put back by hand what it says, and remove it", path, i+1, err)
-		}
-		if i > 0 {
-			entries = append(entries, e)
-		}
-	}
-	return head, entries, nil
+	return fmt.Errorf("%w; %w", a, b)
 }
 
 // undo undoes one change. What is gone altogether needs no undoing.
@@ -278,9 +225,4 @@ func (e entry) String() string {
 		return "remove the control group " + e.Group
 	}
 	return e.Knob.String()
-}
-
-func bootID() string {
-	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	return strings.TrimSpace(string(id))
 }

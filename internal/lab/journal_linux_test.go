@@ -185,6 +185,49 @@ func TestWhatAJournalMeans(t *testing.T) {
 	}
 }
 
+// TestAFullDisk has nothing set that is not recorded, and all put back that is.
+func TestAFullDisk(t *testing.T) {
+	if !inPrivate(t) {
+		return
+	}
+	k, now := other(t)
+	at := t.TempDir()
+	full, err := (Filesystem{Type: "tmpfs", Options: "size=4k,mode=700"}).Mount(t.Context(), at)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer full.Close()
+	j, err := OpenJournal(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		var err error
+		for k.Value = "7"; err == nil; {
+			err = j.Set(k)
+		}
+		if !containsAll(err.Error(), []string{"not set", "free some space"}) {
+			t.Error(err)
+		}
+		k.Value = "9"
+		if err := j.Set(k); err == nil {
+			t.Error("it was set, and not recorded")
+		}
+		reads(t, k.Path, "7")
+		_, entries, err := readJournal(j.path())
+		if err != nil || len(entries) != len(j.entries) {
+			t.Errorf("%d entries of %d, %v", len(entries), len(j.entries), err)
+		}
+		if err := j.Restore(); err != nil {
+			t.Error(err)
+		}
+		reads(t, k.Path, now)
+	}
+	if err := j.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestADirectoryOfOthers(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Chmod(dir, 0o777); err != nil {

@@ -101,9 +101,14 @@ func (k Knob) Set() error {
 	if err != nil {
 		return fmt.Errorf("knob %s: write %q: %w%s", k.Path, k.Value, cause(err), remedyOf(err))
 	}
+	return k.check()
+}
+
+// check says whether the knob has its value.
+func (k Knob) check() error {
 	got, err := k.Read()
 	if err == nil && !means(got, k.Value) {
-		err = fmt.Errorf("knob %s: wrote %q, and it reads back as %q: give a value that it keeps", k.Path, k.Value, got)
+		err = fmt.Errorf("knob %s: wrote %q, and it reads back as %q: give a value that it keeps, and set no other knob that changes it", k.Path, k.Value, got)
 	}
 	return err
 }

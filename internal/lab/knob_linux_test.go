@@ -164,6 +164,9 @@ func TestTwinsArePutBack(t *testing.T) {
 	if err := j.Set(k); err != nil {
 		t.Error(err)
 	}
+	if err := j.Set(k, Knob{ratio.Path, "11"}); err == nil || !strings.Contains(err.Error(), `reads back as "0"`) {
+		t.Errorf("both: %v", err)
+	}
 	if err := j.Close(); err != nil {
 		t.Error(err)
 	}

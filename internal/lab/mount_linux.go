@@ -29,7 +29,7 @@ func (f Filesystem) Mount(ctx context.Context, at string) (io.Closer, error) {
 	k, _ := f.kind()
 	m := &mounted{at: at}
 	if err := f.mount(ctx, k, m); err != nil {
-		return nil, errors.Join(err, m.Close())
+		return nil, both(err, m.Close())
 	}
 	return m, nil
 }
