@@ -77,6 +77,7 @@ var mayImport = map[string]string{
 	"ipcbench/internal/shm":   "golang.org/x/sys",
 	"ipcbench/internal/uring": "golang.org/x/sys",
 	"ipcbench/internal/host":  "ipcbench/internal/cpulist golang.org/x/sys",
+	"ipcbench/internal/lab":   "ipcbench/internal/host golang.org/x/sys",
 
 	"ipcbench/internal/seccomp": "golang.org/x/sys", // for tests
 }
