@@ -22,9 +22,25 @@ import (
 func (c Cell) launch(ctx context.Context, p Plan) results.Launch {
 	record := results.Launch{Cell: c.Cell, Started: time.Now().UTC(), Status: results.OK, Labels: p.labels(c.Cell)}
 	if err := c.run(ctx, p, &record); err != nil { // what ran on trial can run here
-		record.Status, record.Reason = results.Failed, err.Error()
+		record.Status, record.Reason = results.Failed, c.explain(ctx, p, err).Error()
 	}
 	return record
+}
+
+// explain is err, or where a sandbox killed an end for a system call, the same with
+// the name of that: it is found out in one more launch, which is no result. See
+// [peer.Options.Trace].
+func (c Cell) explain(ctx context.Context, p Plan, err error) error {
+	var dead peer.Exit
+	if p.trace || !errors.As(err, &dead) || !dead.IsRefused() || !mayTrace(ctx) {
+		return err
+	}
+	p.trace = true
+	again := c.run(ctx, p, &results.Launch{})
+	if errors.As(again, &dead) && dead.Forbidden != "" {
+		return again
+	}
+	return err
 }
 
 func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
@@ -57,13 +73,16 @@ func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
 	for i, exit := range exits {
 		w := l.reports[i].Worker
 		w.Side, w.Pair, w.Exit, w.LastWords = exit.Side.String(), i/len(c.sides()), exit.Status, exit.LastWords
+		for _, t := range exit.Threads {
+			w.Threads = append(w.Threads, results.Thread(t))
+		}
 		record.Workers = append(record.Workers, w)
 	}
 	if why := peer.Cause(exits); why != nil {
 		return why
 	}
 	if err != nil && ctx.Err() == context.DeadlineExceeded {
-		return fmt.Errorf("%w within %v (--timeout): it was killed", err, p.Timeout)
+		return fmt.Errorf("%w within %v (--timeout): it was killed%s", err, p.Timeout, atDeadline(exits))
 	}
 	if err != nil {
 		return err
@@ -72,6 +91,14 @@ func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
 		record.CacheLineNS = lines
 	}
 	return c.account(w, record, l.reports, driver)
+}
+
+// atDeadline says what the ends that were killed had been at, where that is known.
+func atDeadline(exits []peer.Exit) string {
+	if doing := peer.Doing(exits); doing != "" {
+		return ": " + doing
+	}
+	return ""
 }
 
 // A launch is one under way: so many pairs of fresh processes, each with a link
@@ -104,7 +131,7 @@ func (l *launch) start(ctx context.Context) (pids []int, err error) {
 			return nil, err
 		}
 	}
-	l.pair, err = peer.StartPairs(ctx, l.links, l.sides(), l.options, func(side transports.Side, inherited peer.Inherited) any { return l.job(l.plan, side, inherited) })
+	l.pair, err = peer.StartPairs(ctx, l.links, l.sides(), l.optionsOf, func(side transports.Side, inherited peer.Inherited) any { return l.job(l.plan, side, inherited) })
 	if err != nil {
 		return nil, err
 	}
@@ -191,6 +218,12 @@ func (c Cell) job(p Plan, side transports.Side, inherited peer.Inherited) job {
 		},
 		Inherited: inherited, CPU: c.cpu(side),
 	}
+}
+
+func (l *launch) optionsOf(side transports.Side) peer.Options {
+	o := l.options(side)
+	o.Trace = l.plan.trace
+	return o
 }
 
 // options are the runtimes' part of a fair start. A worker whose transport has

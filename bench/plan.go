@@ -64,6 +64,7 @@ type Plan struct {
 	Pairs int // of processes at once in every launch, all at the cell's placement; 0: one
 
 	perf  bool   // see Diagnose
+	trace bool   // of one launch, see [Cell.explain]
 	court string // of one launch, see [workload.Task]
 }
 

@@ -54,12 +54,19 @@ func refused(errno unix.Errno, calls ...uintptr) []seccomp.Filter {
 // short are the flags of a run that takes as little as it can.
 var short = []string{"run", "-q", "-n", "2", "--time", "2ms", "-w", "latency", "-s", "64"}
 
-// TestASandboxThatKills ends the process that tries, and neither list nor a run.
+// TestASandboxThatKills ends the process that tries, and neither list nor a run. The
+// system call is told where a process can be traced.
 func TestASandboxThatKills(t *testing.T) {
 	kills := refused(0, unix.SYS_IO_URING_SETUP)
 	listed := in(t, kills, "list")
-	if listed.status != statusDone || !strings.Contains(listed.stdout, "killed by SIGSYS: a sandbox (seccomp) forbids") {
+	if listed.status != statusDone || !strings.Contains(listed.stdout, "killed by SIGSYS: a sandbox (seccomp) forbids io_uring_setup") {
 		t.Errorf("list ends with %d: %s%s", listed.status, listed.stdout, listed.stderr)
+	}
+	for _, tracing := range [][]seccomp.Filter{refused(0, unix.SYS_PTRACE), refused(unix.EPERM, unix.SYS_PTRACE)} {
+		listed := in(t, append(tracing, kills...), "list")
+		if listed.status != statusDone || !strings.Contains(listed.stdout, "killed by SIGSYS: a sandbox (seccomp) forbids a system call that it made") {
+			t.Errorf("where nothing can be traced, list ends with %d: %s%s", listed.status, listed.stdout, listed.stderr)
+		}
 	}
 	if run := in(t, kills, append(short, "-p", "free", "pipe", "uring")...); run.status != statusDone ||
 		!strings.Contains(run.stdout, "skipped: the process that tried it was killed by SIGSYS") {

@@ -182,6 +182,11 @@ func (c *check) worker(w Worker) {
 	c.text("shared_table", w.SharedTable, Bounds.Prose)
 	c.numbers("worker", float64(w.CPUNS), float64(w.UserNS), float64(w.SystemNS), float64(w.Voluntary), float64(w.Preempted),
 		float64(w.Minor), float64(w.Major), float64(w.Mallocs), float64(w.GCs), float64(w.StampEvery), w.ClockNS, float64(w.TickNS), w.StampNS)
+	c.amount("threads", len(w.Threads))
+	for _, t := range w.Threads {
+		c.texts("thread", []string{t.State, t.Call, t.Channel}, Bounds.Name)
+		c.numbers("CPU", float64(t.CPU))
+	}
 	c.amount("buffers", len(w.Buffers))
 	for _, name := range slices.Sorted(maps.Keys(w.Buffers)) {
 		c.text("buffer", name, Bounds.Name)
