@@ -157,7 +157,7 @@ var faults = []*faulty{
 	{name: "sigsys", sound: "pipe", recv: dies(unix.SIGSYS)},
 	{name: "forbidden", sound: "pipe", recv: inTheMiddle(func() { forbid(false) })},
 	{name: "trapped", sound: "pipe", recv: inTheMiddle(func() { forbid(true) })},
-	{name: "spins", sound: "pipe", recv: inTheMiddle(func() { burn(nil) })},
+	{name: "spins", sound: "pipe", recv: inTheMiddle(stayBusy)},
 	{name: "hangs", sound: "pipe", recv: inTheMiddle(hang)},
 	{name: "sigabrt", sound: "pipe", recv: dies(unix.SIGABRT)},
 	{name: "nothreads", sound: "pipe", recv: func(side transports.Side, n int) {

@@ -19,6 +19,7 @@ var samples = map[string][]any{
 	"allocated":     {"side", "producer", "mallocs", int64(1234567), "gcs", int64(0)},
 	"floor-unknown": {"error", "no second CPU"},
 	"not-alone":     {"pid", 4711, "cpus", "0-1"},
+	"joined":        {"pid", 4711, "cpus", "0-1"},
 
 	"interrupted":          {"launches", 7},
 	"not-ended":            {"launches", 7},
