@@ -111,6 +111,23 @@ func TestWhatASandboxRefusesTheHarness(t *testing.T) {
 	}
 }
 
+// TestTooFewOpenFiles is one line at every limit, however few: the Go runtime itself
+// would end with a trace.
+func TestTooFewOpenFiles(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for limit := 4; limit < 24; limit += 1 + limit/8 {
+		args := append([]string{"-c", fmt.Sprintf(`ulimit -n %d; exec "$0" "$@"`, limit), self}, short...)
+		o := runs(t, exec.Command("/bin/sh", append(args, "-p", "free", "pipe")...))
+		said := strings.Contains(o.stderr, "raise the limit of open files (ulimit -n)")
+		if o.status != statusDone && !said || o.status == statusDone && !strings.Contains(o.stdout, "pipe") {
+			t.Errorf("of %d open files, exit status %d: %s%s", limit, o.status, o.stdout, o.stderr)
+		}
+	}
+}
+
 // dropping is a network of its own whose loopback addresses lead nowhere: what is
 // sent there is dropped, as by a firewall, and nobody says so. It then becomes the
 // command that it is given.

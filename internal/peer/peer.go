@@ -70,7 +70,7 @@ type Worker struct {
 func Start(side transports.Side, files []*os.File, o Options) (*Worker, error) {
 	ours, theirs, err := controlSocket()
 	if err != nil {
-		return nil, fmt.Errorf("start the %s: make a control socket: %w", side, err)
+		return nil, fmt.Errorf("start the %s: make a control socket: %w%s", side, err, remedy(err))
 	}
 	defer theirs.Close()
 	w := &Worker{Side: side, control: ours, exited: make(chan struct{}), oomKills: oomKills()}
