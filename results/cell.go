@@ -49,6 +49,8 @@ type Plan struct {
 	Until      float64  `json:"until,omitempty"`     // a cell was launched again while its interval reached farther than this ratio from its median; 0: never
 	BudgetNS   int64    `json:"budget_ns,omitempty"` // for all of the run, with Until
 
+	Percentiles []float64 `json:"percentiles,omitempty"` // that were asked for beside those of every run, as 99.99
+
 	Variants []Variant `json:"variants,omitempty"` // what was measured in turn; Specs, Placements and Dirs are those of all
 }
 

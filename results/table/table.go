@@ -135,12 +135,19 @@ func valuesOf(s summary.Summary, metrics map[string]summary.Estimate, shown []re
 }
 
 // columnsOf are the workload's, without that of its Fine where it decides on
-// no row.
+// no row, and after them the percentiles of its histogram that were asked for.
 func columnsOf(w results.Workload, summaries []summary.Summary) []results.ResultColumn {
-	if slices.ContainsFunc(summaries, summary.Summary.IsFine) {
-		return w.Columns
+	columns := slices.Clone(w.Columns)
+	if !slices.ContainsFunc(summaries, summary.Summary.IsFine) {
+		columns = slices.DeleteFunc(columns, func(c results.ResultColumn) bool { return c.Metric == w.Fine })
 	}
-	return slices.DeleteFunc(slices.Clone(w.Columns), func(c results.ResultColumn) bool { return c.Metric == w.Fine })
+	for _, m := range summaries[0].Asked {
+		shown := slices.ContainsFunc(columns, func(c results.ResultColumn) bool { return c.Metric == m.Name && !c.Margin })
+		if m.Of == w.Of && !shown {
+			columns = append(columns, results.ResultColumn{Name: m.Percent(), Metric: m.Name})
+		}
+	}
+	return columns
 }
 
 // estimateOf is what a column shows of a row. Of the workload's Main and its
