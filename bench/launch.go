@@ -23,9 +23,25 @@ import (
 func (c Cell) launch(ctx context.Context, p Plan) results.Launch {
 	record := results.Launch{Cell: c.Cell, Started: time.Now().UTC(), Status: results.OK, Labels: p.labels(c.Cell)}
 	if err := c.run(ctx, p, &record); err != nil { // what ran on trial can run here
-		record.Status, record.Reason = results.Failed, err.Error()
+		record.Status, record.Reason = results.Failed, c.explain(ctx, p, err).Error()
 	}
 	return record
+}
+
+// explain is err, or where a sandbox killed an end for a system call, the same with
+// the name of that: it is found out in one more launch, which is no result. See
+// [peer.Options.Trace].
+func (c Cell) explain(ctx context.Context, p Plan, err error) error {
+	var dead peer.Exit
+	if p.trace || !errors.As(err, &dead) || !dead.IsRefused() || !mayTrace(ctx) {
+		return err
+	}
+	p.trace = true
+	again := c.run(ctx, p, &results.Launch{})
+	if errors.As(again, &dead) && dead.Forbidden != "" {
+		return again
+	}
+	return err
 }
 
 func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
@@ -64,13 +80,16 @@ func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
 	for i, exit := range exits {
 		w := l.reports[i].Worker
 		w.Side, w.Pair, w.Exit, w.LastWords = exit.Side.String(), seats[i].number, exit.Status, exit.LastWords
+		for _, t := range exit.Threads {
+			w.Threads = append(w.Threads, results.Thread(t))
+		}
 		record.Workers = append(record.Workers, w)
 	}
 	if why := peer.Cause(exits); why != nil {
 		return why
 	}
 	if err != nil && ctx.Err() == context.DeadlineExceeded {
-		return fmt.Errorf("%w within %v (--timeout): it was killed%s", err, p.Timeout, c.crowding())
+		return fmt.Errorf("%w within %v (--timeout): it was killed%s%s", err, p.Timeout, c.crowding(), atDeadline(exits))
 	}
 	if err != nil {
 		return err
@@ -79,6 +98,14 @@ func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
 		record.CacheLineNS = lines
 	}
 	return c.account(w, record, l.reports, driver)
+}
+
+// atDeadline says what the ends that were killed had been at, where that is known.
+func atDeadline(exits []peer.Exit) string {
+	if doing := peer.Doing(exits); doing != "" {
+		return ": " + doing
+	}
+	return ""
 }
 
 // A launch is one under way, of fresh processes.
@@ -230,6 +257,12 @@ func (c Cell) job(p Plan, s seat, inherited []peer.Inherited) job {
 		},
 		Inherited: inherited, CPU: s.cpu,
 	}
+}
+
+func (l *launch) optionsOf(s seat) peer.Options {
+	o := l.options(s)
+	o.Trace = l.plan.trace
+	return o
 }
 
 // options are the runtimes' part of a fair start. A worker whose transport has

@@ -60,6 +60,8 @@ type Plan struct {
 	Until  float64
 	Budget time.Duration
 
+	Percentiles []float64 // to be shown beside those of every run, as 99.99: for whoever reads its record
+
 	Variants []Variant // measured in turn, to be compared; none: the axes are the plan's alone
 
 	// Axes that only some workloads have, see axes. Of one that a plan leaves out,
@@ -76,6 +78,7 @@ type Plan struct {
 	FanOut   []int           // consumers to one producer
 
 	perf   bool   // see Diagnose
+	trace  bool   // of one launch, see [Cell.explain]
 	number uint64 // of one launch, within its cell
 	court  string // of one launch, see [workload.Task]
 	shared string // likewise
@@ -124,7 +127,7 @@ func (p Plan) Record() results.Plan {
 		Specs: specNames(p.Specs), Workloads: p.Workloads, Sizes: p.Sizes, Placements: p.Placements, Dirs: p.Dirs,
 		Launches: p.Launches, TimeNS: int64(p.Time), Messages: p.Messages,
 		Warmup: p.Warmup.String(), Verify: p.Verify, TimeoutNS: int64(p.Timeout), Seed: p.Seed,
-		Until: p.Until, BudgetNS: int64(p.Budget), Variants: p.recordVariants(),
+		Until: p.Until, BudgetNS: int64(p.Budget), Percentiles: p.Percentiles, Variants: p.recordVariants(),
 	}
 	if len(p.Variants) > 0 {
 		record.Specs, record.Placements, record.Dirs = nil, nil, nil

@@ -114,7 +114,7 @@ func (c Cell) groups(reports []workload.Report) []workload.Group {
 func (l *launch) seated() []peer.Seat {
 	var all []peer.Seat
 	for _, s := range l.seats() {
-		seat := peer.Seat{Side: s.side, Options: l.options(s), Job: func(i []peer.Inherited) any {
+		seat := peer.Seat{Side: s.side, Options: l.optionsOf(s), Job: func(i []peer.Inherited) any {
 			job := l.job(l.plan, s, i)
 			job.Turn = nameOf(l.turn)
 			return job

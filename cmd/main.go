@@ -12,6 +12,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -25,6 +26,10 @@ import (
 func Main() {
 	becomeWorker()
 	adopt()
+	if err := roomForFiles(); err != nil {
+		fmt.Fprintf(os.Stderr, "ipcbench: %v\n", err)
+		os.Exit(exitStatus(err))
+	}
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr, os.LookupEnv))
 }
 

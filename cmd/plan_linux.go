@@ -70,6 +70,7 @@ func (f *planFlags) add(flags *pflag.FlagSet) {
 	flags.DurationVar(&p.Timeout, "timeout", 0, "longest `time` a launch may take (default 10s beyond the rest)")
 	flags.Uint64Var(&p.Seed, "seed", 0, "`number` that settles the order of the launches (default random)")
 	addLabels(flags, &p.Labels)
+	addPercentiles(flags, &p.Percentiles)
 	percentVar(flags, &p.Until, "until", "go on launching until a cell's interval is within ± a `percentage`, as 2%")
 	flags.DurationVar(&p.Budget, "budget", 0, "`time` for the whole run, with --until (default 5m)")
 	flags.BoolVar(&f.ab, "ab", false, "measure two variants in turn and compare them, each in quotes: 'mmap -d /a' 'mmap -d /b'")

@@ -57,17 +57,18 @@ type Plan struct {
 	Until      float64  `json:"until,omitempty"`     // a cell was launched again while its interval reached farther than this ratio from its median; 0: never
 	BudgetNS   int64    `json:"budget_ns,omitempty"` // for all of the run, with Until
 
-	Pairs     []int     `json:"pairs,omitempty"`       // axes that only some workloads have, as in a [Cell]; nil: not asked for
-	Rates     []float64 `json:"rates_per_s,omitempty"` // offered, unless
-	RatesAuto bool      `json:"rates_auto,omitempty"`  // they were found from what each cell can carry
-	Arrivals  []string  `json:"arrivals,omitempty"`    //
-	Pacings   []string  `json:"pacings,omitempty"`     // nil: by placement
-	Batches   []int     `json:"batches,omitempty"`     //
-	WorkNS    []int64   `json:"work_ns,omitempty"`     //
-	ThinkNS   []int64   `json:"think_ns,omitempty"`    //
-	FanIn     []int     `json:"fan_in,omitempty"`      //
-	FanOut    []int     `json:"fan_out,omitempty"`     //
-	Mixes     []string  `json:"size_mixes,omitempty"`  // beside Sizes
+	Pairs       []int     `json:"pairs,omitempty"`       // axes that only some workloads have, as in a [Cell]; nil: not asked for
+	Rates       []float64 `json:"rates_per_s,omitempty"` // offered, unless
+	RatesAuto   bool      `json:"rates_auto,omitempty"`  // they were found from what each cell can carry
+	Arrivals    []string  `json:"arrivals,omitempty"`    //
+	Pacings     []string  `json:"pacings,omitempty"`     // nil: by placement
+	Batches     []int     `json:"batches,omitempty"`     //
+	WorkNS      []int64   `json:"work_ns,omitempty"`     //
+	ThinkNS     []int64   `json:"think_ns,omitempty"`    //
+	FanIn       []int     `json:"fan_in,omitempty"`      //
+	FanOut      []int     `json:"fan_out,omitempty"`     //
+	Mixes       []string  `json:"size_mixes,omitempty"`  // beside Sizes
+	Percentiles []float64 `json:"percentiles,omitempty"` // that were asked for beside those of every run, as 99.99
 
 	Variants []Variant `json:"variants,omitempty"` // what was measured in turn; Specs, Placements and Dirs are those of all
 }

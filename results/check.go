@@ -21,6 +21,7 @@ var Bounds = struct {
 	Subjects      int   // transports, and directories, of these cells
 	Settings      int   // placements and whatever else must not be mixed, each of which has charts of its own
 	Times         int64 // in the histogram of a launch
+	Percentiles   int   // that are asked for, each of which is a column
 
 	Name  int     // bytes of a name: a transport's, a metric's, a label's key
 	Short int     // of a name that files are called after: a workload's, a placement's
@@ -30,7 +31,7 @@ var Bounds = struct {
 	Least float64 // of what is not 0
 	Most  float64 // of any number, in its unit: 1e18 ns are 31 years
 }{
-	RunBytes: 64 << 20, LaunchesBytes: 2 << 30, LineBytes: 8 << 20, Launches: 2_000_000, Cells: 20_000, Subjects: 1000, Settings: 5000, Times: 1e12,
+	RunBytes: 64 << 20, LaunchesBytes: 2 << 30, LineBytes: 8 << 20, Launches: 2_000_000, Cells: 20_000, Subjects: 1000, Settings: 5000, Times: 1e12, Percentiles: 32,
 	Name: 256, Short: 64, Text: 4096, Prose: 256 << 10, List: 4096, Least: 1e-18, Most: 1e18,
 }
 
@@ -196,6 +197,11 @@ func (c *check) worker(w Worker) {
 	c.text("shared_table", w.SharedTable, Bounds.Prose)
 	c.numbers("worker", float64(w.CPUNS), float64(w.UserNS), float64(w.SystemNS), float64(w.Voluntary), float64(w.Preempted),
 		float64(w.Minor), float64(w.Major), float64(w.Mallocs), float64(w.GCs), float64(w.StampEvery), w.ClockNS, float64(w.TickNS), w.StampNS)
+	c.amount("threads", len(w.Threads))
+	for _, t := range w.Threads {
+		c.texts("thread", []string{t.State, t.Call, t.Channel}, Bounds.Name)
+		c.numbers("CPU", float64(t.CPU))
+	}
 	c.amount("buffers", len(w.Buffers))
 	for _, name := range slices.Sorted(maps.Keys(w.Buffers)) {
 		c.text("buffer", name, Bounds.Name)
@@ -221,6 +227,14 @@ func (r Run) check() error {
 	c.text("verify", r.Plan.Verify, Bounds.Name)
 	c.numbers("until", r.Plan.Until)
 	c.furtherAxes(r.Plan)
+	if n := len(r.Plan.Percentiles); n > Bounds.Percentiles {
+		c.fail("it has %d percentiles, and no more than %d are taken", n, Bounds.Percentiles)
+	}
+	for _, percent := range r.Plan.Percentiles {
+		if !isPercentile(percent) {
+			c.fail("its percentile is %v", percent)
+		}
+	}
 	c.amount("variants", len(r.Plan.Variants))
 	for _, v := range r.Plan.Variants {
 		c.variant(v)

@@ -147,8 +147,9 @@ func RegisterMetric(m Metric) {
 func Metrics() []Metric { return slices.Clone(metrics) }
 
 // MetricsOf returns the metrics of the contract, after them the others that the
-// launches have, and last those of them that are not known, by name.
-func MetricsOf(launches []Launch) []Metric {
+// launches have, what is asked for beyond them, and last those of the launches that
+// are not known, by name.
+func MetricsOf(launches []Launch, asked ...Metric) []Metric {
 	has := map[string]bool{}
 	for _, launch := range launches {
 		for name := range launch.Metrics {
@@ -158,6 +159,12 @@ func MetricsOf(launches []Launch) []Metric {
 	var all []Metric
 	for i, m := range metrics {
 		if i < ContractMetrics || has[m.Name] {
+			all = append(all, m)
+		}
+		delete(has, m.Name)
+	}
+	for _, m := range asked {
+		if !slices.ContainsFunc(all, func(other Metric) bool { return other.Name == m.Name }) {
 			all = append(all, m)
 		}
 		delete(has, m.Name)
@@ -179,13 +186,17 @@ func MetricNames() []string {
 	return names
 }
 
-// LookupMetric returns what is known of the metric of that name. One that is not
+// LookupMetric returns what is known of the metric of that name, which may be any
+// percentile: see [PercentileOf]. One that is not
 // known, of a newer version or another binary, is a count that goes by its name.
 func LookupMetric(name string) Metric {
 	for _, m := range metrics {
 		if m.Name == name {
 			return m
 		}
+	}
+	if m, is := percentileNamed(name); is {
+		return m
 	}
 	return Metric{Name: name, Words: name, Unit: Count}
 }

@@ -33,6 +33,11 @@ func (w *Worker) quote() {
 	for _, text := range []*string{&w.Exit, &w.LastWords, &w.SharedTable} {
 		quoteLines(text)
 	}
+	for i := range w.Threads {
+		for _, text := range []*string{&w.Threads[i].State, &w.Threads[i].Call, &w.Threads[i].Channel} {
+			quoteLine(text)
+		}
+	}
 	w.Perf, w.Buffers = quoteNames(w.Perf), quoteNames(w.Buffers)
 	w.PerfMissing = quoteTexts(w.PerfMissing)
 }

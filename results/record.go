@@ -97,12 +97,23 @@ type Worker struct {
 
 	Buffers map[string]int64 `json:"buffers,omitempty"` // what the kernel made for its end holds, in bytes by what it is: "pipe capacity", "socket send buffer"; the least of several
 
-	LastWords string `json:"last_words,omitempty"` // the end of its standard error
+	LastWords string   `json:"last_words,omitempty"` // the end of its standard error
+	Threads   []Thread `json:"threads,omitempty"`    // what it was at when it was killed, as its time was over or the other end had failed: its one thread that exchanges messages, or all of those that may; nil: it ended by itself, or /proc did not say
 
 	// Of a launch that was made to explain the others, and is none of them:
 	Perf        map[string]float64 `json:"perf,omitempty"`         // perf events by perf's names, as "context-switches"; those ending in ":u" are of user space alone
 	PerfMissing map[string]string  `json:"perf_missing,omitempty"` // why the others could not be counted
 	SharedTable string             `json:"shared_table,omitempty"` // why its thread had no table of descriptors of its own
+}
+
+// A Thread is what a thread of a worker was at when it was looked at, as /proc says it:
+// see proc_pid_stat(5), proc_pid_syscall(5) and proc_pid_wchan(5).
+type Thread struct {
+	State   string `json:"state"`                  // "R": it ran, or could; "S": asleep; "D": asleep, and no signal wakes it; ...
+	CPU     int    `json:"cpu"`                    // where it ran last
+	Call    string `json:"call,omitempty"`         // the system call that it was in; "": none, or it was not said
+	ForUs   bool   `json:"for_driver,omitempty"`   // it waited for what the driver tells
+	Channel string `json:"wait_channel,omitempty"` // the function of the kernel in which it slept; "": none, or it was not said
 }
 
 // A RunStatus says how a run ended.

@@ -21,6 +21,7 @@ var samples = map[string][]any{
 	"not-cold":      {"why", "the kernel does not take it"},
 	"no-pages":      {"error", "no room"},
 	"not-alone":     {"pid", 4711, "cpus", "0-1"},
+	"joined":        {"pid", 4711, "cpus", "0-1"},
 
 	"interrupted":          {"launches", 7},
 	"not-ended":            {"launches", 7},

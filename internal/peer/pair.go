@@ -3,7 +3,6 @@ package peer
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -71,8 +70,12 @@ func StartSeats(ctx context.Context, links []transports.Link, seats []Seat) (*Pa
 	return p, nil
 }
 
-// Kill ends all workers at once.
+// Kill ends all workers at once, having looked what they are at: one that is gone
+// lets the others go on to something else.
 func (p *Pair) Kill() {
+	for _, w := range p.Workers {
+		w.look()
+	}
 	for _, w := range p.Workers {
 		w.Kill()
 	}
@@ -156,7 +159,7 @@ func (p *Pair) Wait(ctx context.Context) []Exit {
 // Cause returns the end that explains why a pair failed, or nil where all
 // ended well or were killed by the driver: one that a signal ended before one
 // that found something wrong, and last one that only saw that its peer was
-// gone.
+// gone. It is an [Exit].
 func Cause(exits []Exit) error {
 	bad := slices.DeleteFunc(slices.Clone(exits), func(e Exit) bool { return e.OK || e.Killed })
 	if len(bad) == 0 {
@@ -165,7 +168,7 @@ func Cause(exits []Exit) error {
 	slices.SortFunc(bad, func(a, b Exit) int {
 		return cmp.Or(cmp.Compare(a.rank(), b.rank()), a.At.Compare(b.At))
 	})
-	return errors.New(bad[0].String())
+	return bad[0]
 }
 
 func (e Exit) rank() int {

@@ -174,13 +174,21 @@ func valuesOf(s summary.Summary, metrics map[string]summary.Estimate, shown []re
 }
 
 // columnsOf are the workload's, without that of its Fine where it decides on
-// no row, and without those that no row has anything for.
+// no row, and without those that no row has anything for; after them the percentiles
+// of its histogram that were asked for.
 func columnsOf(w results.Workload, summaries []summary.Summary) []results.ResultColumn {
 	fine := slices.ContainsFunc(summaries, summary.Summary.IsFine)
 	measured := slices.ContainsFunc(summaries, func(s summary.Summary) bool { return s.Launches > 0 })
-	return slices.DeleteFunc(slices.Clone(w.Columns), func(c results.ResultColumn) bool {
+	columns := slices.DeleteFunc(slices.Clone(w.Columns), func(c results.ResultColumn) bool {
 		return c.Metric == w.Fine && !fine || measured && len(having(summaries, []results.ResultColumn{c})) == 0
 	})
+	for _, m := range summaries[0].Asked {
+		shown := slices.ContainsFunc(columns, func(c results.ResultColumn) bool { return c.Metric == m.Name && !c.Margin })
+		if m.Of == w.Of && !shown {
+			columns = append(columns, results.ResultColumn{Name: m.Percent(), Metric: m.Name})
+		}
+	}
+	return columns
 }
 
 // estimateOf is what a column shows of a row. Of the workload's Main and its

@@ -44,8 +44,8 @@ func TestFaultsAreCountedExactly(t *testing.T) {
 					want = n
 				}
 				got := c.Minor + c.Major
-				if c.State == Cold && got > want && got <= want+want/10 {
-					got = want // one that waited for storage may find its page gone again, and is another
+				if c.State == Cold && got > want && got <= want+n/10 {
+					got = want // while it waits for storage, the thread may be given other work by the Go runtime, and a page be taken again
 				}
 				if got != want || c.Pages != n || c.NS <= 0 {
 					t.Errorf("%s %d %s pages: %d faults instead of %d, in %d ns", c.Way, c.Pages, c.State, c.Minor+c.Major, want, c.NS)
