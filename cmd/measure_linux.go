@@ -6,9 +6,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ipcbench/bench"
+	"ipcbench/internal/lab"
 	"ipcbench/internal/peer"
 	_ "ipcbench/transports/all"
 )
+
+// becomePrivate makes this process what an experiment started it as.
+func becomePrivate() { lab.Launch() }
 
 // becomeWorker makes this process one end of a pair, and does not return,
 // where it was started as that.

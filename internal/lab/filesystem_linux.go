@@ -146,6 +146,18 @@ func (f Filesystem) place() string {
 	}
 }
 
+// TakesSize says whether such a filesystem has a size that can be chosen.
+func (f Filesystem) TakesSize() bool {
+	k, err := f.kind()
+	return err == nil && f.Device == "" && (k.maker != nil || k.sized)
+}
+
+// TakesImage says whether it lies in an image, whose directory can be chosen.
+func (f Filesystem) TakesImage() bool {
+	k, err := f.kind()
+	return err == nil && f.Device == "" && k.maker != nil
+}
+
 func (f Filesystem) size() int64 {
 	if f.Size == 0 {
 		return DefaultSize
