@@ -52,7 +52,7 @@ func newRoot(out *console) *cobra.Command {
 		&cobra.Group{ID: "read", Title: "Read what was measured:"},
 		&cobra.Group{ID: "explore", Title: "Look around:"},
 	)
-	root.AddCommand(newRun(out), newReport(out), newCompare(out), newList(out), newDoctor(out), newDemo(out))
+	root.AddCommand(newRun(out), newReport(out), newCompare(out), newHistory(out), newList(out), newDoctor(out), newDemo(out))
 	return root
 }
 
