@@ -17,8 +17,7 @@ messages: through mmap of a shared file, and through the other mechanisms.`
 
 const examples = `  ipcbench run                                     in under a minute
   ipcbench run -s 64..1MiB -p same-llc mmap pipe   two transports, many sizes
-  ipcbench run -d /var/tmp,/dev/shm mmap           one over two filesystems
-  ipcbench demo                                    watch one mapped value change`
+  ipcbench run -d /var/tmp,/dev/shm mmap           one over two filesystems`
 
 // newRoot returns the command tree, which writes to out.
 func newRoot(out *console) *cobra.Command {

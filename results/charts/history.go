@@ -3,7 +3,6 @@ package charts
 import (
 	"cmp"
 	"fmt"
-	"image/color"
 	"math"
 	"slices"
 	"strconv"
@@ -56,7 +55,7 @@ func History(h history.History) Chart {
 
 	f := figure{title: chart.Title, footer: h.Setting + " · " + h.Span()}
 	f.subtitle = "A point is a run: the median of its launches"
-	if len(h.Runs) <= mostWhiskers {
+	if slices.ContainsFunc(all, func(c course) bool { return c.hasWhiskers(len(h.Runs)) }) {
 		f.subtitle += ", with its 95 % interval"
 	}
 	f.subtitle += ". Lines: the median of the runs between two changes; each series has a scale of its own." + coursesLeftOut(left)
@@ -73,6 +72,11 @@ type course struct {
 	unit    results.Unit
 	isFloor bool
 	history.Course
+}
+
+// hasWhiskers says whether points of the course are drawn with their intervals.
+func (c course) hasWhiskers(runs int) bool {
+	return runs <= mostWhiskers && slices.ContainsFunc(c.Points, func(p history.Point) bool { return usable(p.Lo) && usable(p.Hi) })
 }
 
 // pick keeps the courses to draw, in their order: those with the most changes, and
@@ -285,11 +289,7 @@ func (c course) draw(area draw.Canvas, runs int) {
 	for _, segment := range c.Segments {
 		from, to := c.Points[segment.From].Run, c.Points[segment.To-1].Run
 		y := s.y(area, segment.Median)
-		line := func(ink color.Color, width vg.Length) {
-			area.StrokeLine2(draw.LineStyle{Color: ink, Width: width}, across(area, float64(from)-0.5, runs), y, across(area, float64(to)+0.5, runs), y)
-		}
-		line(alpha(paper, 0xB0), 2.6)
-		line(ink, 1.4)
+		area.StrokeLine2(draw.LineStyle{Color: ink, Width: 1.4}, across(area, float64(from)-0.5, runs), y, across(area, float64(to)+0.5, runs), y)
 	}
 }
 

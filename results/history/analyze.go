@@ -20,7 +20,7 @@ import (
 func (b *Builder) History() (History, error) {
 	h := History{Options: b.options}
 	if len(b.runs) < 2 {
-		return h, fmt.Errorf("history: %d is given: name the runs of a machine over time, or the directory that they are in", len(b.runs))
+		return h, fmt.Errorf("history: %s given: name the runs of a machine over time, or the directory that they are in", countOf(len(b.runs), "run is", "runs are"))
 	}
 	order := b.sorted()
 	sorted := make([]compare.Run, len(order))

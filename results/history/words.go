@@ -108,11 +108,11 @@ func (r Run) Day() string {
 func (h History) Definitions() string {
 	return fmt.Sprintf("A run counts by the median of its launches. Changes: seeded binary segmentation (Kovács et al. 2023), "+
 		"in each interval the Mann-Whitney U test where the ranks differ most, the narrowest interval first, corrected for the %d places looked at: "+
-		"the chance of any false change in the whole history is %g at most. That holds where runs depend on each other in nothing but their level: a slow drift is found as steps. "+
+		"the chance of any false change in the whole history is %s at most. That holds where runs depend on each other in nothing but their level: a slow drift is found as steps. "+
 		"Two changes are %d runs apart at least; a change that is no larger than the runs differ can be placed some runs too early or too late. "+
 		"change: the median of all ratios of a run after to one before (Hodges-Lehmann), with its own interval of 95 %%. "+
 		"differs: what no run before has in common with one after, those within %d runs of the change left out.",
-		h.Looks, h.Options.Alpha, LeastSegment, near) + machineMeans
+		h.Looks, results.FormatPercentAsGiven(h.Options.Alpha), LeastSegment, near) + machineMeans
 }
 
 const machineMeans = " the machine changed: so did a floor that bounds the cell, at the same place, to the same side and about as far, or four in five cells alike."
