@@ -38,7 +38,7 @@ depend on each other in nothing but their level. To compare two sides of runs, u
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.Func("metric", "`names` of columns of launches.csv, or all (default: the one that decides on each cell)", c.setMetrics)
+	flags.Func("metric", "`names` of columns of launches.csv, or all (default: the one that decides on each cell)", setMetrics(&c.options.Metrics))
 	flags.Float64Var(&c.options.Alpha, "alpha", 0.05, "`chance` of any false change in the whole history")
 	flags.BoolVar(&c.options.Force, "force", false, "follow over different hardware and placements all the same")
 	c.addExports(flags)
@@ -51,14 +51,6 @@ type historian struct {
 	options history.Options
 	exports exports[history.History]
 	chart   *output[history.History]
-}
-
-func (c *historian) setMetrics(text string) error {
-	if text == "all" {
-		c.options.Metrics = results.MetricNames()
-		return nil
-	}
-	return appendNames(&c.options.Metrics, text, func(name string) error { return oneOf(name, results.MetricNames()...) })
 }
 
 func (c *historian) addExports(flags *pflag.FlagSet) {

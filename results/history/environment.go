@@ -1,7 +1,6 @@
 package history
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -57,19 +56,22 @@ func newSurroundings(around []map[string]string) surroundings {
 // the runs of either segment. Those that are nearer to the change than it can be
 // placed are not asked.
 func (s surroundings) differences(before, after []Point) []Difference {
-	var list []Difference
+	var steady, varying []Difference // what changed at this place alone explains more
 	for _, a := range s {
 		old, new := a.of(before[max(0, len(before)-most):len(before)-near]), a.of(after[near:min(len(after), most)])
 		if len(old) == 0 || len(new) == 0 || slices.ContainsFunc(old, func(place int) bool { return slices.Contains(new, place) }) {
 			continue
 		}
 		from, to := a.beside(before[len(before)-1], old, new), a.beside(after[0], new, old)
-		if !compare.IsAboutTheSame(a.key, from, to) {
-			list = append(list, Difference{compare.Difference{Key: a.key, Old: from, New: to}, len(old)+len(new) > 2})
+		switch d := (compare.Difference{Key: a.key, Old: from, New: to}); {
+		case compare.IsAboutTheSame(a.key, from, to):
+		case len(old)+len(new) > 2:
+			varying = append(varying, Difference{d, true})
+		default:
+			steady = append(steady, Difference{d, false})
 		}
 	}
-	slices.SortStableFunc(list, func(a, b Difference) int { return cmp.Compare(order(a.Varies), order(b.Varies)) })
-	return list
+	return append(steady, varying...)
 }
 
 // of are what the runs of points say, each once.
@@ -83,14 +85,6 @@ func (a aspect) of(points []Point) []int {
 		}
 	}
 	return places
-}
-
-// order puts what varies last: what changed at this place alone explains more.
-func order(varies bool) int {
-	if varies {
-		return 1
-	}
-	return 0
 }
 
 // beside is what the run beside the change says, unless that is the other side's:

@@ -115,29 +115,50 @@ func TestSimulatedShiftsAreFound(t *testing.T) {
 	}
 }
 
+// TestSimulatedShortChangesAreFound has changes by 5 % for eight runs in the middle of
+// 200, and for seven at their end, of runs with a CV of 1 %.
+func TestSimulatedShortChangesAreFound(t *testing.T) {
+	const histories = 40
+	for name, done := range map[string]past{"eight in the middle": {100: 1.05, 108: 1 / 1.05}, "seven at the end": {193: 1.05}} {
+		random := rand.New(rand.NewPCG(9, 10))
+		found := 0
+		for range histories {
+			h := simulate(t, 200, 5, 1, func() float64 { return math.Exp(0.01 * random.NormFloat64()) }, done)
+			if within, _, wrong := scores(h.Series[0], done); within == len(done) && wrong == 0 {
+				found++
+			}
+		}
+		if found < histories*9/10 {
+			t.Errorf("%s: found in %d of %d histories", name, found, histories)
+		}
+		t.Logf("%s: found in %d of %d histories", name, found, histories)
+	}
+}
+
 // TestSimulatedNoiseHasNoChange has histories in which nothing was done, whatever
 // the machine does to single launches.
 func TestSimulatedNoiseHasNoChange(t *testing.T) {
 	const histories, cells, runs = 40, 10, 200
-	random := rand.New(rand.NewPCG(5, 6))
-	for name, draw := range map[string]func() float64{
-		"normal":       func() float64 { return math.Exp(0.02 * random.NormFloat64()) },
-		"a heavy tail": func() float64 { return 1 + 0.02*math.Pow(random.Float64(), -0.5) },
-		"two modes": func() float64 {
+	for name, draw := range map[string]func(random *rand.Rand) float64{
+		"normal":       func(random *rand.Rand) float64 { return math.Exp(0.02 * random.NormFloat64()) },
+		"a heavy tail": func(random *rand.Rand) float64 { return 1 + 0.02*math.Pow(random.Float64(), -0.5) },
+		"two modes": func(random *rand.Rand) float64 {
 			return []float64{1, 5}[random.IntN(2)] * math.Exp(0.02*random.NormFloat64())
 		},
-		"a coarse clock": func() float64 { return math.Round(100*math.Exp(0.02*random.NormFloat64())) / 100 },
+		"a coarse clock": func(random *rand.Rand) float64 { return math.Round(100*math.Exp(0.02*random.NormFloat64())) / 100 },
 	} {
 		t.Run(name, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(5, 6))
 			wrong := 0
 			for range histories {
-				if h := simulate(t, runs, cells, 1, draw); len(h.Findings()) > 0 {
+				if h := simulate(t, runs, cells, 1, func() float64 { return draw(random) }); len(h.Findings()) > 0 {
 					wrong++
 				}
 			}
 			if float64(wrong) > 0.05*histories {
 				t.Errorf("%d of %d histories have a change that is none", wrong, histories)
 			}
+			t.Logf("%d of %d histories have a change that is none", wrong, histories)
 		})
 	}
 }

@@ -39,7 +39,7 @@ func (h History) Table() Table {
 		change, interval := f.Interval()
 		verdict := f.Verdict.Judgement().Words
 		if f.Because != "" {
-			verdict += " (" + noteMark(&notes, f.Because) + ")"
+			verdict += " (" + compare.NoteMark(&notes, f.Because) + ")"
 		}
 		row := slices.Concat(h.Runs[f.After].when(dated), identities[i], []string{
 			m.Quantity(), m.Format(f.Old), m.Format(f.New), change, interval, verdict, f.differs(),
@@ -71,16 +71,6 @@ func (r Run) when(dated bool) []string {
 		return []string{r.Name, r.Day()}
 	}
 	return []string{r.Name}
-}
-
-// noteMark is the number of a note, which is added where it is new.
-func noteMark(notes *[]string, text string) string {
-	i := slices.IndexFunc(*notes, func(note string) bool { return strings.HasSuffix(note, ") "+text) })
-	if i < 0 {
-		i = len(*notes)
-		*notes = append(*notes, fmt.Sprintf("(%d) %s", i+1, text))
-	}
-	return fmt.Sprint(i + 1)
 }
 
 // FloorTable shows the changes of the floors.
