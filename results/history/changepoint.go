@@ -84,7 +84,7 @@ type split struct {
 // change-point-like features, Journal of the Royal Statistical Society B 81, 2019).
 // Last each is looked for once more between its neighbours, by all that is there,
 // and goes if it is then not shown. That it exists is told by ranks, where it is by
-// [nearest].
+// [placed].
 func changes(values []float64, level float64) []split {
 	var shown []split
 	ranked := placesOf(values)
@@ -116,7 +116,7 @@ func settled(values []float64, ranked []uint32, found []split, level float64) []
 				weakest, least = i, again.p
 				continue
 			}
-			again.at = nearest(values, again)
+			again.at = placed(values, again)
 			moved = moved || again.at != found[i].at
 			found[i] = again
 		}
@@ -168,21 +168,15 @@ func best(places []uint32, s span, level float64) split {
 	return found
 }
 
-// nearest moves a split to where the values lie nearest to the medians of the two
-// sides: ranks do not say how far away a value is. It is the least sum of absolute
-// deviations (Bai, Least absolute deviation estimation of a shift, Econometric
-// Theory 11, 1995), on which a run that went astray has little weight.
-func nearest(values []float64, s split) int {
+// placed moves a split to where the change is most likely, by how far the values
+// lie from the medians of the two sides: ranks do not say how far away a value is. It
+// is by least absolute deviations (Bai, Least absolute deviation estimation of a
+// shift, Econometric Theory 11, 1995), on which a run that went astray has little
+// weight.
+func placed(values []float64, s split) int {
 	at := s.at
 	for range LeastSegment { // one or two settle it
-		before, after := results.Median(values[s.from:at]), results.Median(values[at:s.to])
-		sum, least, place := 0.0, math.Inf(1), at
-		for i := s.from; i <= s.to-LeastSegment; i++ {
-			if i-s.from >= LeastSegment && sum < least {
-				least, place = sum, i
-			}
-			sum += math.Abs(values[i]-before) - math.Abs(values[i]-after)
-		}
+		place := likeliest(values, s.span, at)
 		if place == at {
 			break
 		}
@@ -190,6 +184,58 @@ func nearest(values []float64, s split) int {
 	}
 	return at
 }
+
+// itself is how much more than any run near it the place itself counts.
+const itself = 0.2
+
+// likeliest is the place of a span that the change is most likely near to, where
+// the medians of the two sides are as at gives them. Each place is as likely as
+// deviations from these are if it is the one, by the double exponential distribution
+// that least absolute deviations go with. Of these chances the single greatest is
+// often among small ones, while somewhere else several together are far greater: what
+// counts is how likely the change is within near runs of the place, and a little how
+// likely it is there.
+func likeliest(values []float64, s span, at int) int {
+	before, after := results.Median(values[s.from:at]), results.Median(values[at:s.to])
+	deviations := make([]float64, 0, s.len())
+	costs := make([]float64, s.len()+1) // of a change before the value, beside one before all
+	least, place := math.Inf(1), at
+	for i := s.from; i < s.to; i++ {
+		fromBefore, fromAfter := math.Abs(values[i]-before), math.Abs(values[i]-after)
+		if i < at {
+			deviations = append(deviations, fromBefore)
+		} else {
+			deviations = append(deviations, fromAfter)
+		}
+		if cost := costs[i-s.from]; i-s.from >= LeastSegment && s.to-i >= LeastSegment && cost < least {
+			least, place = cost, i
+		}
+		costs[i-s.from+1] = costs[i-s.from] + fromBefore - fromAfter
+	}
+	spread := normalSpread * results.Median(deviations)
+	if spread == 0 {
+		return place
+	}
+	most := 0.0
+	chances := make([]float64, s.len())
+	for i := LeastSegment; i <= s.len()-LeastSegment; i++ {
+		chances[i] = math.Exp((least - costs[i]) / spread)
+	}
+	for i := LeastSegment; i <= s.len()-LeastSegment; i++ {
+		around := itself * chances[i]
+		for _, chance := range chances[i-near : min(i+near+1, len(chances))] {
+			around += chance
+		}
+		if around > most {
+			most, place = around, s.from+i
+		}
+	}
+	return place
+}
+
+// normalSpread times the median of absolute deviations is the standard deviation of
+// what is normal.
+const normalSpread = 1.4826
 
 // midranks are the values' places in order, from 1; equal ones share the mean of
 // theirs. places is theirs among more values, see [placesOf].
