@@ -22,6 +22,8 @@ var Bounds = struct {
 	Settings      int   // placements and whatever else must not be mixed, each of which has charts of its own
 	Times         int64 // in the histogram of a launch
 	Percentiles   int   // that are asked for, each of which is a column
+	Runs          int   // that one history is of
+	Points        int   // of its cells: a median each
 
 	Name  int     // bytes of a name: a transport's, a metric's, a label's key
 	Short int     // of a name that files are called after: a workload's, a placement's
@@ -31,7 +33,7 @@ var Bounds = struct {
 	Least float64 // of what is not 0
 	Most  float64 // of any number, in its unit: 1e18 ns are 31 years
 }{
-	RunBytes: 64 << 20, LaunchesBytes: 2 << 30, LineBytes: 8 << 20, Launches: 2_000_000, Cells: 20_000, Subjects: 1000, Settings: 5000, Times: 1e12, Percentiles: 32,
+	RunBytes: 64 << 20, LaunchesBytes: 2 << 30, LineBytes: 8 << 20, Launches: 2_000_000, Cells: 20_000, Subjects: 1000, Settings: 5000, Times: 1e12, Percentiles: 32, Runs: 20_000, Points: 5_000_000,
 	Name: 256, Short: 64, Text: 4096, Prose: 256 << 10, List: 4096, Least: 1e-18, Most: 1e18,
 }
 

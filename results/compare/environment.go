@@ -63,20 +63,32 @@ func around(contests []contest, by string) (old, new surroundings) {
 func (f *surroundings) addRuns(runs []Run) {
 	f.runs += len(runs)
 	for _, run := range runs {
-		for fact, value := range run.Host {
-			if !facts.Lookup(fact).Volatile {
-				f.asked[fact]++
-				f.add(fact, cmp.Or(value, unsaid))
+		for key, value := range Around(run.Run) {
+			if _, isFact := run.Host[key]; isFact {
+				f.asked[key]++
 			}
+			f.add(key, value)
 		}
-		for label, value := range run.Labels {
-			f.add(labelColumn+label, value)
-		}
-		f.add("ipcbench", run.Version)
-		f.add("measured", measured(run.Plan))
-		f.add("warmup", run.Plan.Warmup)
-		f.add("verify", run.Plan.Verify)
 	}
+}
+
+// Around is what a run was measured in and with, as far as it is known: the facts
+// that it asked for but those of a moment, its labels, and what it was told.
+func Around(run results.Run) map[string]string {
+	all := map[string]string{}
+	for label, value := range run.Labels {
+		all[labelColumn+label] = value
+	}
+	all["ipcbench"] = run.Version
+	all["measured"] = measured(run.Plan)
+	all["warmup"] = run.Plan.Warmup
+	all["verify"] = run.Plan.Verify
+	for fact, value := range run.Host {
+		if !facts.Lookup(fact).Volatile {
+			all[fact] = cmp.Or(value, unsaid)
+		}
+	}
+	return all
 }
 
 // addBuffers adds how much what the kernel made for the cell's launches holds:
@@ -187,9 +199,13 @@ func keys(old, new surroundings) []string {
 		}
 	}
 	maps.DeleteFunc(all, func(_ string, is bool) bool { return !is })
-	return slices.SortedFunc(maps.Keys(all), func(a, b string) int {
-		return cmp.Or(cmp.Compare(likelihood(a), likelihood(b)), strings.Compare(a, b))
-	})
+	return slices.SortedFunc(maps.Keys(all), ByLikelihood)
+}
+
+// ByLikelihood orders what is around runs: what explains a change most often
+// first.
+func ByLikelihood(a, b string) int {
+	return cmp.Or(cmp.Compare(likelihood(a), likelihood(b)), strings.Compare(a, b))
 }
 
 // isFact reports whether the key is a fact's: of this version's, or of one that a
@@ -202,7 +218,7 @@ func (f surroundings) isSilent(fact string) bool {
 }
 
 func haveSame(key string, old, new []string) bool {
-	if len(old) == 1 && len(new) == 1 && isAboutTheSame(key, old[0], new[0]) {
+	if len(old) == 1 && len(new) == 1 && IsAboutTheSame(key, old[0], new[0]) {
 		return true
 	}
 	return slices.Equal(slices.Sorted(slices.Values(old)), slices.Sorted(slices.Values(new)))

@@ -34,9 +34,9 @@ func (c *Comparison) refuse(reasons []string, o Options) error {
 	return nil
 }
 
-// hardware returns what tells that the runs are not all of one machine. A fact
+// Hardware returns what tells that the runs are not all of one machine. A fact
 // that a run does not have is no difference.
-func hardware(runs []Run) []string {
+func Hardware(runs []Run) []string {
 	var reasons []string
 	for _, known := range facts.All {
 		if !known.Hardware {
@@ -49,7 +49,7 @@ func hardware(runs []Run) []string {
 			case run.Host[fact] == "":
 			case first == nil:
 				first = &runs[i]
-			case run.Host[fact] != first.Host[fact] && !isAboutTheSame(fact, run.Host[fact], first.Host[fact]):
+			case run.Host[fact] != first.Host[fact] && !IsAboutTheSame(fact, run.Host[fact], first.Host[fact]):
 				reasons = append(reasons, fmt.Sprintf("different hardware: %s is %s in %s and %s in %s", fact, first.Host[fact], first.Name, run.Host[fact], run.Name))
 				first = &runs[i]
 			}
@@ -58,9 +58,9 @@ func hardware(runs []Run) []string {
 	return reasons
 }
 
-// isAboutTheSame compares amounts as "24684096 kB" of a fact that need not be
+// IsAboutTheSame compares amounts as "24684096 kB" of a fact that need not be
 // equal to be the same.
-func isAboutTheSame(fact, a, b string) bool {
+func IsAboutTheSame(fact, a, b string) bool {
 	x, errX := strconv.ParseFloat(strings.TrimSuffix(a, " kB"), 64)
 	y, errY := strconv.ParseFloat(strings.TrimSuffix(b, " kB"), 64)
 	within := facts.Lookup(fact).Within
