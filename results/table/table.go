@@ -180,7 +180,8 @@ func columnsOf(w results.Workload, summaries []summary.Summary) []results.Result
 	fine := slices.ContainsFunc(summaries, summary.Summary.IsFine)
 	measured := slices.ContainsFunc(summaries, func(s summary.Summary) bool { return s.Launches > 0 })
 	columns := slices.DeleteFunc(slices.Clone(w.Columns), func(c results.ResultColumn) bool {
-		return c.Metric == w.Fine && !fine || measured && len(having(summaries, []results.ResultColumn{c})) == 0
+		percentile := results.LookupMetric(c.Metric).Of != "" // that there is none says how few there are beyond
+		return c.Metric == w.Fine && !fine || measured && !percentile && len(having(summaries, []results.ResultColumn{c})) == 0
 	})
 	for _, m := range summaries[0].Asked {
 		shown := slices.ContainsFunc(columns, func(c results.ResultColumn) bool { return c.Metric == m.Name && !c.Margin })
