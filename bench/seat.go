@@ -32,7 +32,7 @@ func (c Cell) seats() []seat {
 		sides = sides[:1]
 	}
 	var all []seat
-	for pair := range c.Pairs {
+	for pair := range max(1, c.Pairs) {
 		for _, side := range sides {
 			all = append(all, seat{side, pair, []int{pair}, c.cpu(side, pair)})
 		}
@@ -94,7 +94,7 @@ func (c Cell) occupied() []int {
 
 // groups takes the reports of all workers apart.
 func (c Cell) groups(reports []workload.Report) []workload.Group {
-	groups := make([]workload.Group, c.Pairs)
+	groups := make([]workload.Group, max(1, c.Pairs))
 	for i, s := range c.seats() {
 		g := &groups[0]
 		if c.Pairs > 1 {
