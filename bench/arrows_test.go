@@ -75,11 +75,12 @@ var mayImport = map[string]string{
 
 	"ipcbench/internal/foreign": "ipcbench/transports",
 
-	"ipcbench/internal/peer":  "ipcbench/transports golang.org/x/sys",
-	"ipcbench/internal/shm":   "golang.org/x/sys",
-	"ipcbench/internal/uring": "golang.org/x/sys",
-	"ipcbench/internal/host":  "ipcbench/internal/cpulist golang.org/x/sys",
-	"ipcbench/internal/lab":   "ipcbench/internal/host golang.org/x/sys",
+	"ipcbench/internal/peer":       "ipcbench/transports golang.org/x/sys",
+	"ipcbench/internal/shm":        "golang.org/x/sys",
+	"ipcbench/internal/uring":      "golang.org/x/sys",
+	"ipcbench/internal/host":       "ipcbench/internal/cpulist golang.org/x/sys",
+	"ipcbench/internal/lab":        "ipcbench/internal/host golang.org/x/sys",
+	"ipcbench/internal/experiment": "ipcbench/internal/lab ipcbench/internal/folder ipcbench/results github.com/pelletier/go-toml/v2 github.com/kballard/go-shellquote",
 
 	"ipcbench/internal/seccomp": "golang.org/x/sys", // for tests
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // commandEnv makes this binary the command, under the filters of a launcher.
-const commandEnv = "IPCBENCH_TEST_COMMAND"
+const commandEnv = "TEST_IPCBENCH_COMMAND"
 
 // outcome is what a command printed, and how it ended.
 type outcome struct {

@@ -28,6 +28,7 @@ func TestMain(m *testing.M) {
 	if dir, err := os.Getwd(); err == nil { // each script is alone on the machine, whatever else is tested
 		host.ClaimName = filepath.Base(filepath.Dir(dir)) + "-" + filepath.Base(dir) + "-"
 	}
+	becomePrivate()
 	becomeWorker()
 	seccomp.Launch()
 	if os.Getenv(commandEnv) != "" {
