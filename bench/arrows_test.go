@@ -77,6 +77,8 @@ var mayImport = map[string]string{
 	"ipcbench/internal/uring": "golang.org/x/sys",
 	"ipcbench/internal/host":  "ipcbench/internal/cpulist golang.org/x/sys",
 
+	"ipcbench/internal/vm": "ipcbench/internal/facts golang.org/x/sys github.com/kballard/go-shellquote",
+
 	"ipcbench/internal/seccomp": "golang.org/x/sys", // for tests
 }
 

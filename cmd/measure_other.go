@@ -10,6 +10,8 @@ import (
 
 func becomeWorker() {}
 
+func becomeInit() {}
+
 func adopt() {}
 
 func newRun(*console) *cobra.Command {

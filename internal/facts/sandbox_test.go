@@ -37,6 +37,8 @@ func TestAMachineThatIsNoneSaysSo(t *testing.T) {
 		"the same by KVM": {map[string]string{"proc/cpuinfo": "model name\t: QEMU Virtual CPU version 2.5+\n", clocks: "kvm-clock tsc\n"},
 			no, ""},
 		"ARM, QEMU -cpu max": {map[string]string{"proc/cpuinfo": "processor\t: 0\nCPU implementer\t: 0x00\nCPU part\t: 0x051\n"}, "QEMU TCG", ""},
+		"a named ARM core, by QEMU": {map[string]string{"proc/cpuinfo": "CPU implementer\t: 0x41\nCPU part\t: 0xd08\n", "proc/cmdline": "quiet " + EmulatedWord + "\n"},
+			"QEMU TCG", ""},
 		"gVisor": {map[string]string{"proc/cpuinfo": "model name\t: Fast 9000\n",
 			"proc/version": "Linux version 4.19.0-gvisor #1 SMP Sun Jan 10 15:06:54 PST 2016\n"}, no, "yes"},
 	} {
