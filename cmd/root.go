@@ -16,8 +16,7 @@ const about = `ipcbench measures how fast two processes on this machine hand eac
 messages: through mmap of a shared file, and through the other mechanisms.`
 
 const examples = `  ipcbench run                                     in under a minute
-  ipcbench run -s 64..1MiB -p same-llc mmap pipe   two transports, many sizes
-  ipcbench demo                                    watch one mapped value change`
+  ipcbench run -s 64..1MiB -p same-llc mmap pipe   two transports, many sizes`
 
 // newRoot returns the command tree, which writes to out.
 func newRoot(out *console) *cobra.Command {
@@ -51,7 +50,7 @@ func newRoot(out *console) *cobra.Command {
 		&cobra.Group{ID: "read", Title: "Read what was measured:"},
 		&cobra.Group{ID: "explore", Title: "Look around:"},
 	)
-	root.AddCommand(newRun(out), newReport(out), newCompare(out), newList(out), newDoctor(out), newCores(out), newDemo(out))
+	root.AddCommand(newRun(out), newReport(out), newCompare(out), newList(out), newDoctor(out), newCores(out), newDemo(out), newInitImage(out))
 	return root
 }
 
