@@ -116,7 +116,8 @@ func (m Machine) boot(ctx context.Context, l loaded, accelerator string, p Plan,
 	q.ExtraFiles = files
 	q.Stdout, q.Stderr = said, said
 	q.WaitDelay = time.Second
-	q.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	// A group of its own: what a terminal sends is for this process, which ends it.
+	q.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	err = runLocked(q)
 	text := said.text()
 	if err := m.judge(ctx, said, err); err != nil {
@@ -221,7 +222,7 @@ func inherited(file int) string { return fmt.Sprintf("/proc/self/fd/%d", firstFi
 // arguments are those of QEMU.
 func (m Machine) arguments(l loaded, accelerator string) []string {
 	a := architectures[m.arch()]
-	processor := "max"
+	processor := a.processor
 	if accelerator == kvm {
 		processor = "host"
 	}

@@ -45,6 +45,7 @@ const (
 type architecture struct {
 	program, pkg string // QEMU's, and Debian's package with it
 	machine      string // QEMU's -machine
+	processor    string // QEMU's -cpu where it emulates
 	console      string // the tty of its first serial port
 	cmdline      string // of the kernel
 	elf          string // what debug/elf calls it
@@ -52,9 +53,10 @@ type architecture struct {
 
 // architectures are by Go's names.
 var architectures = map[string]architecture{
-	// Left to itself, 6.1 distrusts the emulated TSC and takes the HPET.
-	"amd64": {"qemu-system-x86_64", "qemu-system-x86", "q35", "ttyS0", "tsc=reliable", "EM_X86_64"},
-	"arm64": {"qemu-system-aarch64", "qemu-system-arm", "virt", "ttyAMA0", "", "EM_AARCH64"},
+	// An emulated AMD processor has one thread a core. Left to itself, 6.1 distrusts the
+	// emulated TSC and takes the HPET.
+	"amd64": {"qemu-system-x86_64", "qemu-system-x86", "q35", "max,vendor=GenuineIntel", "ttyS0", "tsc=reliable", "EM_X86_64"},
+	"arm64": {"qemu-system-aarch64", "qemu-system-arm", "virt", "max", "ttyAMA0", "", "EM_AARCH64"},
 }
 
 func (m Machine) arch() string { return cmp.Or(m.Arch, runtime.GOARCH) }
