@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -99,7 +100,14 @@ func (i *imager) unpackInto(words []string) error {
 	if i.to == "" {
 		i.to = defaultParent
 	}
-	text, err := os.ReadFile(i.unpack)
+	info, err := os.Stat(i.unpack)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("it is no ordinary file")
+	}
+	var text []byte
+	if err == nil {
+		text, err = os.ReadFile(i.unpack)
+	}
 	if err != nil {
 		return usage(fmt.Errorf("unpack %s: %w", i.unpack, folder.Cause(err)))
 	}
