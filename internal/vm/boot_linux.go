@@ -19,14 +19,15 @@ import (
 	"ipcbench/internal/facts"
 )
 
-// Boot boots the machine, has it run "ipcbench run" with these words, and leaves the
+// Boot boots the machine, has it do "ipcbench run" with these words, and leaves the
 // directory of that run in out. It returns when the machine is off; its end, that of ctx
 // and that of this process end it too, and nothing of it stays.
 //
 // An error is what the machine was seen to do, a hang, a panic, with the last lines of
 // its console ([Failed]); where the run was made and went wrong, its directory is there
-// all the same.
-func Boot(ctx context.Context, m Machine, words []string, out string) error {
+// all the same, and where the machine ended early and had a virtio port, the launches that
+// had ended are.
+func Boot(ctx context.Context, m Machine, run []string, out string) error {
 	l, err := m.prepare(ctx)
 	if err != nil {
 		return err
@@ -35,15 +36,21 @@ func Boot(ctx context.Context, m Machine, words []string, out string) error {
 	if err != nil {
 		return err
 	}
-	p, console, err := m.boot(ctx, l, accelerator, Plan{Run: words}, m.limit())
+	p, said, err := m.boot(ctx, l, accelerator, Plan{Run: run}, m.limit())
 	if err != nil {
-		return &Failed{m, err, lastLines(console)}
+		return &Failed{m, errors.Join(err, keepParts(said.results, out)), lastLines(said.console)}
 	}
 	_, err = p.unpack(out)
 	if p.status != 0 && err == nil {
-		err = &Failed{m, fmt.Errorf("ipcbench run exited with %d in there", p.status), lastLines(console)}
+		err = &Failed{m, fmt.Errorf("ipcbench run exited with %d in there", p.status), lastLines(said.console)}
 	}
 	return err
+}
+
+// An output is all that came out of a machine.
+type output struct {
+	console []byte
+	results []byte // of the channel for these, which may be the console
 }
 
 // A Failed is the error of a machine that did not do what it was booted for.
@@ -79,7 +86,7 @@ const tryLimit = 20 * time.Second
 // accelerator finds out by trying. That there is a /dev/kvm says little: in a guest it
 // may be one that runs no ordinary kernel.
 func (m Machine) accelerator(ctx context.Context, l loaded) (string, error) {
-	if m.arch() != runtime.GOARCH {
+	if m.isMadeUp() {
 		return tcg, nil
 	}
 	if known, is := found.Load(m.Kernel); is {
@@ -99,7 +106,7 @@ func (m Machine) accelerator(ctx context.Context, l loaded) (string, error) {
 }
 
 // boot boots the machine once, and returns what it sent and all that it said.
-func (m Machine) boot(ctx context.Context, l loaded, accelerator string, p Plan, limit time.Duration) (parcel, []byte, error) {
+func (m Machine) boot(ctx context.Context, l loaded, accelerator string, p Plan, limit time.Duration) (parcel, output, error) {
 	p.Results = consoleChannel
 	if l.virtio {
 		p.Results = virtioChannel
@@ -107,7 +114,7 @@ func (m Machine) boot(ctx context.Context, l loaded, accelerator string, p Plan,
 	files, err := m.files(l, p)
 	defer closeAll(files)
 	if err != nil {
-		return parcel{}, nil, err
+		return parcel{}, output{}, err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("it hung: it was not off after %s", limit))
 	defer cancel()
@@ -119,21 +126,20 @@ func (m Machine) boot(ctx context.Context, l loaded, accelerator string, p Plan,
 	// A group of its own: what a terminal sends is for this process, which ends it.
 	q.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	err = runLocked(q)
-	text := said.text()
-	if err := m.judge(ctx, said, err); err != nil {
-		return parcel{}, text, err
-	}
-	sent := text
+	out := output{said.text(), said.text()}
 	if l.virtio {
-		if sent, err = readAll(files[resultsFile]); err != nil {
-			return parcel{}, text, err
-		}
+		var unread error
+		out.results, unread = readAll(files[resultsFile])
+		err = errors.Join(err, unread)
 	}
-	got, err := find(sent)
-	if errors.Is(err, errNoResults) && bytes.Contains(text, []byte("Kernel panic")) {
+	if err := m.judge(ctx, said, err); err != nil {
+		return parcel{}, out, err
+	}
+	got, err := find(out.results)
+	if errors.Is(err, errNoResults) && bytes.Contains(out.console, []byte("Kernel panic")) {
 		err = errors.New("its kernel panicked")
 	}
-	return got, text, err
+	return got, out, err
 }
 
 // judge says what became of QEMU where that alone tells that nothing was done. It ends

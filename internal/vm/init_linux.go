@@ -65,7 +65,12 @@ func (p Plan) carryOut() error {
 	if p.Try {
 		return c.send(0)
 	}
+	var f *follower
+	if c.device != nil && !c.console { // a console is slow, and others write to it
+		f = follow("/"+resultsDir, c.device)
+	}
 	status, err := runCommand(p.Run)
+	f.end()
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ type Machine struct {
 	Kernel   string        // file of a kernel image (bzImage, Image), or Debian package of one
 	Modules  []string      // to load, besides those that they depend on: names, of those that belong to Kernel, or files
 	Cmdline  string        // words for the kernel's command line, as "mitigations=off"
-	Topology string        // processors, as "2 sockets, 2 cores, 2 threads, 2 nodes"; "": two of one core each
+	Topology string        // processors, as "2 sockets, 2 cores, 2 threads, 2 nodes", always emulated; "": two cores
 	Arch     string        // as Go calls it, "arm64"; "": this machine's
 	Binary   string        // static binary for it; "": this program
 	Memory   int64         // in bytes; 0: 1 GiB
@@ -60,6 +60,10 @@ var architectures = map[string]architecture{
 }
 
 func (m Machine) arch() string { return cmp.Or(m.Arch, runtime.GOARCH) }
+
+// isMadeUp says whether the machine is none that this one could be a part of: where its
+// processors are of another kind, or lie as ours do not, its times would be of nothing.
+func (m Machine) isMadeUp() bool { return m.arch() != runtime.GOARCH || m.Topology != "" }
 
 func (m Machine) memory() int64 { return cmp.Or(m.Memory, defaultMemory) }
 
@@ -98,7 +102,7 @@ func (m Machine) prepare(ctx context.Context) (loaded, error) {
 // Steps is what [Boot] does, in words.
 func (m Machine) Steps() []string {
 	accelerator := "the accelerator that it boots with, KVM or emulation"
-	if m.arch() != runtime.GOARCH {
+	if m.isMadeUp() {
 		accelerator = "emulation"
 	}
 	topology, _ := parseTopology(m.Topology)
