@@ -49,8 +49,12 @@ func (p Plan) carryOut() error {
 	if err := mountAll(); err != nil {
 		return err
 	}
-	if err := p.override(); err != nil {
-		return err
+	cmdline, err := os.ReadFile("/proc/cmdline")
+	if err == nil {
+		err = p.override(string(cmdline))
+	}
+	if err != nil {
+		return fmt.Errorf("the kernel's command line: %w", err)
 	}
 	if err := raiseLoopback(); err != nil {
 		return err
@@ -111,15 +115,11 @@ func mountAll() error {
 
 // override takes what the kernel's command line has after "--", which is the first
 // process's: the kernel allows 32 words there, and panics over more.
-func (p *Plan) override() error {
-	cmdline, err := os.ReadFile("/proc/cmdline")
-	if err != nil {
-		return err
-	}
-	_, own, _ := strings.Cut(strings.TrimSpace(string(cmdline)), " -- ")
+func (p *Plan) override(cmdline string) error {
+	_, own, _ := strings.Cut(strings.TrimSpace(cmdline), " -- ")
 	words, err := shellquote.Split(own)
 	if err != nil {
-		return fmt.Errorf("the kernel's command line: %s: %w", own, err)
+		return fmt.Errorf("%s: %w", own, err)
 	}
 	if len(words) > 0 {
 		if where, found := strings.CutPrefix(words[0], "results="); found {

@@ -159,6 +159,25 @@ func TestWhatIsMissingIsSaidWithItsRemedy(t *testing.T) {
 	}
 }
 
+// What stands on the kernel's command line for the first process has the last word.
+func TestTheCommandLineHasTheLastWord(t *testing.T) {
+	for cmdline, want := range map[string]Plan{
+		"quiet results=tty9\n": {Run: []string{"pipe"}, Results: "ttyS1"},
+		"quiet --\n":           {Run: []string{"pipe"}, Results: "ttyS1"},
+		"quiet -- results=ext4:/dev/vda,discard\n":       {Run: []string{"pipe"}, Results: "ext4:/dev/vda,discard"},
+		"quiet -- run mmap -n 1\n":                       {Run: []string{"mmap", "-n", "1"}, Results: "ttyS1"},
+		"quiet -- results=virtio --label \"a=b c\" mmap": {Run: []string{"--label", "a=b c", "mmap"}, Results: "virtio"},
+	} {
+		p := Plan{Run: []string{"pipe"}, Results: "ttyS1"}
+		if err := p.override(cmdline); err != nil || !slices.Equal(p.Run, want.Run) || p.Results != want.Results {
+			t.Errorf("%q: %+v, %v", cmdline, p, err)
+		}
+	}
+	if err := new(Plan).override("quiet -- 'run"); err == nil {
+		t.Error("an open quote is no error")
+	}
+}
+
 // Modules come after what they need, and what is in the kernel is left out.
 func TestModulesComeInTheirOrder(t *testing.T) {
 	kernel := os.Getenv(kernelEnv["amd64"])
