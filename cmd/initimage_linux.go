@@ -71,9 +71,6 @@ func (i *imager) run(ctx context.Context, words []string) error {
 	if i.to == "" {
 		return usagef("init-image: name the file to write: -o ipcbench.img")
 	}
-	if i.binary == "" {
-		i.binary = "/proc/self/exe"
-	}
 	if err := vm.CheckBinary(i.binary, i.arch); err != nil {
 		return usage(err)
 	}

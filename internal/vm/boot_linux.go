@@ -175,7 +175,7 @@ const (
 
 // files makes them.
 func (m Machine) files(l loaded, p Plan) (files []*os.File, err error) {
-	image := Image{Binary: m.binary(), Modules: l.modules, Plan: p}
+	image := Image{Binary: m.Binary, Modules: l.modules, Plan: p}
 	for _, write := range []func(io.Writer) error{
 		kernelFile:  l.writeImage,
 		imageFile:   image.Write,

@@ -2,6 +2,7 @@ package vm
 
 import (
 	"bufio"
+	"cmp"
 	"debug/elf"
 	"encoding/json"
 	"errors"
@@ -13,7 +14,7 @@ import (
 
 // An Image is what is in an initramfs.
 type Image struct {
-	Binary  string   // path of the static binary that is init in there
+	Binary  string   // path of the static binary that is init in there; "": this one
 	Modules []Module // to load, in this order
 	Plan    Plan
 }
@@ -46,7 +47,7 @@ const (
 
 // Write writes the initramfs, uncompressed, so that every kernel unpacks it.
 func (i Image) Write(w io.Writer) error {
-	binary, err := os.Open(i.Binary)
+	binary, err := os.Open(cmp.Or(i.Binary, self))
 	if err != nil {
 		return fmt.Errorf("initramfs: %w", err)
 	}
@@ -77,25 +78,33 @@ func (i Image) Write(w io.Writer) error {
 	return nil
 }
 
-// CheckBinary says why a file cannot be init on a machine of that architecture, as Go
-// calls it, or nil.
+// self is the file that this process executes.
+const self = "/proc/self/exe"
+
+// CheckBinary says why a file, or this binary where it is "", cannot be init on a machine
+// of that architecture, as Go calls it, or nil.
 func CheckBinary(file, arch string) error {
+	file = cmp.Or(file, self)
 	a, known := architectures[arch]
 	if !known {
 		return fmt.Errorf("architecture %q: choose among amd64, arm64", arch)
 	}
 	remedy := fmt.Sprintf("CGO_ENABLED=0 GOARCH=%s go build -o ipcbench-%s ./cmd/ipcbench makes one", arch, arch)
 	binary, err := elf.Open(file)
+	name := "binary " + file
+	if file == self {
+		name = "this binary"
+	}
 	if err != nil {
-		return fmt.Errorf("binary %s: %w: %s", file, cause(err), remedy)
+		return fmt.Errorf("%s: %w: %s", name, cause(err), remedy)
 	}
 	defer binary.Close()
 	if got := binary.Machine.String(); got != a.elf {
-		return fmt.Errorf("binary %s is for %s and not for %s: %s, to be named as the machine's binary", file, got, a.elf, remedy)
+		return fmt.Errorf("%s is for %s and not for %s: %s, to be named instead", name, got, a.elf, remedy)
 	}
 	for _, segment := range binary.Progs {
 		if segment.Type == elf.PT_INTERP {
-			return fmt.Errorf("binary %s is not static, and there are no libraries beside the first process: %s", file, remedy)
+			return fmt.Errorf("%s is not static, and there are no libraries beside the first process: %s", name, remedy)
 		}
 	}
 	return nil

@@ -69,8 +69,6 @@ func (m Machine) memory() int64 { return cmp.Or(m.Memory, defaultMemory) }
 
 func (m Machine) limit() time.Duration { return cmp.Or(m.Limit, defaultLimit) }
 
-func (m Machine) binary() string { return cmp.Or(m.Binary, "/proc/self/exe") }
-
 // Missing is why this host cannot boot the machine, with the remedy, or nil. Nothing
 // is touched: programs are looked for and files read.
 func (m Machine) Missing() error {
@@ -80,7 +78,7 @@ func (m Machine) Missing() error {
 
 // prepare reads what the machine boots with, after all else that can be wrong.
 func (m Machine) prepare(ctx context.Context) (loaded, error) {
-	if err := CheckBinary(m.binary(), m.arch()); err != nil {
+	if err := CheckBinary(m.Binary, m.arch()); err != nil {
 		return loaded{}, err
 	}
 	if _, err := parseTopology(m.Topology); err != nil {
