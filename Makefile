@@ -61,6 +61,10 @@ power: ## how small a slowdown is found at 10 launches (10 min)
 haltpoll: ## change guest_halt_poll_ns and see whether compare finds it (root on a KVM guest)
 	go run ./internal/studies haltpoll
 
+.PHONY: strace
+strace: ## hold the workload setup against strace -T, in order of magnitude (10 s, strace)
+	go run ./internal/studies strace
+
 .PHONY: report
 report: ## make the charts and report of the newest run again, or of RUN=DIR
 	go run ./cmd/ipcbench report $(RUN)

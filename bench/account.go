@@ -15,16 +15,14 @@ func (c Cell) account(w workload.Workload, record *results.Launch, reports []wor
 	if err := c.whereItRan(reports); err != nil {
 		return err
 	}
-	pairs := c.pairs(reports)
-	if err := w.Sum(record, pairs, d); err != nil {
+	groups := c.groups(reports)
+	if err := w.Sum(record, groups, d); err != nil {
 		return err
 	}
 	var received, uncertain int64
-	for _, p := range pairs {
-		received += p.Consumer.Received
-		if p.Producer != p.Consumer { // one process has one clock
-			uncertain = max(uncertain, p.Producer.ClockUncertain+p.Consumer.ClockUncertain)
-		}
+	for _, g := range groups {
+		received += g.Received()
+		uncertain = max(uncertain, g.ClockUncertain())
 	}
 	record.ClockErrorNS = &uncertain
 	for _, r := range reports {
@@ -33,31 +31,18 @@ func (c Cell) account(w workload.Workload, record *results.Launch, reports []wor
 	costs(record, reports, float64(received))
 	waits(record, reports)
 	record.Warnings = append(record.Warnings, c.interference(record, reports)...)
-	return nil
-}
-
-// pairs takes the reports of all workers apart.
-func (c Cell) pairs(reports []workload.Report) []workload.Pair {
-	var pairs []workload.Pair
-	for each := len(c.sides()); len(reports) > 0; reports = reports[each:] {
-		pairs = append(pairs, workload.Pair{Producer: &reports[0], Consumer: &reports[each-1]})
+	if w, crowded := c.crowded(); crowded {
+		record.Warnings = append(record.Warnings, w)
 	}
-	return pairs
-}
-
-// side is which end the worker of that number is.
-func (c Cell) side(worker int) transports.Side {
-	sides := c.sides()
-	return sides[worker%len(sides)]
+	return nil
 }
 
 // whereItRan compares each worker's place with the plan's.
 func (c Cell) whereItRan(reports []workload.Report) error {
-	for i, r := range reports {
-		side := c.side(i)
-		want, w := c.cpu(side), r.Worker
-		if want >= 0 && (!w.Pinned || w.CPU != want) {
-			return fmt.Errorf("the %s was pinned to CPU %d and ended on CPU %d: something changed its affinity", side, want, w.CPU)
+	for i, s := range c.seats() {
+		w := reports[i].Worker
+		if s.cpu >= 0 && (!w.Pinned || w.CPU != s.cpu) {
+			return fmt.Errorf("the %s was pinned to CPU %d and ended on CPU %d: something changed its affinity", s.side, s.cpu, w.CPU)
 		}
 	}
 	return nil

@@ -28,7 +28,8 @@ var mayImport = map[string]string{
 	"ipcbench/bench/internal/rally":   "ipcbench/bench/internal/clock ipcbench/internal/shm",
 	"ipcbench/bench/internal/clock":   "golang.org/x/sys",
 	"ipcbench/bench/internal/message": "ipcbench/transports ipcbench/internal/shm",
-	"ipcbench/bench/internal/meter":   "ipcbench/internal/host ipcbench/results",
+	"ipcbench/bench/internal/meter":   "ipcbench/bench/internal/clock ipcbench/internal/host ipcbench/transports ipcbench/results",
+	"ipcbench/bench/internal/pages":   "ipcbench/bench/internal/clock ipcbench/internal/host golang.org/x/sys",
 	"ipcbench/bench/benchtest":        "ipcbench/bench ipcbench/transports ipcbench/results",
 
 	"ipcbench/transports":               "",
@@ -55,11 +56,13 @@ var mayImport = map[string]string{
 	"ipcbench/results/why":         "ipcbench/results ipcbench/results/summary ipcbench/results/table",
 	"ipcbench/results/compare": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/internal/facts ipcbench/internal/quote " +
 		"github.com/aclements/go-moremath",
-	"ipcbench/results/charts": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/compare " +
+	"ipcbench/results/history": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/compare ipcbench/results/table " +
+		"ipcbench/internal/facts ipcbench/internal/quote github.com/aclements/go-moremath",
+	"ipcbench/results/charts": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/compare ipcbench/results/history " +
 		"ipcbench/internal/folder ipcbench/internal/quote " +
 		"gonum.org/v1/plot golang.org/x/image",
 	"ipcbench/results/report": "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/results/export ipcbench/results/alike " +
-		"ipcbench/results/why ipcbench/results/compare ipcbench/results/charts ipcbench/internal/folder",
+		"ipcbench/results/why ipcbench/results/compare ipcbench/results/history ipcbench/results/charts ipcbench/internal/folder",
 
 	"ipcbench/internal/studies": "ipcbench/ github.com/spf13/cobra github.com/montanaflynn/stats",
 
@@ -76,6 +79,7 @@ var mayImport = map[string]string{
 	"ipcbench/internal/shm":   "golang.org/x/sys",
 	"ipcbench/internal/uring": "golang.org/x/sys",
 	"ipcbench/internal/host":  "ipcbench/internal/cpulist golang.org/x/sys",
+	"ipcbench/internal/lab":   "ipcbench/internal/host golang.org/x/sys",
 
 	"ipcbench/internal/vm": "ipcbench/internal/facts golang.org/x/sys github.com/kballard/go-shellquote",
 

@@ -28,9 +28,12 @@ func TestMain(m *testing.M) {
 	if names := os.Getenv(makerEnv); names != "" {
 		makeLinks(names)
 	}
-	host.ClaimName = fmt.Sprintf("bench-test-%d-", os.Getpid()) // alone, whatever else is tested
+	host.ClaimName = testClaims(os.Getpid()) // alone, whatever else is tested
 	benchtest.Main(m)
 }
+
+// testClaims is how the CPUs that a test claims are called.
+func testClaims(pid int) string { return fmt.Sprintf("bench-test-%d-", pid) }
 
 var compared = []string{"mmap:wait=spin", "mmap:wait=futex", "pipe", "unix", "file"}
 

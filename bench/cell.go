@@ -17,7 +17,9 @@ type Cell struct {
 	// Fail what went wrong when its link was made on trial.
 	Skip, Fail string
 
+	lengths  []int     // of a mix; nil: each message has the cell's size
 	identity *identity // what each launch is to be made under
+	places   []pairing // of which number i has the one at i, and over again; nil: all are at the cell's CPUs
 }
 
 // Runnable reports whether the cell can be measured.
@@ -31,6 +33,7 @@ func newCell(name string, spec transports.Spec, place Placement, id *identity) C
 		Dir: spec.Dir, FSType: id.mount.FSType, Mount: id.mount.Options, Pairs: 1,
 	}
 	c.Waits, c.Needs = spec.Waits().Name, spec.Caps().Needs()
+	c.Pushed = pushed(spec.Caps())
 	if t, err := transports.Lookup(spec.Transport); err == nil {
 		info := t.Info()
 		c.Kind, c.Group = string(info.Kind), cmp.Or(info.Group, results.Capital(string(info.Kind)))
@@ -42,6 +45,17 @@ func newCell(name string, spec transports.Spec, place Placement, id *identity) C
 		c.ProducerCPU, c.ConsumerCPU = place.CPUs[0], place.CPUs[1]
 	}
 	return c
+}
+
+// pushed is how a transport with such capabilities gets a message to the storage.
+func pushed(caps transports.Caps) string {
+	switch {
+	case caps.Has(transports.StoresBatch):
+		return results.BySync
+	case caps.Has(transports.Stores):
+		return results.ByWrite
+	}
+	return ""
 }
 
 // judge says that the cell cannot run where err, of trying its link, says so.

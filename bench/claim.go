@@ -27,14 +27,27 @@ func claimed(cells []Cell) []int {
 
 // othersOn warns of each process that has claimed some of the CPUs before.
 func othersOn(claim *host.Claim) []results.Warning {
+	others := map[int][]int{}
+	for cpu, pid := range claim.Others {
+		others[cpu] = []int{pid}
+	}
+	return each(results.NotAlone, others)
+}
+
+// newOn warns of each that has come to some of them since it was last asked.
+func newOn(claim *host.Claim) []results.Warning { return each(results.Joined, claim.Newcomers()) }
+
+// each is a warning of that kind for each process, of those on the CPUs.
+func each(kind results.Caution, on map[int][]int) []results.Warning {
 	by := map[int][]int{}
-	for _, cpu := range slices.Sorted(maps.Keys(claim.Others)) {
-		pid := claim.Others[cpu]
-		by[pid] = append(by[pid], cpu)
+	for _, cpu := range slices.Sorted(maps.Keys(on)) {
+		for _, pid := range on[cpu] {
+			by[pid] = append(by[pid], cpu)
+		}
 	}
 	var warnings []results.Warning
 	for _, pid := range slices.Sorted(maps.Keys(by)) {
-		warnings = append(warnings, results.NotAlone.With("pid", pid, "cpus", cpulist.Format(by[pid])))
+		warnings = append(warnings, kind.With("pid", pid, "cpus", cpulist.Format(by[pid])))
 	}
 	return warnings
 }

@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"ipcbench/bench"
 	"ipcbench/internal/host"
@@ -43,8 +46,15 @@ func TestASecondRunOnTheSameCPUsIsToldBeforeItMeasures(t *testing.T) {
 		t.Errorf("the second is not: %v", second.Warnings())
 	}
 	for _, run := range []*bench.Run{first, second} {
-		if _, err := run.Carry(context.Background()); err != nil {
+		analysis, err := run.Carry(context.Background())
+		if err != nil {
 			t.Fatal(err)
+		}
+		joined := func(w results.Warning) bool {
+			return w.ID == results.Joined.ID && w.Text("pid") == fmt.Sprint(os.Getpid())
+		}
+		if told := slices.ContainsFunc(analysis.Warnings, joined); told != (run == first) {
+			t.Errorf("that another has begun, the first is told and no other: %v", analysis.Warnings)
 		}
 	}
 	if third, warned := newRun(); warned {
@@ -54,13 +64,27 @@ func TestASecondRunOnTheSameCPUsIsToldBeforeItMeasures(t *testing.T) {
 	}
 }
 
-// burnRole is a process that does nothing but keep its CPU busy.
+// burnRole is a process that does nothing but keep its CPU busy. No claim tells of it:
+// where it may, it is in a network namespace of its own, as in another container.
 const burnRole = "burn"
 
-func burn(*peer.Control) error {
+func burn(c *peer.Control) error {
+	runtime.LockOSThread()
+	elsewhere := unix.Unshare(unix.CLONE_NEWNET) == nil
+	if elsewhere {
+		host.ClaimName = testClaims(os.Getppid())
+		host.ClaimCPUs([]int{0, 1})
+	}
+	if err := c.Tell(elsewhere); err != nil {
+		return err
+	}
+	stayBusy()
+	return nil
+}
+
+func stayBusy() {
 	for !time.Now().IsZero() {
 	}
-	return nil
 }
 
 // TestAPairThatSharesItsCPUIsFoundOut has another process on it that never sleeps:
@@ -78,6 +102,15 @@ func TestAPairThatSharesItsCPUIsFoundOut(t *testing.T) {
 		other.Kill()
 		other.Wait(context.Background())
 	}()
+	var elsewhere bool
+	if err := other.Hear(&elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	here := host.ClaimCPUs([]int{0, 1})
+	defer here.Release()
+	if elsewhere && len(here.Others) > 0 {
+		t.Errorf("a claim of another network namespace is seen here: %v: say so in host.Claim", here.Others)
+	}
 	p := smallPlan(t, "pipe", "mmap:wait=futex")
 	p.Messages, p.Time, p.Launches, p.Placements = 0, 60*time.Millisecond, 3, []string{fmt.Sprintf("%d-%d", cpus[0], cpus[0])}
 	for _, l := range measure(t, p) {

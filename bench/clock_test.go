@@ -36,9 +36,14 @@ var passing = workload.Workload{
 	Consumer: func(e *workload.End) error {
 		times := e.Histogram(results.OneWays)
 		number := uint64(0)
+		begin := func(p workload.Phase) {
+			if p == workload.Marking {
+				e.Begin()
+			}
+		}
 		for p := workload.Warming; p != workload.Marking; number++ {
 			var err error
-			if p, err = e.Echo(number, e.Begin); err != nil {
+			if p, err = e.Echo(number, workload.Marking, begin); err != nil {
 				return err
 			}
 		}

@@ -113,6 +113,12 @@ func (e *faultyEnd) Recv(buf []byte) (int, error) {
 	return e.Endpoint.Recv(buf)
 }
 
+// TryRecv and Idle are those of a sound end that has them.
+func (e *faultyEnd) TryRecv(buf []byte) (int, error) {
+	return e.Endpoint.(transports.Trier).TryRecv(buf)
+}
+func (e *faultyEnd) Idle(turn int) { e.Endpoint.(transports.Trier).Idle(turn) }
+
 func (e *faultyEnd) Fault(addr uintptr) error { return e.Endpoint.(transports.Faulter).Fault(addr) }
 
 // mapped is the consumer's own descriptor of the file that is mapped.
@@ -160,6 +166,10 @@ var faults = []*faulty{
 	{name: "sigsegv", sound: "pipe", recv: dies(unix.SIGSEGV)},
 	{name: "sigbus", sound: "pipe", recv: dies(unix.SIGBUS)},
 	{name: "sigsys", sound: "pipe", recv: dies(unix.SIGSYS)},
+	{name: "forbidden", sound: "pipe", recv: inTheMiddle(func() { forbid(false) })},
+	{name: "trapped", sound: "pipe", recv: inTheMiddle(func() { forbid(true) })},
+	{name: "spins", sound: "pipe", recv: inTheMiddle(stayBusy)},
+	{name: "hangs", sound: "pipe", recv: inTheMiddle(hang)},
 	{name: "sigabrt", sound: "pipe", recv: dies(unix.SIGABRT)},
 	{name: "nothreads", sound: "pipe", recv: func(side transports.Side, n int) {
 		if side == transports.Consumer && n == 500 {
@@ -172,11 +182,14 @@ var faults = []*faulty{
 		unix.Setrlimit(unix.RLIMIT_SIGPENDING, &unix.Rlimit{})
 	}},
 
+	{name: "onekilled", sound: "mq", send: oneProducer},
+	{name: "oneringkilled", sound: "memfd", send: oneProducer},
+
 	{name: "panicsonprobe", sound: "pipe", probe: func(bool) { panic("out of luck") }},
 	{name: "crashesonprobe", sound: "pipe", probe: func(bool) { go panic("out of luck"); select {} }},
 	{name: "hangsonprobe", sound: "pipe", probe: func(bool) { hang() }},
 	{name: "hangsontrial", sound: "pipe", create: func(bool) { hang() }},
-	{name: "sigsysonprobe", sound: "pipe", probe: func(bool) { seccomp.Filter{Calls: []uintptr{unix.SYS_IO_URING_SETUP}}.Install(); ring() }},
+	{name: "sigsysonprobe", sound: "pipe", probe: func(bool) { forbid(false) }},
 
 	{name: "panicsoncreate", sound: "pipe", create: later(func() { panic("out of luck") })},
 	{name: "hangsoncreate", sound: "pipe", create: later(hang)},
@@ -189,9 +202,14 @@ var faults = []*faulty{
 
 // dies has a signal end the consumer, in the middle.
 func dies(by syscall.Signal) func(transports.Side, int) {
+	return inTheMiddle(func() { syscall.Kill(os.Getpid(), by) })
+}
+
+// inTheMiddle is what happens to the consumer there.
+func inTheMiddle(what func()) func(transports.Side, int) {
 	return func(side transports.Side, n int) {
 		if side == transports.Consumer && n == 500 {
-			syscall.Kill(os.Getpid(), by)
+			what()
 		}
 	}
 }
@@ -212,7 +230,12 @@ func hang() {
 	unix.Read(p[0], make([]byte, 1))
 }
 
-func ring() { unix.Syscall(unix.SYS_IO_URING_SETUP, 0, 0, 0) }
+// forbid is a sandbox, and what it forbids. What it traps, the Go runtime gives up
+// for.
+func forbid(trap bool) {
+	seccomp.Filter{Calls: []uintptr{unix.SYS_IO_URING_SETUP}, Trap: trap}.Install()
+	unix.Syscall(unix.SYS_IO_URING_SETUP, 0, 0, 0)
+}
 
 // leave starts a process that outlives the worker and holds on to its socket,
 // and where it is afar is in a session of its own.
@@ -235,18 +258,23 @@ func TestFaultIsARecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	for fault, wants := range map[string][]string{
-		"killed":     {"consumer: killed by SIGKILL"},
-		"neverready": {"producer was not ready", "--timeout"},
-		"truncated":  {"SIGBUS", "truncated"},
-		"damaged":    {"consumer", "damaged"},
-		"moved":      {"consumer", "affinity"},
-		"panics":     {"consumer", "out of luck"},
-		"sigsegv":    {"consumer: killed by SIGSEGV"},
-		"sigbus":     {"consumer: killed by SIGBUS: memory that it had mapped is gone"},
-		"sigsys":     {"consumer: killed by SIGSYS: a sandbox (seccomp) forbids"},
-		"sigabrt":    {"consumer: killed by SIGABRT"},
-		"nosignals":  {"signal: send", "times in a row", "ulimit -i"},
-		"nothreads":  {"consumer: exit status 2: runtime", "raise the limit of processes (ulimit -u"},
+		"killed":        {"consumer: killed by SIGKILL"},
+		"neverready":    {"producer was not ready", "--timeout", "the producer was asleep in futex", "the consumer was waiting for the driver"},
+		"spins":         {"--timeout", "the producer was asleep in read", "the consumer was running on CPU "},
+		"hangs":         {"--timeout", "the producer was asleep in read", "the consumer was asleep in read"},
+		"hangs:wait=go": {"--timeout", "the consumer was ", "asleep in read", "asleep in futex"},
+		"forbidden":     {"consumer: killed by SIGSYS: a sandbox (seccomp) forbids io_uring_setup"},
+		"trapped":       {"consumer: killed by SIGSYS: a sandbox (seccomp) forbids io_uring_setup"},
+		"truncated":     {"SIGBUS", "truncated"},
+		"damaged":       {"consumer", "damaged"},
+		"moved":         {"consumer", "affinity"},
+		"panics":        {"consumer", "out of luck"},
+		"sigsegv":       {"consumer: killed by SIGSEGV"},
+		"sigbus":        {"consumer: killed by SIGBUS: memory that it had mapped is gone"},
+		"sigsys":        {"consumer: killed by SIGSYS: a sandbox (seccomp) forbids"},
+		"sigabrt":       {"consumer: killed by SIGABRT"},
+		"nosignals":     {"signal: send", "times in a row", "ulimit -i"},
+		"nothreads":     {"consumer: exit status 2: runtime", "raise the limit of processes (ulimit -u"},
 
 		"panicsoncreate": {"panicsoncreate: making the link panicked: out of luck"},
 		"hangsoncreate":  {"hangsoncreate: making the link had not ended within 1s (--timeout)"},
@@ -264,7 +292,7 @@ func TestFaultIsARecord(t *testing.T) {
 			if fault == "nosignals" {
 				p.Sizes = []int{8}
 			}
-			if fault == "neverready" || fault == "hangsoncreate" || fault == "hangsonclose" {
+			if strings.HasPrefix(fault, "hangs") || fault == "neverready" || fault == "spins" {
 				p.Timeout = time.Second
 			}
 			for _, l := range measure(t, p) {

@@ -9,6 +9,7 @@ import (
 	"ipcbench/internal/cpulist"
 	"ipcbench/internal/facts"
 	"ipcbench/internal/host"
+	"ipcbench/results"
 	"ipcbench/transports"
 )
 
@@ -41,6 +42,20 @@ func (p Plan) identities() (map[string]*identity, error) {
 		of[dir] = id
 	}
 	return of, nil
+}
+
+// storage is what lies below the directories of these cells.
+func storage(cells []Cell) map[string][]results.Layer {
+	below := map[string][]results.Layer{}
+	for _, c := range cells {
+		if below[c.Dir] != nil || c.Dir == "" {
+			continue
+		}
+		for _, l := range host.StorageOf(c.Dir) {
+			below[c.Dir] = append(below[c.Dir], results.Layer(l))
+		}
+	}
+	return below
 }
 
 // locate reads where the directory lies now.

@@ -44,8 +44,9 @@ var theMachine = sync.OnceValues(thisMachine)
 // of lists the CPUs on which the cell's ends run, or may.
 func (m machine) of(c Cell) []int {
 	var cpus []int
+	occupied := c.occupied()
 	for _, cpu := range m {
-		if c.ProducerCPU < 0 || cpu.ID == c.ProducerCPU || cpu.ID == c.ConsumerCPU {
+		if occupied == nil || slices.Contains(occupied, cpu.ID) {
 			cpus = append(cpus, cpu.ID)
 		}
 	}

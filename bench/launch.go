@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ipcbench/bench/internal/clock"
+	"ipcbench/bench/internal/meter"
 	"ipcbench/bench/workload"
 	"ipcbench/internal/peer"
 	"ipcbench/results"
@@ -22,9 +23,25 @@ import (
 func (c Cell) launch(ctx context.Context, p Plan) results.Launch {
 	record := results.Launch{Cell: c.Cell, Started: time.Now().UTC(), Status: results.OK, Labels: p.labels(c.Cell)}
 	if err := c.run(ctx, p, &record); err != nil { // what ran on trial can run here
-		record.Status, record.Reason = results.Failed, err.Error()
+		record.Status, record.Reason = results.Failed, c.explain(ctx, p, err).Error()
 	}
 	return record
+}
+
+// explain is err, or where a sandbox killed an end for a system call, the same with
+// the name of that: it is found out in one more launch, which is no result. See
+// [peer.Options.Trace].
+func (c Cell) explain(ctx context.Context, p Plan, err error) error {
+	var dead peer.Exit
+	if p.trace || !errors.As(err, &dead) || !dead.IsRefused() || !mayTrace(ctx) {
+		return err
+	}
+	p.trace = true
+	again := c.run(ctx, p, &results.Launch{})
+	if errors.As(again, &dead) && dead.Forbidden != "" {
+		return again
+	}
+	return err
 }
 
 func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
@@ -38,11 +55,17 @@ func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
-	l := launch{Cell: c, plan: p, transport: t, watch: c.watch(ctx)}
+	l := launch{Cell: c, plan: p, transport: t, watch: c.watch(ctx), stages: meter.NewStages(false)}
 	defer l.close(ctx)
 	driver := workload.NewDriver(ctx, c.Cell,
 		func() ([]int, error) { return l.start(ctx) },
 		func() error { return l.measure(record) })
+	driver.Stages = l.stages
+	if w.InTurn {
+		if err := l.openTurn(); err != nil {
+			return err
+		}
+	}
 	err = w.Drive(driver)
 	if l.pair == nil {
 		if err != nil && ctx.Err() == context.DeadlineExceeded {
@@ -53,17 +76,20 @@ func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
 	if err != nil {
 		l.pair.GiveUp()
 	}
-	exits := l.pair.Wait(ctx)
+	exits, seats := l.pair.Wait(ctx), c.seats()
 	for i, exit := range exits {
 		w := l.reports[i].Worker
-		w.Side, w.Pair, w.Exit, w.LastWords = exit.Side.String(), i/len(c.sides()), exit.Status, exit.LastWords
+		w.Side, w.Pair, w.Exit, w.LastWords = exit.Side.String(), seats[i].number, exit.Status, exit.LastWords
+		for _, t := range exit.Threads {
+			w.Threads = append(w.Threads, results.Thread(t))
+		}
 		record.Workers = append(record.Workers, w)
 	}
 	if why := peer.Cause(exits); why != nil {
 		return why
 	}
 	if err != nil && ctx.Err() == context.DeadlineExceeded {
-		return fmt.Errorf("%w within %v (--timeout): it was killed", err, p.Timeout)
+		return fmt.Errorf("%w within %v (--timeout): it was killed%s%s", err, p.Timeout, c.crowding(), atDeadline(exits))
 	}
 	if err != nil {
 		return err
@@ -74,8 +100,15 @@ func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
 	return c.account(w, record, l.reports, driver)
 }
 
-// A launch is one under way: so many pairs of fresh processes, each with a link
-// of its own and all at the cell's placement.
+// atDeadline says what the ends that were killed had been at, where that is known.
+func atDeadline(exits []peer.Exit) string {
+	if doing := peer.Doing(exits); doing != "" {
+		return ": " + doing
+	}
+	return ""
+}
+
+// A launch is one under way, of fresh processes.
 type launch struct {
 	Cell
 	plan      Plan
@@ -83,23 +116,26 @@ type launch struct {
 	watch     *watch
 	links     []transports.Link
 	pair      *peer.Pair        // all of them; nil: not started
-	reports   []workload.Report // one a worker, pair by pair
+	reports   []workload.Report // one a worker, in the order of its seats
 	court     *os.File          // nil: the ends hand each other no cache line
+	muster    *os.File          // nil: there is one pair
 	shared    *os.File          // memory of both ends, see workload.Workload.Shared; nil: none
+	turn      *os.File          // what the ends lock in turn as they open; nil: they do not
+	stages    *meter.Stages     // of making the links, and of closing them
 }
 
 // start makes the links and starts the workers, and returns their process
 // numbers once all are ready.
 func (l *launch) start(ctx context.Context) (pids []int, err error) {
-	if err := l.identity.changed(l.CPUs()); err != nil {
+	if err := l.identity.changed(l.occupied()); err != nil {
 		return nil, err
 	}
 	l.openCourt()
-	if err := l.openShared(); err != nil {
+	if err := errors.Join(l.openShared(), l.openMuster()); err != nil {
 		return nil, err
 	}
-	for range l.Pairs {
-		link, err := peer.MakeLink(ctx, l.transport, l.Spec)
+	for range l.linkCount() {
+		link, err := peer.MakeLink(ctx, timed{l.transport, l.stages}, l.Spec)
 		if err != nil {
 			return nil, err
 		}
@@ -108,7 +144,7 @@ func (l *launch) start(ctx context.Context) (pids []int, err error) {
 			return nil, err
 		}
 	}
-	l.pair, err = peer.StartPairs(ctx, l.links, l.sides(), l.options, func(side transports.Side, inherited peer.Inherited) any { return l.job(l.plan, side, inherited) })
+	l.pair, err = peer.StartSeats(ctx, l.links, l.seated())
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +177,7 @@ func (l *launch) measure(record *results.Launch) error {
 // would otherwise each begin as soon as they are warm, and be measured one after
 // the other where the scheduler has it so.
 func (l *launch) from() int64 {
-	if len(l.links) == 1 {
+	if !l.IsCrowd() {
 		return 0
 	}
 	return clock.Now() + int64(l.plan.Warmup.Time+settle)
@@ -149,9 +185,10 @@ func (l *launch) from() int64 {
 
 // openCourt makes the memory in which the ends hand each other a cache line, where
 // they are on two CPUs and look for each other there: that is when it matters how
-// near these are. Without it that is not known, and no launch fails for it.
+// near these are. Without it that is not known, and no launch fails for it. Ends that
+// open in turn have done most of what is timed before they could.
 func (l *launch) openCourt() {
-	if !onTwo(l.Cell) || !l.Way().Looks() || l.Pairs > 1 {
+	if l.turn != nil || !onTwo(l.Cell) || !l.Way().Looks() || l.IsCrowd() {
 		return
 	}
 	l.court, l.plan.court, _ = memory("ipcbench-line", workload.CourtSize())
@@ -163,13 +200,24 @@ func (l *launch) openShared() error {
 	if err != nil || w.Shared == nil {
 		return err
 	}
-	size := w.Shared(l.job(l.plan, transports.Producer, peer.Inherited{}).Task)
+	size := w.Shared(l.job(l.plan, seat{}, nil).Task)
+	if size == 0 {
+		return nil
+	}
 	file, path, err := memory("ipcbench-shared", size)
 	if err != nil {
 		return fmt.Errorf("the workload %s needs %d bytes that both ends share: %w", l.Workload, size, err)
 	}
 	l.shared, l.plan.shared = file, path
 	return nil
+}
+
+// openMuster makes the memory by which more than two ends know of each other.
+func (l *launch) openMuster() (err error) {
+	if l.IsCrowd() {
+		l.muster, l.plan.muster, err = memory("ipcbench-muster", workload.MusterSize())
+	}
+	return err
 }
 
 // memory makes so many zeroed bytes and returns the file that they go with, and the
@@ -184,51 +232,45 @@ func memory(name string, size int) (file *os.File, path string, err error) {
 		file.Close()
 		return nil, "", fmt.Errorf("make a memfd of %d bytes: %w", size, err)
 	}
-	return file, fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), fd), nil
+	return file, nameOf(file), nil
 }
 
 func (l *launch) close(ctx context.Context) {
 	l.watch.close(ctx)
 	l.court.Close() // of nil, an error that means nothing
 	l.shared.Close()
+	l.turn.Close()
+	l.muster.Close()
 	for _, link := range l.links {
 		link.Close() // again, as a rule
 	}
 }
 
-// sides are the ends that need a process of their own.
-func (c Cell) sides() []transports.Side {
-	if c.Spec.Caps().Has(transports.OneProcess) {
-		return []transports.Side{transports.Producer}
-	}
-	return []transports.Side{transports.Producer, transports.Consumer}
-}
-
-func (c Cell) cpu(side transports.Side) int {
-	if side == transports.Producer {
-		return c.ProducerCPU
-	}
-	return c.ConsumerCPU
-}
-
-func (c Cell) job(p Plan, side transports.Side, inherited peer.Inherited) job {
+func (c Cell) job(p Plan, s seat, inherited []peer.Inherited) job {
 	return job{
 		Task: workload.Task{
-			Spec: c.Spec, Workload: c.Workload, Size: c.SizeBytes,
+			Spec: c.Spec, Workload: c.Workload, Size: c.Spec.Size, Lengths: c.lengths,
 			Time: p.Time, Messages: p.Messages, Warmup: p.Warmup, Full: p.Verify == VerifyAll, Perf: p.perf, Court: p.court, Shared: p.shared,
 			Rate: c.RatePerS, Arrivals: c.Arrivals, Pacing: c.Pacing, Work: time.Duration(c.WorkNS), Think: time.Duration(c.ThinkNS),
-			Seed: [2]uint64{p.Seed, p.number},
+			Seed:  [2]uint64{p.Seed, p.number},
+			Pairs: c.Pairs, FanIn: c.FanIn, FanOut: c.FanOut, Number: s.number, Muster: p.muster,
 		},
-		Inherited: inherited, CPU: c.cpu(side),
+		Inherited: inherited, CPU: s.cpu,
 	}
+}
+
+func (l *launch) optionsOf(s seat) peer.Options {
+	o := l.options(s)
+	o.Trace = l.plan.trace
+	return o
 }
 
 // options are the runtimes' part of a fair start. A worker whose transport has
 // threads of its own is what a user gets by taskset(1): every thread on its CPU.
 // In the others only the measuring thread is pinned, by itself.
-func (c Cell) options(side transports.Side) peer.Options {
+func (c Cell) options(s seat) peer.Options {
 	if c.Spec.Caps().Has(transports.OwnThreads) {
-		return peer.Options{Role: workerRole, CPU: c.cpu(side), Env: plainSwitches}
+		return peer.Options{Role: workerRole, CPU: s.cpu, Env: plainSwitches}
 	}
 	return peer.Options{Role: workerRole, CPU: -1, Env: undisturbed}
 }

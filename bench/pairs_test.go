@@ -1,7 +1,10 @@
 package bench_test
 
 import (
+	"fmt"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -33,6 +36,10 @@ func TestSeveralPairsAreOneLaunch(t *testing.T) {
 		if l.ElapsedNS < int64(p.Time)/2 || l.Verified < l.Messages || l.Bytes != l.Messages*64 {
 			t.Errorf("%s %s: %d messages, %d bytes, %d verified in %d ns", l.Transport, l.Workload, l.Messages, l.Bytes, l.Verified, l.ElapsedNS)
 		}
+		fair := l.Metrics[results.PairFairness]
+		if rates := results.Rates(l.Parts); len(rates) != 2 || fair != results.Fairness(rates) || fair <= 0 || fair > 1 || l.Parts[0].Messages+l.Parts[1].Messages != l.Messages {
+			t.Errorf("%s %s: parts %v of %d messages, the slowest %v of the fastest", l.Transport, l.Workload, l.Parts, l.Messages, fair)
+		}
 		if l.Workload == "latency" {
 			h, err := results.DecodeHistogram(l.Histograms[results.RoundTrips])
 			if m := l.Metrics; err != nil || h.Count() < 2 || m[results.RTTMin] > m[results.RTTMean] || m[results.RTTMean] > m[results.RTTMax] {
@@ -43,6 +50,20 @@ func TestSeveralPairsAreOneLaunch(t *testing.T) {
 		if rate := float64(l.Messages) / (float64(l.ElapsedNS) / 1e9); l.Metrics[results.MsgsPerS] != rate {
 			t.Errorf("%s: %v messages/s, and %v of both", l.Transport, l.Metrics[results.MsgsPerS], rate)
 		}
+	}
+}
+
+// TestPairsThatSpinOnTooFewCPUsEnd, and say what they were.
+func TestPairsThatSpinOnTooFewCPUsEnd(t *testing.T) {
+	p := smallPlan(t, "mmap:wait=spin")
+	p.Workloads, p.Placements, p.Launches, p.Pairs = []string{"throughput"}, []string{results.Free}, 1, []int{2 * runtime.NumCPU()}
+	p.Messages, p.Time = 0, 20*time.Millisecond
+	l := measure(t, p)[0]
+	said := slices.ContainsFunc(l.Warnings, func(w results.Warning) bool {
+		return strings.HasPrefix(w.String(), fmt.Sprintf("%d ends on %d CPU", 4*runtime.NumCPU(), runtime.NumCPU()))
+	})
+	if l.Status != results.OK || l.Verified < l.Messages || !said {
+		t.Errorf("%s %s: %d messages, %d verified, said: %v", l.Status, l.Reason, l.Messages, l.Verified, l.Warnings)
 	}
 }
 

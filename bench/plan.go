@@ -27,12 +27,13 @@ import (
 	"ipcbench/transports"
 )
 
-// A Plan says what to measure and how. The axes Specs, Workloads, Sizes,
-// Placements and Dirs are crossed into cells.
+// A Plan says what to measure and how. The axes Specs, Workloads, Sizes and Mixes
+// together, Placements and Dirs are crossed into cells.
 type Plan struct {
 	Specs      []transports.Spec
 	Workloads  []string // names of Workloads()
 	Sizes      []int    // message lengths in bytes
+	Mixes      []Mix    // messages of several lengths, beside those of one
 	Placements []string // see Placements(); "auto" stands for those that make sense for a spec
 	Dirs       []string // for transports that live in a directory; the others ignore them
 
@@ -59,24 +60,29 @@ type Plan struct {
 	Until  float64
 	Budget time.Duration
 
+	Percentiles []float64 // to be shown beside those of every run, as 99.99: for whoever reads its record
+
 	Variants []Variant // measured in turn, to be compared; none: the axes are the plan's alone
 
 	// Axes that only some workloads have, see axes. Of one that a plan leaves out,
 	// cells have no value, but what [Cell.settle] gives them.
-	Pairs    []int           // of processes at once in every launch, all at the cell's placement
+	Pairs    []int           // of processes at once in every launch, all at the cell's kind of placement
 	Rates    []float64       // offered messages per second, unless
 	RateAuto bool            // they are found for each cell, see [Plan.FindRates]
 	Arrivals []string        // [results.Constant], [results.Poisson]
 	Pacings  []string        // [results.Spinning], [results.Sleeping]; nil: as fits the placement
+	Batches  []int           // messages that share a push to the storage, of transports that push by a call
 	Work     []time.Duration // of the consumer, on each message
 	Think    []time.Duration // of the producer, before each
 	FanIn    []int           // producers to one consumer
 	FanOut   []int           // consumers to one producer
 
 	perf   bool   // see Diagnose
+	trace  bool   // of one launch, see [Cell.explain]
 	number uint64 // of one launch, within its cell
 	court  string // of one launch, see [workload.Task]
 	shared string // likewise
+	muster string // likewise
 }
 
 // What is checked of a measured message. While warming up, it is every byte.
@@ -92,7 +98,7 @@ const spare = 10 * time.Second
 // complete fills in what a plan may leave out.
 func (p Plan) complete() Plan {
 	p.Verify = cmp.Or(p.Verify, VerifyEnds)
-	p.Timeout = cmp.Or(p.Timeout, p.Time+p.Warmup.Time+spare)
+	p.Timeout = cmp.Or(p.Timeout, p.Time+p.Warmup.Time+p.busy()+spare)
 	p.RateAuto = p.RateAuto || len(p.Rates) == 0 && slices.ContainsFunc(p.Workloads, func(name string) bool {
 		w, err := workload.Lookup(name)
 		return err == nil && w.Takes(results.RateColumn)
@@ -117,11 +123,11 @@ func (p Plan) Record() results.Plan {
 	p = p.complete()
 	record := results.Plan{
 		Pairs: p.Pairs, Rates: p.Rates, RatesAuto: p.RateAuto, Arrivals: p.Arrivals, Pacings: p.Pacings,
-		WorkNS: inNS(p.Work), ThinkNS: inNS(p.Think), FanIn: p.FanIn, FanOut: p.FanOut,
+		Batches: p.Batches, WorkNS: inNS(p.Work), ThinkNS: inNS(p.Think), FanIn: p.FanIn, FanOut: p.FanOut, Mixes: mixNames(p.Mixes),
 		Specs: specNames(p.Specs), Workloads: p.Workloads, Sizes: p.Sizes, Placements: p.Placements, Dirs: p.Dirs,
 		Launches: p.Launches, TimeNS: int64(p.Time), Messages: p.Messages,
 		Warmup: p.Warmup.String(), Verify: p.Verify, TimeoutNS: int64(p.Timeout), Seed: p.Seed,
-		Until: p.Until, BudgetNS: int64(p.Budget), Variants: p.recordVariants(),
+		Until: p.Until, BudgetNS: int64(p.Budget), Percentiles: p.Percentiles, Variants: p.recordVariants(),
 	}
 	if len(p.Variants) > 0 {
 		record.Specs, record.Placements, record.Dirs = nil, nil, nil
@@ -199,9 +205,9 @@ func (p Plan) cross(ctx context.Context, identities map[string]*identity, tried 
 			}
 			for _, place := range places {
 				for _, dir := range p.dirs(spec) {
-					for _, size := range p.sizes(name, limit) {
-						spec.Dir, spec.Size, spec.Uniform = dir, size, true
-						for _, c := range p.along(newCell(name, spec, place, identities[dir])) {
+					for _, mix := range p.mixes(name, limit) {
+						spec.Dir, spec.Size, spec.Uniform = dir, mix.longest(), mix.Name == ""
+						for _, c := range p.along(mix.of(newCell(name, spec, place, identities[dir]))) {
 							if !crossed[c.Cell] {
 								crossed[c.Cell] = true
 								cells = append(cells, c)
@@ -221,7 +227,7 @@ func try(ctx context.Context, cells []Cell, tried *Trials) {
 	var specs []transports.Spec
 	for i := range cells {
 		c := &cells[i]
-		c.Skip = cmp.Or(c.Skip, tried.unpinned(ctx, c.CPUs()))
+		c.Skip = cmp.Or(c.Skip, tried.unpinned(ctx, c.occupied()))
 		if c.Skip == "" {
 			all, specs = append(all, c), append(specs, c.Spec)
 		}
@@ -286,7 +292,7 @@ func (p Plan) bounds() error {
 
 // check refuses what cannot be measured by anyone.
 func (p Plan) check() error {
-	for axis, n := range map[string]int{"transport": len(p.Specs), "workload": len(p.Workloads), "message size": len(p.Sizes), "placement": len(p.Placements)} {
+	for axis, n := range map[string]int{"transport": len(p.Specs), "workload": len(p.Workloads), "message size": len(p.Sizes) + len(p.Mixes), "placement": len(p.Placements)} {
 		if n == 0 {
 			return fmt.Errorf("plan: no %s is given", axis)
 		}
@@ -301,7 +307,7 @@ func (p Plan) check() error {
 			return fmt.Errorf("message size %d: a message has at least 1 byte", size)
 		}
 	}
-	if err := cmp.Or(p.checkAxes(), p.checkRates()); err != nil {
+	if err := cmp.Or(p.checkMixes(), p.checkAxes(), p.checkRates(), p.checkCrowd()); err != nil {
 		return err
 	}
 	if p.Launches < 1 {
@@ -318,6 +324,9 @@ func (p Plan) check() error {
 	}
 	if least := p.Time + p.Warmup.Time; p.Timeout <= least {
 		return fmt.Errorf("timeout %v: warm-up and measured time alone take %v: give a longer --timeout", p.Timeout, least)
+	}
+	if most := slices.Max(append(slices.Clone(p.Batches), 0)); p.Messages > 0 && p.Messages < 2*int64(most) {
+		return fmt.Errorf("%d messages (--messages) of which %d share a sync (--batch): whole batches are measured: give at least --messages %d", p.Messages, most, 2*most)
 	}
 	if p.Verify != VerifyEnds && p.Verify != VerifyAll {
 		return fmt.Errorf("verify %q: it is header or full", p.Verify)

@@ -71,6 +71,7 @@ func NewRun(p Plan, cells []Cell, o Options) (*Run, error) {
 		Plan:    p.Record(),
 		Labels:  p.Labels,
 		Host:    facts.Read(),
+		Storage: storage(cells),
 		Started: time.Now(),
 		Status:  results.Running,
 	}}
@@ -157,15 +158,21 @@ func (r *Run) measure(ctx context.Context) error {
 	return err
 }
 
-// take takes the floors once more and notes them at once: a run that is killed
-// has those that were taken by then.
+// take takes the floors once more and notes them at once, and who has come to
+// measure beside it: a run that is killed has those that were taken by then.
 func (r *Run) take(ctx context.Context, floors *Floors) error {
 	r.begins(TakingFloors)
+	r.lookAround()
 	if err := floors.Take(ctx); err != nil && ctx.Err() == nil {
 		r.record.Warnings = results.AppendOnce(r.record.Warnings, results.FloorUnknown.With("error", err.Error()))
 	}
 	r.record.Floors = floors.Record()
 	return r.dir.Note(r.record)
+}
+
+// lookAround notes who else measures on this run's CPUs by now.
+func (r *Run) lookAround() {
+	r.record.Warnings = results.AppendOnce(r.record.Warnings, newOn(r.claim)...)
 }
 
 // diagnose launches every cell that has a result once more with perf events on,
@@ -194,6 +201,7 @@ func (r *Run) begins(p Phase) {
 // finish writes how the run ended: by err, where not nil.
 func (r *Run) finish(err error) error {
 	r.record.Ended = time.Now()
+	r.lookAround()
 	switch {
 	case errors.As(err, new(interruption)):
 		r.record.Status = results.RunInterrupted

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"time"
 
@@ -22,6 +21,7 @@ import (
 type Trials struct {
 	Limit time.Duration // of one trial; 0: 5 s
 
+	trace  bool         // find out for which system call a sandbox kills it
 	worker *peer.Worker // nil: none yet, or the last one was ended
 	told   []errand     // what it has not answered yet, in order
 	known  map[errand]error
@@ -169,6 +169,7 @@ func (t *Trials) once(ctx context.Context, e errand) error {
 		return err
 	}
 	found, err := t.ask(ctx, e)
+	err = t.explain(ctx, e, err)
 	if err == nil {
 		err = found.err()
 	}
@@ -213,9 +214,33 @@ func (t *Trials) ask(ctx context.Context, e errand) (outcome, error) {
 	exit := t.worker.Wait(ctx)
 	t.worker, t.told = nil, nil
 	if ctx.Err() == context.DeadlineExceeded && exit.Killed {
-		return a, hang(fmt.Sprintf("it was tried, and had not ended within %v: it waits for what does not come, as where a firewall drops what this machine sends to itself", limit))
+		return a, hangOf(exit, limit)
 	}
-	return a, death(exit)
+	return a, death{exit}
+}
+
+// explain is err, or where a sandbox killed the process, the same with the system
+// call that it was killed for, which another such process finds out.
+func (t *Trials) explain(ctx context.Context, e errand, err error) error {
+	var dead death
+	if t.trace || !errors.As(err, &dead) || !dead.IsRefused() || !mayTrace(ctx) {
+		return err
+	}
+	traced := Trials{Limit: t.Limit, trace: true}
+	defer traced.Close()
+	if _, again := traced.ask(ctx, e); errors.As(again, &dead) && dead.Forbidden != "" {
+		return again
+	}
+	return err
+}
+
+// mayTrace says whether this process may trace others. It asks another: a sandbox
+// might kill it for that, too.
+func mayTrace(ctx context.Context) bool {
+	var alone Trials
+	defer alone.Close()
+	found, err := alone.ask(ctx, errand{Do: toTrace})
+	return err == nil && found.err() == nil
 }
 
 // killLater gives a process that is late a moment, unless nobody waits for it any
@@ -230,7 +255,7 @@ func killLater(w *peer.Worker, ended <-chan struct{}) {
 
 func (t *Trials) start() (err error) {
 	if t.worker == nil {
-		t.worker, err = peer.Start(transports.Producer, nil, peer.Options{Role: trialRole, CPU: -1})
+		t.worker, err = peer.Start(transports.Producer, nil, peer.Options{Role: trialRole, CPU: -1, Trace: t.trace})
 	}
 	return err
 }
@@ -239,20 +264,33 @@ func (t *Trials) start() (err error) {
 // cannot run.
 type hang string
 
+func hangOf(e peer.Exit, limit time.Duration) hang {
+	text := fmt.Sprintf("it was tried, and had not ended within %v", limit)
+	if doing := e.Doing(); doing != "" {
+		text += ", when it was " + doing
+	}
+	if !e.IsRunning() {
+		text += ": it waits for what does not come, as where a firewall drops what this machine sends to itself"
+	}
+	return hang(text)
+}
+
 func (h hang) Error() string { return string(h) }
 func (h hang) Unwrap() error { return errors.ErrUnsupported }
 
-// death is why a trial ended its process: where the host did it, by a sandbox or
+// A death is that a trial ended its process: where the host did it, by a sandbox or
 // for want of memory, it cannot run what was tried.
-func death(e peer.Exit) error {
-	text := "the process that tried it was " + e.Why()
-	if e.Signal == "" {
-		text = "the process that tried it has died: " + e.Why()
+type death struct{ peer.Exit }
+
+func (d death) Error() string {
+	if d.Signal == "" {
+		return "the process that tried it has died: " + d.Why()
 	}
-	if e.Signal == "SIGSYS" || e.OutOfMemory {
-		return transports.Unsupported(text)
-	}
-	return errors.New(text)
+	return "the process that tried it was " + d.Why()
+}
+
+func (d death) Is(target error) bool {
+	return target == errors.ErrUnsupported && (d.Signal == "SIGSYS" || d.OutOfMemory)
 }
 
 // An errand is what the process is asked, one of these.
@@ -268,6 +306,7 @@ const (
 	toLimit  = "limit"
 	toPin    = "pin"
 	toThread = "threads"
+	toTrace  = "trace"
 
 	toRehearse = "rehearse"
 )
@@ -312,6 +351,7 @@ const trialRole = "trial"
 
 // runErrands is the process: it does what it is asked, until the driver hangs up.
 func runErrands(c *peer.Control) error {
+	peer.KeepThread() // as in a worker: what a transport makes may be the thread's
 	for {
 		var e errand
 		if err := c.Hear(&e); err != nil {
@@ -335,6 +375,8 @@ func (e errand) run(a *outcome) error {
 	case toThread:
 		peer.ReserveThreads(e.Number)
 		return nil
+	case toTrace:
+		return peer.MayTrace()
 	}
 	spec, err := e.Spec.spec()
 	if err != nil {
@@ -344,8 +386,6 @@ func (e errand) run(a *outcome) error {
 	if err != nil {
 		return err
 	}
-	runtime.LockOSThread() // as in a worker: what a transport makes may be the thread's
-	defer runtime.UnlockOSThread()
 	switch e.Do {
 	case toLimit:
 		return peer.Sheltered(spec.Transport+": Limit", func() error { a.Number = spec.HostLimit(); return nil })

@@ -3,6 +3,7 @@ package bench
 import (
 	"runtime/debug"
 
+	"ipcbench/bench/internal/meter"
 	"ipcbench/bench/workload"
 	"ipcbench/internal/host"
 	"ipcbench/internal/peer"
@@ -15,8 +16,9 @@ const workerRole = "bench"
 // A job is all that a worker is told.
 type job struct {
 	workload.Task
-	Inherited peer.Inherited // of its link
-	CPU       int            // to pin to; -1: none
+	Inherited []peer.Inherited // of its link or, where it is one end of several, of each
+	CPU       int              // to pin to; -1: none
+	Turn      string           // a file that one end at a time locks while it opens; "": both do at once
 }
 
 // Worker turns this process into one end of a pair, or into what watches a pair
@@ -42,7 +44,7 @@ func work(c *peer.Control) error {
 	debug.SetPanicOnFault(true) // of this goroutine: a SIGBUS becomes a panic, see measure
 	var shared error
 	if !caps.Has(transports.OwnThreads) {
-		shared = c.OwnTable(j.Inherited.Files)
+		shared = c.OwnTable(j.files())
 	}
 	e, err := openEnd(c, j)
 	if err != nil {
@@ -61,6 +63,32 @@ func work(c *peer.Control) error {
 	return c.Tell(r)
 }
 
+// files is how many descriptors the worker has inherited of its links.
+func (j job) files() int {
+	n := 0
+	for _, i := range j.Inherited {
+		n += i.Files
+	}
+	return n
+}
+
+// open opens the worker's end of its link, or of all its links as one.
+func (j job) open(c *peer.Control, opening *meter.Stages) (transports.Endpoint, error) {
+	t, err := transports.Lookup(j.Spec.Transport)
+	if err != nil {
+		return nil, err
+	}
+	var ends []transports.Endpoint
+	for _, h := range c.Handovers(j.Inherited) {
+		ep, err := t.Open(opening.Watch(j.Spec, transports.Opening), c.Side, h)
+		if err != nil {
+			return nil, err
+		}
+		ends = append(ends, ep)
+	}
+	return transports.Join(ends), nil
+}
+
 func openEnd(c *peer.Control, j job) (*workload.End, error) {
 	own := j.Spec.Caps().Has(transports.OwnThreads)
 	if j.CPU >= 0 && !own {
@@ -68,15 +96,19 @@ func openEnd(c *peer.Control, j job) (*workload.End, error) {
 			return nil, err
 		}
 	}
-	t, err := transports.Lookup(j.Spec.Transport)
+	turn, err := takeTurn(j.Turn)
 	if err != nil {
 		return nil, err
 	}
-	ep, err := t.Open(j.Spec, c.Side, c.Handover(j.Inherited))
+	opening := meter.NewStages(own)
+	ep, err := j.open(c, opening)
+	opening.End()
+	turn.Close() // of nil, an error that means nothing
 	if err != nil {
 		return nil, err
 	}
 	e := workload.NewEnd(j.Task, c.Side, ep, own)
+	e.Stages = opening
 	e.Report.Worker.Buffers = host.Buffers(c.IsOwn)
 	if j.Perf && own {
 		e.Report.Worker.PerfMissing = map[string]string{"of any kind": "an end with threads of its own, such as the Go runtime's (wait=go), runs on threads that come and go"}

@@ -34,14 +34,17 @@ func addAxes(flags *pflag.FlagSet, p *bench.Plan) {
 	flags.Func("pacing", "`how` the producer waits until one is due: spin or sleep (default spin, sleep on one CPU)", func(text string) error {
 		return appendNames(&p.Pacings, text, func(name string) error { return oneOf(name, results.Spinning, results.Sleeping) })
 	})
-	flags.Func("pairs", "`numbers` of pairs of processes at once (default 1)", func(text string) error {
+	flags.Func("pairs", "`numbers` of pairs of processes at once, each on CPUs of its own while there are such (default 1)", func(text string) error {
 		return appendValues(&p.Pairs, text, several(1))
 	})
-	flags.Func("fan-in", "`numbers` of producers that send to one consumer", func(text string) error {
+	flags.Func("fan-in", "`numbers` of producers that stream to one consumer: through one queue, or a ring each", func(text string) error {
 		return appendValues(&p.FanIn, text, several(2))
 	})
-	flags.Func("fan-out", "`numbers` of consumers that one producer sends to", func(text string) error {
+	flags.Func("fan-out", "`numbers` of consumers that one producer streams to: each message goes to one of them", func(text string) error {
 		return appendValues(&p.FanOut, text, several(2))
+	})
+	flags.Func("batch", "`numbers` of messages that share a sync to the storage, with sync=sync, as 1,8,64 (default 1)", func(text string) error {
+		return appendValues(&p.Batches, text, batchSize)
 	})
 	flags.Func("work", "`times` that the consumer works on each message, as 0s,1us", func(text string) error {
 		return appendValues(&p.Work, text, shortTime)
@@ -76,6 +79,18 @@ func several(least int) func(string) (int, error) {
 		}
 		return n, nil
 	}
+}
+
+// mostToSync is how many messages share a sync, at most: of more, a launch would see
+// few, or none.
+const mostToSync = 1 << 20
+
+func batchSize(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > mostToSync {
+		return 0, fmt.Errorf("%q: write a whole number from 1 to %d", text, mostToSync)
+	}
+	return n, nil
 }
 
 // longestWork is how long an end may be busy with a message: beyond, a launch would

@@ -46,7 +46,7 @@ is printed beside it.`,
 	flags.StringArrayVar(&c.old, "old", nil, "a `run` of the old side; repeatable")
 	flags.StringArrayVar(&c.new, "new", nil, "a `run` of the new side; repeatable")
 	flags.StringVar(&c.by, "by", "", "compare by a `column`: "+compare.Columns())
-	flags.Func("metric", "`names` of columns of launches.csv, or all (default rtt_p50_ns,msgs_per_s)", c.setMetrics)
+	flags.Func("metric", "`names` of columns of launches.csv, or all (default rtt_p50_ns,msgs_per_s)", setMetrics(&c.options.Metrics))
 	percentVar(flags, &c.options.Threshold, "threshold", "exit with 1 if anything is slower by more than a `percentage`, as 5%, or fails, and with 3 if that cannot be ruled out")
 	flags.BoolVar(&c.options.AllowMissing, "allow-missing", false, "with --threshold, let cells be missing on the new side")
 	percentVar(flags, &c.options.Same, "same", "call the same what is certainly within ± a `percentage` (default 5%)")
@@ -73,12 +73,15 @@ type comparer struct {
 	chart    *output[compare.Comparison]
 }
 
-func (c *comparer) setMetrics(text string) error {
-	if text == "all" {
-		c.options.Metrics = results.MetricNames()
-		return nil
+// setMetrics appends the names of metrics that a word lists, or all.
+func setMetrics(metrics *[]string) func(text string) error {
+	return func(text string) error {
+		if text == "all" {
+			*metrics = results.MetricNames()
+			return nil
+		}
+		return appendNames(metrics, text, func(name string) error { return oneOf(name, results.MetricNames()...) })
 	}
-	return appendNames(&c.options.Metrics, text, func(name string) error { return oneOf(name, results.MetricNames()...) })
 }
 
 func (c *comparer) run(paths []string) error {

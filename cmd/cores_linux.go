@@ -36,7 +36,7 @@ pages: what a table shows is the median over these passes, and how far they are
 apart is what the machine did meanwhile. One way is told by the clock that all CPUs
 have in common, and never as half of a round trip.`,
 		Example: `  ipcbench cores
-  ipcbench cores -o cores.svg -o cores.png
+  ipcbench cores --chart cores.svg --chart cores.png
   ipcbench cores --cpus 0-3,8 --passes 21 --csv=cores.csv`,
 		Args: atMost(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -55,7 +55,7 @@ have in common, and never as half of a round trip.`,
 	flags.IntVarP(&c.passes, "passes", "n", 9, "`number` of passes over all pairs")
 	flags.DurationVar(&c.time, "time", 0, "`time` of each pair in each pass (default what makes 30s of all of them, from 500µs to 200ms)")
 	flags.Uint64Var(&c.seed, "seed", 0, "`number` that settles the order of pairs (default random)")
-	flags.FuncP("out", "o", "draw a heat map into a `file`, .svg or .png; repeatable", c.addChart)
+	flags.Func("chart", "draw a heat map into a `file`, .svg or .png; repeatable", c.addChart)
 	for _, f := range []struct {
 		name, what string
 		write      func(io.Writer, results.Cores) error
@@ -86,7 +86,7 @@ func (c *corer) addChart(path string) error {
 	if write == nil {
 		return fmt.Errorf("%s: name the file .svg or .png, for its format", path)
 	}
-	c.exports.all = append(c.exports.all, &output[results.Cores]{flag: "out", path: path, write: func(w io.Writer, cores results.Cores) error {
+	c.exports.all = append(c.exports.all, &output[results.Cores]{flag: "chart", path: path, write: func(w io.Writer, cores results.Cores) error {
 		return write(charts.Cores(cores), w)
 	}})
 	return nil

@@ -42,7 +42,9 @@ func runExports(e *exports[summary.Analysis], flags *pflag.FlagSet) {
 	add := func(name, what string, write func(io.Writer, summary.Analysis) error) {
 		e.flag(flags, name, "also write "+what+" to `file`, or - for stdout", write)
 	}
-	add("export-csv", "the launches as CSV", func(w io.Writer, run summary.Analysis) error { return export.WriteLaunchesCSV(w, run.Launches) })
+	add("export-csv", "the launches as CSV", func(w io.Writer, run summary.Analysis) error {
+		return export.WriteLaunchesCSV(w, run.Launches, run.Asked...)
+	})
 	add("export-json", "the summary as JSON", export.WriteJSON)
 	add("export-markdown", "the table as Markdown", func(w io.Writer, run summary.Analysis) error { return table.Write(w, run.Cells, table.Markdown) })
 	add("export-bench", "the launches for benchstat", func(w io.Writer, run summary.Analysis) error { return export.WriteBench(w, run.Run, run.Launches) })

@@ -12,6 +12,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -24,8 +25,13 @@ import (
 // that; otherwise it does what the command line asks for. It does not return.
 func Main() {
 	becomeInit()
+	becomePrivate()
 	becomeWorker()
 	adopt()
+	if err := roomForFiles(); err != nil {
+		fmt.Fprintf(os.Stderr, "ipcbench: %v\n", err)
+		os.Exit(exitStatus(err))
+	}
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr, os.LookupEnv))
 }
 
@@ -38,7 +44,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, env looku
 	root := newRoot(out)
 	root.SetArgs(args)
 	err := finish(root.ExecuteContext(ctx))
-	if err != nil {
+	if err != nil && !errors.As(err, new(statusOfOther)) {
 		out.fail(err)
 	}
 	return exitStatus(err)
@@ -76,14 +82,23 @@ const (
 	statusInterrupted  = 130 // by a signal; results are kept
 )
 
+// statusOfOther is the exit status of another process of this program, which has said
+// all that there is to say.
+type statusOfOther int
+
+func (s statusOfOther) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
 func exitStatus(err error) int {
 	var wrong *usageError
 	var open *inconclusiveError
+	var other statusOfOther
 	switch {
 	case err == nil:
 		return statusDone
 	case errors.As(err, &wrong):
 		return statusUsage
+	case errors.As(err, &other):
+		return int(other)
 	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return statusInterrupted
 	case errors.As(err, &open):

@@ -14,8 +14,15 @@ func becomeInit() {}
 
 func adopt() {}
 
+func becomePrivate() {}
+
+func roomForFiles() error { return nil }
+
 func newRun(*console) *cobra.Command {
 	return linuxOnly("run", "measure", "Measure, print a table, leave a run directory")
+}
+func newExperiment(*console) *cobra.Command {
+	return linuxOnly("experiment", "measure", "Compare filesystems and kernel settings, and put all back")
 }
 func newList(*console) *cobra.Command {
 	return linuxOnly("list", "explore", "What can be measured here, or why not")

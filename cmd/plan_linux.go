@@ -52,10 +52,8 @@ func (f *planFlags) add(flags *pflag.FlagSet) {
 	flags.FuncP("workload", "w", "what to measure, by `names` (default "+strings.Join(defaultWorkloads, ",")+")", func(text string) error {
 		return appendNames(&p.Workloads, text, checkWorkload)
 	})
-	flags.FuncP("size", "s", "message `sizes`, or ranges as 64..1MiB (default 64,4KiB,64KiB or the most it carries, load 64)", func(text string) error {
-		sizes, err := results.ParseSizes(text)
-		p.Sizes = append(p.Sizes, sizes...)
-		return err
+	flags.FuncP("size", "s", "message `sizes`, or ranges as 64..1MiB, mix:64=90%,4KiB=10%, or @FILE with one a line (default 64,4KiB,64KiB or the most it carries, load 64)", func(text string) error {
+		return addSizes(p, text)
 	})
 	addPlaces(flags, &p.Placements, &p.Dirs)
 	flags.IntVarP(&p.Launches, "launches", "n", 0, "`number` of fresh pairs of processes for each cell (default 10)")
@@ -72,6 +70,7 @@ func (f *planFlags) add(flags *pflag.FlagSet) {
 	flags.DurationVar(&p.Timeout, "timeout", 0, "longest `time` a launch may take (default 10s beyond the rest)")
 	flags.Uint64Var(&p.Seed, "seed", 0, "`number` that settles the order of the launches (default random)")
 	addLabels(flags, &p.Labels)
+	addPercentiles(flags, &p.Percentiles)
 	percentVar(flags, &p.Until, "until", "go on launching until a cell's interval is within ± a `percentage`, as 2%")
 	flags.DurationVar(&p.Budget, "budget", 0, "`time` for the whole run, with --until (default 5m)")
 	flags.BoolVar(&f.ab, "ab", false, "measure two variants in turn and compare them, each in quotes: 'mmap -d /a' 'mmap -d /b'")
@@ -131,7 +130,7 @@ func (f *planFlags) settle(ctx context.Context, tried *bench.Trials, flags *pfla
 	if len(p.Workloads) == 0 {
 		p.Workloads = defaultWorkloads
 	}
-	if len(p.Sizes) == 0 {
+	if len(p.Sizes)+len(p.Mixes) == 0 {
 		p.Sizes, p.FitSizes = defaultSizes, true
 	}
 	if len(p.Placements) == 0 {

@@ -16,6 +16,7 @@ import (
 
 func newReport(out *console) *cobra.Command {
 	var why, hgrm bool
+	var percentiles []float64
 	var format likeForLike
 	cmd := &cobra.Command{
 		Use:     "report RUN... [flags]",
@@ -36,6 +37,9 @@ waiting.`,
 			}
 			var wrong []error
 			for _, run := range runs {
+				if len(percentiles) > 0 {
+					run.Plan.Percentiles = percentiles
+				}
 				analysis := summary.Analyze(run.Run, run.launches, run.diagnosed)
 				unwritten := report.RemakeIn(run.folder, analysis) // can be read all the same
 				if hgrm {
@@ -48,6 +52,7 @@ waiting.`,
 		},
 	}
 	cmd.Flags().BoolVar(&hgrm, "hgrm", false, "also write each distribution as an HDR percentile file, in percentiles/")
+	addPercentiles(cmd.Flags(), &percentiles)
 	cmd.Flags().BoolVar(&why, "why", false, "also print what the time of each cell goes to")
 	cmd.Flags().Var(&format, "like-for-like", "compare only transports that wait alike, in a `format`: text or markdown")
 	cmd.Flags().Lookup("like-for-like").NoOptDefVal = "text"

@@ -233,7 +233,7 @@ func (r *runner) tableTo() io.Writer {
 // printPlan prints what a run would measure and how long it would take.
 func printPlan(w io.Writer, plan bench.Plan, cells []bench.Cell) error {
 	var b strings.Builder
-	launches := 0
+	launches, busy := 0, 0.0
 	for _, cell := range cells {
 		if !cell.Runnable() {
 			fmt.Fprintf(&b, "%s: cannot run: %s\n", cellName(cell.Cell), oneLine(cell.Skip+cell.Fail))
@@ -246,8 +246,9 @@ func printPlan(w io.Writer, plan bench.Plan, cells []bench.Cell) error {
 			fmt.Fprintln(&b, cellName(cell.Cell))
 		}
 		launches += plan.Launches
+		busy += float64(plan.Launches) * float64(cell.Busy())
 	}
-	fmt.Fprintf(&b, "%d cells, %d launches of each, %s", len(cells), plan.Launches, expected(plan, launches))
+	fmt.Fprintf(&b, "%d cells, %d launches of each, %s", len(cells), plan.Launches, expected(plan, launches, busy))
 	if plan.Until > 0 {
 		fmt.Fprintf(&b, ", then more of what is not within ±%s, up to %s in all", results.FormatPercentAsGiven(plan.Until), plan.Budget)
 	}
@@ -260,12 +261,14 @@ func printPlan(w io.Writer, plan bench.Plan, cells []bench.Cell) error {
 // starting two processes and waiting for their ends.
 const startup = 15 * time.Millisecond
 
-func expected(plan bench.Plan, launches int) string {
+// expected is how long so many launches take, whose ends are busy for so many ns
+// beyond the time that is measured.
+func expected(plan bench.Plan, launches int, busy float64) string {
 	if plan.Messages > 0 {
 		return "as long as the messages take"
 	}
 	const longest = float64(math.MaxInt64)
-	total := float64(launches) * float64(startup+plan.Warmup.Time+plan.Time)
+	total := float64(launches)*float64(startup+plan.Warmup.Time+plan.Time) + busy
 	if total >= longest {
 		return "longer than 292 years"
 	}

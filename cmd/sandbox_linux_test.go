@@ -54,12 +54,19 @@ func refused(errno unix.Errno, calls ...uintptr) []seccomp.Filter {
 // short are the flags of a run that takes as little as it can.
 var short = []string{"run", "-q", "-n", "2", "--time", "2ms", "-w", "latency", "-s", "64"}
 
-// TestASandboxThatKills ends the process that tries, and neither list nor a run.
+// TestASandboxThatKills ends the process that tries, and neither list nor a run. The
+// system call is told where a process can be traced.
 func TestASandboxThatKills(t *testing.T) {
 	kills := refused(0, unix.SYS_IO_URING_SETUP)
 	listed := in(t, kills, "list")
-	if listed.status != statusDone || !strings.Contains(listed.stdout, "killed by SIGSYS: a sandbox (seccomp) forbids") {
+	if listed.status != statusDone || !strings.Contains(listed.stdout, "killed by SIGSYS: a sandbox (seccomp) forbids io_uring_setup") {
 		t.Errorf("list ends with %d: %s%s", listed.status, listed.stdout, listed.stderr)
+	}
+	for _, tracing := range [][]seccomp.Filter{refused(0, unix.SYS_PTRACE), refused(unix.EPERM, unix.SYS_PTRACE)} {
+		listed := in(t, append(tracing, kills...), "list")
+		if listed.status != statusDone || !strings.Contains(listed.stdout, "killed by SIGSYS: a sandbox (seccomp) forbids a system call that it made") {
+			t.Errorf("where nothing can be traced, list ends with %d: %s%s", listed.status, listed.stdout, listed.stderr)
+		}
 	}
 	if run := in(t, kills, append(short, "-p", "free", "pipe", "uring")...); run.status != statusDone ||
 		!strings.Contains(run.stdout, "skipped: the process that tried it was killed by SIGSYS") {
@@ -101,6 +108,23 @@ func TestWhatASandboxRefusesTheHarness(t *testing.T) {
 				t.Errorf("exit status %d instead of %d, without %q: %s%s", o.status, c.status, c.says, o.stdout, o.stderr)
 			}
 		})
+	}
+}
+
+// TestTooFewOpenFiles is one line at every limit, however few: the Go runtime itself
+// would end with a trace.
+func TestTooFewOpenFiles(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for limit := 4; limit < 24; limit += 1 + limit/8 {
+		args := append([]string{"-c", fmt.Sprintf(`ulimit -n %d; exec "$0" "$@"`, limit), self}, short...)
+		o := runs(t, exec.Command("/bin/sh", append(args, "-p", "free", "pipe")...))
+		said := strings.Contains(o.stderr, "raise the limit of open files (ulimit -n)")
+		if o.status != statusDone && !said || o.status == statusDone && !strings.Contains(o.stdout, "pipe") {
+			t.Errorf("of %d open files, exit status %d: %s%s", limit, o.status, o.stdout, o.stderr)
+		}
 	}
 }
 

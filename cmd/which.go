@@ -31,9 +31,25 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
+// runsBelow are the run directories in a directory, by name. What else is in there
+// is none of them.
+func runsBelow(parent string) ([]string, error) {
+	entries, err := os.ReadDir(parent)
+	if err != nil {
+		return nil, err
+	}
+	var paths []string
+	for _, entry := range entries {
+		if path := filepath.Join(parent, entry.Name()); results.IsRun(path) {
+			paths = append(paths, path)
+		}
+	}
+	return paths, nil
+}
+
 // newestTwo are the last two runs that were made here, the older first.
 func newestTwo() ([]string, error) {
-	entries, err := os.ReadDir(defaultParent)
+	paths, err := runsBelow(defaultParent)
 	if err != nil {
 		return nil, fmt.Errorf("compare: no run is given, and the newest are looked for in %s: %w", defaultParent, err)
 	}
@@ -42,11 +58,7 @@ func newestTwo() ([]string, error) {
 		run  results.Run
 	}
 	var all []made
-	for _, entry := range entries {
-		path := filepath.Join(defaultParent, entry.Name())
-		if !isDir(path) {
-			continue
-		}
+	for _, path := range paths {
 		if run, err := results.OpenRun(path); err == nil { // the others are no runs
 			all = append(all, made{path, run})
 		}

@@ -15,6 +15,7 @@ type Cell struct {
 	Wait        string  `json:"wait,omitempty"`          // its option wait, also where that is the default: "spin"
 	Waits       string  `json:"waits,omitempty"`         // what that comes to, the ID of a [Way]; "": it never waits, or the record is older than the field
 	Needs       string  `json:"needs,omitempty"`         // what it declares to take of the harness: "allocates,collector,threads"
+	Pushed      string  `json:"pushed,omitempty"`        // how a message gets to the storage before its send returns: [BySync], [ByWrite]; "": nobody waits for that
 	Workload    string  `json:"workload"`                // "latency", "throughput"
 	SizeBytes   int     `json:"size_bytes"`              // length of a message
 	Placement   string  `json:"placement"`               // "same-cpu", "same-llc", "free", "0-1"
@@ -56,17 +57,18 @@ type Plan struct {
 	Until      float64  `json:"until,omitempty"`     // a cell was launched again while its interval reached farther than this ratio from its median; 0: never
 	BudgetNS   int64    `json:"budget_ns,omitempty"` // for all of the run, with Until
 
-	Pairs     []int     `json:"pairs,omitempty"`       // axes that only some workloads have, as in a [Cell]; nil: not asked for
-	Rates     []float64 `json:"rates_per_s,omitempty"` // offered, unless
-	RatesAuto bool      `json:"rates_auto,omitempty"`  // they were found from what each cell can carry
-	Arrivals  []string  `json:"arrivals,omitempty"`    //
-	Pacings   []string  `json:"pacings,omitempty"`     // nil: by placement
-	Batches   []int     `json:"batches,omitempty"`     //
-	WorkNS    []int64   `json:"work_ns,omitempty"`     //
-	ThinkNS   []int64   `json:"think_ns,omitempty"`    //
-	FanIn     []int     `json:"fan_in,omitempty"`      //
-	FanOut    []int     `json:"fan_out,omitempty"`     //
-	Mixes     []string  `json:"size_mixes,omitempty"`  // beside Sizes
+	Pairs       []int     `json:"pairs,omitempty"`       // axes that only some workloads have, as in a [Cell]; nil: not asked for
+	Rates       []float64 `json:"rates_per_s,omitempty"` // offered, unless
+	RatesAuto   bool      `json:"rates_auto,omitempty"`  // they were found from what each cell can carry
+	Arrivals    []string  `json:"arrivals,omitempty"`    //
+	Pacings     []string  `json:"pacings,omitempty"`     // nil: by placement
+	Batches     []int     `json:"batches,omitempty"`     //
+	WorkNS      []int64   `json:"work_ns,omitempty"`     //
+	ThinkNS     []int64   `json:"think_ns,omitempty"`    //
+	FanIn       []int     `json:"fan_in,omitempty"`      //
+	FanOut      []int     `json:"fan_out,omitempty"`     //
+	Mixes       []string  `json:"size_mixes,omitempty"`  // beside Sizes
+	Percentiles []float64 `json:"percentiles,omitempty"` // that were asked for beside those of every run, as 99.99
 
 	Variants []Variant `json:"variants,omitempty"` // what was measured in turn; Specs, Placements and Dirs are those of all
 }
@@ -78,6 +80,12 @@ const (
 	Near  = "near"
 	Far   = "far"
 	Mixed = "mixed" // near at the one end of the launch, and far at the other
+)
+
+// How a message gets to the storage before its send returns.
+const (
+	BySync  = "sync"  // a call pushes what was written, which the messages of a batch share: fdatasync(2), msync(2)
+	ByWrite = "write" // the write itself returns when it is stored: O_DSYNC of open(2)
 )
 
 // strata are all there are, in their order. Launches that were not divided come

@@ -21,6 +21,9 @@ var Bounds = struct {
 	Subjects      int   // transports, and directories, of these cells
 	Settings      int   // placements and whatever else must not be mixed, each of which has charts of its own
 	Times         int64 // in the histogram of a launch
+	Percentiles   int   // that are asked for, each of which is a column
+	Runs          int   // that one history is of
+	Points        int   // of its cells: a median each
 
 	Name  int     // bytes of a name: a transport's, a metric's, a label's key
 	Short int     // of a name that files are called after: a workload's, a placement's
@@ -30,7 +33,7 @@ var Bounds = struct {
 	Least float64 // of what is not 0
 	Most  float64 // of any number, in its unit: 1e18 ns are 31 years
 }{
-	RunBytes: 64 << 20, LaunchesBytes: 2 << 30, LineBytes: 8 << 20, Launches: 2_000_000, Cells: 20_000, Subjects: 1000, Settings: 5000, Times: 1e12,
+	RunBytes: 64 << 20, LaunchesBytes: 2 << 30, LineBytes: 8 << 20, Launches: 2_000_000, Cells: 20_000, Subjects: 1000, Settings: 5000, Times: 1e12, Percentiles: 32, Runs: 20_000, Points: 5_000_000,
 	Name: 256, Short: 64, Text: 4096, Prose: 256 << 10, List: 4096, Least: 1e-18, Most: 1e18,
 }
 
@@ -150,6 +153,11 @@ func (l Launch) check() error {
 	if j := l.Jitter; j != nil {
 		c.numbers("jitter", float64(j.StealNS), float64(j.CPUs), float64(j.WatchedNS), float64(j.Stalls), float64(j.WorstNS))
 	}
+	c.amount("parts", len(l.Parts))
+	for _, p := range l.Parts {
+		c.number("messages of a part", float64(p.Messages))
+		c.number("elapsed_ns of a part", float64(p.ElapsedNS))
+	}
 	c.amount("workers", len(l.Workers))
 	for _, w := range l.Workers {
 		c.worker(w)
@@ -161,7 +169,7 @@ func (c *check) cell(of Cell) {
 	c.size(of.SizeBytes)
 	for _, name := range []struct{ what, text string }{
 		{"transport", of.Transport}, {"family", of.Family}, {"kind", of.Kind}, {"group", of.Group}, {"wait", of.Wait}, {"waits", of.Waits},
-		{"needs", of.Needs}, {"fstype", of.FSType},
+		{"needs", of.Needs}, {"pushed", of.Pushed}, {"fstype", of.FSType},
 	} {
 		c.text(name.what, name.text, Bounds.Name)
 	}
@@ -191,6 +199,11 @@ func (c *check) worker(w Worker) {
 	c.text("shared_table", w.SharedTable, Bounds.Prose)
 	c.numbers("worker", float64(w.CPUNS), float64(w.UserNS), float64(w.SystemNS), float64(w.Voluntary), float64(w.Preempted),
 		float64(w.Minor), float64(w.Major), float64(w.Mallocs), float64(w.GCs), float64(w.StampEvery), w.ClockNS, float64(w.TickNS), w.StampNS)
+	c.amount("threads", len(w.Threads))
+	for _, t := range w.Threads {
+		c.texts("thread", []string{t.State, t.Call, t.Channel}, Bounds.Name)
+		c.numbers("CPU", float64(t.CPU))
+	}
 	c.amount("buffers", len(w.Buffers))
 	for _, name := range slices.Sorted(maps.Keys(w.Buffers)) {
 		c.text("buffer", name, Bounds.Name)
@@ -216,6 +229,14 @@ func (r Run) check() error {
 	c.text("verify", r.Plan.Verify, Bounds.Name)
 	c.numbers("until", r.Plan.Until)
 	c.furtherAxes(r.Plan)
+	if n := len(r.Plan.Percentiles); n > Bounds.Percentiles {
+		c.fail("it has %d percentiles, and no more than %d are taken", n, Bounds.Percentiles)
+	}
+	for _, percent := range r.Plan.Percentiles {
+		if !isPercentile(percent) {
+			c.fail("its percentile is %v", percent)
+		}
+	}
 	c.amount("variants", len(r.Plan.Variants))
 	for _, v := range r.Plan.Variants {
 		c.variant(v)
@@ -226,6 +247,7 @@ func (r Run) check() error {
 	}
 	c.textsByName("labels", r.Labels, Bounds.Text)
 	c.textsByName("host", r.Host, Bounds.Prose)
+	c.storage(r.Storage)
 	c.warnings(r.Warnings)
 	c.amount("floors", len(r.Floors))
 	for _, f := range r.Floors {
@@ -246,6 +268,19 @@ func (c *check) furtherAxes(p Plan) {
 	c.texts("arrivals", p.Arrivals, Bounds.Short)
 	c.texts("pacings", p.Pacings, Bounds.Short)
 	c.texts("size_mixes", p.Mixes, Bounds.Name)
+}
+
+func (c *check) storage(byDir map[string][]Layer) {
+	c.amount("storage", len(byDir))
+	for _, dir := range slices.Sorted(maps.Keys(byDir)) {
+		c.text("dir", dir, Bounds.Text)
+		c.amount("layers of "+clip(dir), len(byDir[dir]))
+		for i := range byDir[dir] {
+			for _, text := range byDir[dir][i].texts() {
+				c.text("storage of "+clip(dir), *text, Bounds.Prose)
+			}
+		}
+	}
 }
 
 func (c *check) variant(v Variant) {

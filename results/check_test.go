@@ -25,7 +25,7 @@ func TestWhatCannotBeDrawnIsNotRead(t *testing.T) {
 		`"dir":"` + strings.Repeat("x", 100_000) + `"`, `"reason":"` + strings.Repeat("x", 1_000_000) + `"`,
 		`"size_bytes":9e18`, `"elapsed_ns":9e18`, `"rate_per_s":1e300`, `"pairs":-1`, `"producer_cpu":9e18`, `"order":-9e18`,
 		`"slices_ns":[1e300]`, `"cache_line_ns":[-1e300]`, `"clock_error_ns":9e18`, `"jitter":{"steal_ns":9e18}`,
-		`"workers":[{"clock_ns":1e300}]`, `"labels":{"k":"` + strings.Repeat("x", 100_000) + `"}`,
+		`"workers":[{"clock_ns":1e300}]`, `"workers":[{"threads":[{"wait_channel":"` + strings.Repeat("x", 1000) + `"}]}]`, `"labels":{"k":"` + strings.Repeat("x", 100_000) + `"}`,
 		`"warnings":[{"id":"modes","values":{"modes":1e300}}]`, `"workers":[` + strings.Repeat("{},", 10_000) + `{}]`,
 	} {
 		launches := append(bytes.TrimSuffix(bytes.Clone(line), []byte("}")), ","+hostile+"}\n"...)
@@ -36,6 +36,7 @@ func TestWhatCannotBeDrawnIsNotRead(t *testing.T) {
 	}
 	for _, hostile := range []string{
 		`"floors":[{"name":"clock","ns":1e300}]`, `"host":{"cpu":"` + strings.Repeat("x", 1<<20) + `"}`, `"plan":{"specs":["` + strings.Repeat("x", 1000) + `"]}`,
+		`"plan":{"percentiles":[1e300]}`, `"plan":{"percentiles":[0]}`, `"plan":{"percentiles":[1e-30]}`, `"plan":{"percentiles":[` + strings.Repeat("50,", 1000) + `50]}`,
 	} {
 		if _, err := results.ReadRun("run.json", []byte(`{"schema":2,`+hostile+`}`)); err == nil || len(err.Error()) > 400 {
 			t.Errorf("with %.60s it says %.500v", hostile, err)

@@ -33,6 +33,7 @@ type Dimension struct {
 	Numeric bool              // that is aligned right
 	Lesser  bool              // it has a column only where a cell has something to say
 	Words   func(Cell) string // its value there and in a sentence, "" where it is as always; nil: Plain
+	Note    string            // what a caption says where a cell has something to say
 
 	Bench string              // its key in the name of a Go benchmark; "": it is told in another way
 	Plan  func(Plan) []string // its values in the order in which they were asked for; nil: by name
@@ -160,6 +161,8 @@ var dimensions = []Dimension{
 		Copy:  func(to *Cell, of Cell) { to.Batch = of.Batch },
 		Order: func(a, b Cell) int { return cmp.Compare(a.Batch, b.Batch) },
 		Words: func(c Cell) string { return counted(c.Batch, "to a sync") },
+		Note: "So many messages share a sync: the receiver sees each at once, and it is durable with the last of its batch.\n" +
+			"Whole batches are counted, each with its sync.",
 	},
 	{
 		Name: WorkColumn, Role: Setting, Rank: 10, Heading: "work", Numeric: true, Lesser: true, Bench: "work",
@@ -167,6 +170,7 @@ var dimensions = []Dimension{
 		Copy:  func(to *Cell, of Cell) { to.WorkNS = of.WorkNS },
 		Order: func(a, b Cell) int { return cmp.Compare(a.WorkNS, b.WorkNS) },
 		Words: func(c Cell) string { return timed(c.WorkNS, "work") },
+		Note:  "Work is what the consumer does with each message, on its CPU: part of a round trip, a rate and CPU time.",
 	},
 	{
 		Name: ThinkColumn, Role: Setting, Rank: 11, Heading: "thinking", Numeric: true, Lesser: true, Bench: "think",
@@ -174,6 +178,8 @@ var dimensions = []Dimension{
 		Copy:  func(to *Cell, of Cell) { to.ThinkNS = of.ThinkNS },
 		Order: func(a, b Cell) int { return cmp.Compare(a.ThinkNS, b.ThinkNS) },
 		Words: func(c Cell) string { return timed(c.ThinkNS, "thinking") },
+		Note: "Thinking is what the producer does before it sends a message, on its CPU: part of a rate and of CPU time.\n" +
+			"No round trip has it: what it took in all is taken from the time that their mean is made of.",
 	},
 	{
 		Name: FanInColumn, Role: Setting, Rank: 12, Heading: "producers", Numeric: true, Lesser: true, Bench: "fanin",
@@ -198,6 +204,7 @@ var dimensions = []Dimension{
 		Name: SizeMixColumn, Role: Question, Rank: 4, Heading: "sizes", Lesser: true, Bench: "mix",
 		Plain: func(c Cell) string { return c.SizeMix },
 		Copy:  func(to *Cell, of Cell) { to.SizeMix = of.SizeMix },
+		Note:  "Of a mix of sizes, bytes are counted as long as each message was; its mean size is in the CSV files.",
 	},
 }
 

@@ -9,7 +9,7 @@ import (
 
 // full is a cell with something to say in every dimension.
 var full = results.Cell{
-	Transport: "mmap:wait=futex", Family: "mmap", Kind: "memory", Group: "Shared memory", Wait: "futex", Waits: "sleep", Needs: "threads",
+	Transport: "mmap:wait=futex", Family: "mmap", Kind: "memory", Group: "Shared memory", Wait: "futex", Waits: "sleep", Needs: "threads", Pushed: results.BySync,
 	Workload: "latency", SizeBytes: 64, Placement: "same-llc", ProducerCPU: 0, ConsumerCPU: 2,
 	Dir: "/tmp", FSType: "ext4", Mount: "rw,relatime", Pairs: 4, RatePerS: 1000, Variant: "B",
 	Arrivals: results.Poisson, Pacing: results.Sleeping, Batch: 8, WorkNS: 1000, ThinkNS: 2000, FanIn: 3, FanOut: 5, Sharing: results.OneQueue, SizeMix: "64=90%,4096=10%",

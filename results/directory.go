@@ -23,6 +23,12 @@ const (
 	whyFile      = "why.jsonl"
 )
 
+// IsRun says whether there is a run directory at path, readable or not.
+func IsRun(path string) bool {
+	_, err := os.Stat(filepath.Join(path, runFile))
+	return err == nil
+}
+
 // A Directory is a run directory that is being written. What was appended
 // outlives the end of the process and of the machine.
 type Directory struct {

@@ -58,8 +58,12 @@ func looking(w Way) bool { return w.Looks() || !w.Woken() }
 
 func everywhere(Floor, Cell) float64 { return 0 }
 
-// bySize is by how much the floor's messages are longer or shorter.
+// bySize is by how much the floor's messages are longer or shorter; those of a mix
+// are both.
 func bySize(f Floor, c Cell) float64 {
+	if c.SizeMix != "" {
+		return math.Inf(1)
+	}
 	return math.Abs(math.Log(float64(f.SizeBytes) / float64(c.SizeBytes)))
 }
 

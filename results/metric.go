@@ -41,6 +41,7 @@ type Metric struct {
 	Of     string  // the named histogram of the launch that it is a quantile of; ""
 	Q      float64 // which quantile, from 0 to 1
 	Bench  string  // its unit in the Go benchmark format; "" where it is not told there
+	Note   string  // what a caption says of it, where a launch has it
 	PerOne float64 // how many of its own unit are one of Bench; 0 stands for 1
 }
 
@@ -48,7 +49,7 @@ type Metric struct {
 // columns. A launch has those that its workload defines.
 const (
 	RTTMin     = "rtt_min_ns"  // round trip: from before Send of a message to after Recv of its echo
-	RTTMean    = "rtt_mean_ns" // measured time over messages, stamped or not, less what the stamps took
+	RTTMean    = "rtt_mean_ns" // measured time over messages, stamped or not, less what the stamps and the thinking took
 	RTTP50     = "rtt_p50_ns"
 	RTTP90     = "rtt_p90_ns"
 	RTTP99     = "rtt_p99_ns"
@@ -62,6 +63,7 @@ const (
 	CPUPerMsg  = "cpu_ns_per_msg"
 	CtxswPer   = "ctxsw_per_msg"
 	FaultsPer  = "faults_per_msg"
+	SyncNS     = "sync_ns"    // from one push to the storage to the next: of a batch, its messages included
 	Migrations = "migrations" // of both workers' measuring threads, measured part
 
 	// RTTBatchP50 is the median over batches of successive round trips of the mean
@@ -78,6 +80,9 @@ const (
 	UncorrectedP50  = "oneway_uncorrected_p50_ns"  // one way, from the actual send
 	UncorrectedP99  = "oneway_uncorrected_p99_ns"  //
 	UncorrectedP999 = "oneway_uncorrected_p999_ns" //
+	// Of several pairs at once, or of several ends that share one, each by itself:
+	PairRate     = "pair_msgs_per_s" // the median of their rates, each in the time in which that one was counted
+	PairFairness = "pair_fairness"   // the slowest rate over the fastest, from 0 to 1
 )
 
 // The named histograms of the workloads that are known here.
@@ -91,7 +96,7 @@ const (
 
 // metrics are all there are: those of the contract in the order of the columns
 // of launches.csv, and then what was registered.
-var metrics = []Metric{
+var metrics = append([]Metric{
 	{Name: RTTMin, Words: "round trip, shortest", Unit: Nanoseconds, Stamps: Stamped},
 	{Name: RTTMean, Words: "round trip, mean", Unit: Nanoseconds},
 	{Name: RTTP50, Words: "round trip, p50", Brief: "round trip", Unit: Nanoseconds, Of: RoundTrips, Q: 0.5, Bench: "p50-ns"},
@@ -108,7 +113,14 @@ var metrics = []Metric{
 	{Name: CtxswPer, Words: "context switches per message", Unit: Count},
 	{Name: FaultsPer, Words: "page faults per message", Unit: Count},
 	{Name: Migrations, Words: "migrations", Unit: Count},
+	{Name: SyncNS, Words: "time of a sync with its messages", Brief: "time of a sync", Unit: Nanoseconds,
+		Note: "sync: the time from one sync to the next, the sending of what it stores included."},
 	{Name: RTTBatchP50, Words: "round trip, p50 of the means of batches", Brief: "round trip", Unit: Nanoseconds, Stamps: OnePerBatch},
+	{Name: PairRate, Words: "messages per second of each", Unit: PerSecond, More: true,
+		Note: "each: the rate of each pair, or of each of the ends that share one: their median. Each runs on CPUs of its own\n" +
+			"while there are such. Costs are those of all processes, per message."},
+	{Name: PairFairness, Words: "slowest rate over fastest", Unit: Count, More: true,
+		Note: "fair: the slowest rate of a pair, or of one of those ends, over the fastest: 1 where all had the same, 0 where one had nothing."},
 	{Name: AchievedPerS, Words: "messages received per second", Brief: "rate", Unit: PerSecond, More: true},
 	{Name: ScheduledPerS, Words: "messages scheduled per second", Unit: PerSecond, More: true},
 	{Name: ScheduleLate, Words: "sent after it was due, p50", Unit: Nanoseconds, Of: Lateness, Q: 0.5},
@@ -116,7 +128,7 @@ var metrics = []Metric{
 	{Name: UncorrectedP50, Words: "one way from the actual send, p50", Unit: Nanoseconds, Of: Uncorrected, Q: 0.5},
 	{Name: UncorrectedP99, Words: "one way from the actual send, p99", Unit: Nanoseconds, Of: Uncorrected, Q: 0.99},
 	{Name: UncorrectedP999, Words: "one way from the actual send, p99.9", Unit: Nanoseconds, Of: Uncorrected, Q: 0.999},
-}
+}, setupMetrics()...)
 
 // ContractMetrics is how many of them have their columns where the contract says.
 // Those of the others come last.
@@ -135,8 +147,9 @@ func RegisterMetric(m Metric) {
 func Metrics() []Metric { return slices.Clone(metrics) }
 
 // MetricsOf returns the metrics of the contract, after them the others that the
-// launches have, and last those of them that are not known, by name.
-func MetricsOf(launches []Launch) []Metric {
+// launches have, what is asked for beyond them, and last those of the launches that
+// are not known, by name.
+func MetricsOf(launches []Launch, asked ...Metric) []Metric {
 	has := map[string]bool{}
 	for _, launch := range launches {
 		for name := range launch.Metrics {
@@ -146,6 +159,12 @@ func MetricsOf(launches []Launch) []Metric {
 	var all []Metric
 	for i, m := range metrics {
 		if i < ContractMetrics || has[m.Name] {
+			all = append(all, m)
+		}
+		delete(has, m.Name)
+	}
+	for _, m := range asked {
+		if !slices.ContainsFunc(all, func(other Metric) bool { return other.Name == m.Name }) {
 			all = append(all, m)
 		}
 		delete(has, m.Name)
@@ -167,13 +186,17 @@ func MetricNames() []string {
 	return names
 }
 
-// LookupMetric returns what is known of the metric of that name. One that is not
+// LookupMetric returns what is known of the metric of that name, which may be any
+// percentile: see [PercentileOf]. One that is not
 // known, of a newer version or another binary, is a count that goes by its name.
 func LookupMetric(name string) Metric {
 	for _, m := range metrics {
 		if m.Name == name {
 			return m
 		}
+	}
+	if m, is := percentileNamed(name); is {
+		return m
 	}
 	return Metric{Name: name, Words: name, Unit: Count}
 }

@@ -22,7 +22,7 @@ func (l *Launch) quote() {
 
 func (c *Cell) quote() {
 	c.Stratum = "" // that follows from all launches of a run, and no record says it
-	for _, text := range []*string{&c.Transport, &c.Family, &c.Kind, &c.Group, &c.Wait, &c.Waits, &c.Needs, &c.Workload, &c.Placement, &c.Variant, &c.Dir, &c.FSType, &c.Mount,
+	for _, text := range []*string{&c.Transport, &c.Family, &c.Kind, &c.Group, &c.Wait, &c.Waits, &c.Needs, &c.Pushed, &c.Workload, &c.Placement, &c.Variant, &c.Dir, &c.FSType, &c.Mount,
 		&c.Arrivals, &c.Pacing, &c.Sharing, &c.SizeMix} {
 		quoteLine(text)
 	}
@@ -32,6 +32,11 @@ func (w *Worker) quote() {
 	quoteLine(&w.Side)
 	for _, text := range []*string{&w.Exit, &w.LastWords, &w.SharedTable} {
 		quoteLines(text)
+	}
+	for i := range w.Threads {
+		for _, text := range []*string{&w.Threads[i].State, &w.Threads[i].Call, &w.Threads[i].Channel} {
+			quoteLine(text)
+		}
 	}
 	w.Perf, w.Buffers = quoteNames(w.Perf), quoteNames(w.Buffers)
 	w.PerfMissing = quoteTexts(w.PerfMissing)
@@ -48,6 +53,14 @@ func (r *Run) quote() {
 	}
 	for i := range r.Plan.Variants {
 		r.Plan.Variants[i].quote()
+	}
+	r.Storage = quoteNames(r.Storage)
+	for _, layers := range r.Storage {
+		for i := range layers {
+			for _, text := range layers[i].texts() {
+				quoteLine(text)
+			}
+		}
 	}
 	quoteLines(&r.CutShort)
 	quoteWarnings(r.Warnings)

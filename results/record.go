@@ -53,6 +53,8 @@ type Launch struct {
 
 	CacheLineNS []float64 `json:"cache_line_ns,omitempty"` // the round trip of a cache line between its two ends just before what was measured and just after: how near each other the machine had their CPUs; nil: not taken, as of ends that sleep
 
+	Parts []Part `json:"parts,omitempty"` // what each of several pairs, or of several ends that share one, had of Messages; nil: there was one
+
 	Workers []Worker          `json:"workers,omitempty"` // producer, consumer
 	Labels  map[string]string `json:"labels,omitempty"`
 }
@@ -73,7 +75,7 @@ type Jitter struct {
 // out is 0.
 type Worker struct {
 	Side       string  `json:"side"`                 // "producer", "consumer"
-	Pair       int     `json:"pair,omitzero"`        // which of the launch's pairs, from 0
+	Pair       int     `json:"pair,omitzero"`        // which of the launch's pairs, or of the ends that share one, from 0
 	CPU        int     `json:"cpu"`                  // where it ran at the end (getcpu)
 	Pinned     bool    `json:"pinned"`               // its affinity was that one CPU, read back at the end
 	Migrations *int64  `json:"migrations,omitempty"` // nil: this kernel does not say
@@ -95,12 +97,23 @@ type Worker struct {
 
 	Buffers map[string]int64 `json:"buffers,omitempty"` // what the kernel made for its end holds, in bytes by what it is: "pipe capacity", "socket send buffer"; the least of several
 
-	LastWords string `json:"last_words,omitempty"` // the end of its standard error
+	LastWords string   `json:"last_words,omitempty"` // the end of its standard error
+	Threads   []Thread `json:"threads,omitempty"`    // what it was at when it was killed, as its time was over or the other end had failed: its one thread that exchanges messages, or all of those that may; nil: it ended by itself, or /proc did not say
 
 	// Of a launch that was made to explain the others, and is none of them:
 	Perf        map[string]float64 `json:"perf,omitempty"`         // perf events by perf's names, as "context-switches"; those ending in ":u" are of user space alone
 	PerfMissing map[string]string  `json:"perf_missing,omitempty"` // why the others could not be counted
 	SharedTable string             `json:"shared_table,omitempty"` // why its thread had no table of descriptors of its own
+}
+
+// A Thread is what a thread of a worker was at when it was looked at, as /proc says it:
+// see proc_pid_stat(5), proc_pid_syscall(5) and proc_pid_wchan(5).
+type Thread struct {
+	State   string `json:"state"`                  // "R": it ran, or could; "S": asleep; "D": asleep, and no signal wakes it; ...
+	CPU     int    `json:"cpu"`                    // where it ran last
+	Call    string `json:"call,omitempty"`         // the system call that it was in; "": none, or it was not said
+	ForUs   bool   `json:"for_driver,omitempty"`   // it waited for what the driver tells
+	Channel string `json:"wait_channel,omitempty"` // the function of the kernel in which it slept; "": none, or it was not said
 }
 
 // A RunStatus says how a run ended.
@@ -116,19 +129,20 @@ const (
 
 // Run is run.json: the plan and the machine it ran on.
 type Run struct {
-	Schema   int               `json:"schema"`
-	Name     string            `json:"name"`    // of the run directory
-	Version  string            `json:"version"` // of ipcbench
-	Args     []string          `json:"args,omitempty"`
-	Plan     Plan              `json:"plan"`
-	Labels   map[string]string `json:"labels,omitempty"`
-	Host     map[string]string `json:"host"`             // facts about the machine, by name: "" where it does not say; absent: nobody asked
-	Floors   []Floor           `json:"floors,omitempty"` // the harness's own costs
-	Started  time.Time         `json:"started"`
-	Ended    time.Time         `json:"ended,omitzero"`
-	Status   RunStatus         `json:"status"`
-	CutShort string            `json:"cut_short,omitempty"` // what ended it before all of its launches were made
-	Warnings []Warning         `json:"warnings,omitempty"`
+	Schema   int                `json:"schema"`
+	Name     string             `json:"name"`    // of the run directory
+	Version  string             `json:"version"` // of ipcbench
+	Args     []string           `json:"args,omitempty"`
+	Plan     Plan               `json:"plan"`
+	Labels   map[string]string  `json:"labels,omitempty"`
+	Host     map[string]string  `json:"host"`              // facts about the machine, by name: "" where it does not say; absent: nobody asked
+	Storage  map[string][]Layer `json:"storage,omitempty"` // by directory, what stores what is synced there, from the filesystem down, as it was when the run began
+	Floors   []Floor            `json:"floors,omitempty"`  // the harness's own costs
+	Started  time.Time          `json:"started"`
+	Ended    time.Time          `json:"ended,omitzero"`
+	Status   RunStatus          `json:"status"`
+	CutShort string             `json:"cut_short,omitempty"` // what ended it before all of its launches were made
+	Warnings []Warning          `json:"warnings,omitempty"`
 }
 
 // A Floor is something the harness itself or the bare machine costs, below

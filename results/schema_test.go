@@ -72,6 +72,7 @@ func wholeLaunch(t *testing.T) results.Launch {
 		Minor: 8, Major: 9, WaitNS: &zero, Mallocs: 10, GCs: 11, StampEvery: 12, ClockNS: 13.25, TickNS: 14, StampNS: 15.5, Exit: "exit status 0", LastWords: "a <b> & \"c\"\nd",
 		Perf: map[string]float64{"cycles:u": 1.5}, PerfMissing: map[string]string{"cycles": "no"}, SharedTable: "EPERM",
 		Buffers: map[string]int64{"pipe capacity": 65536},
+		Threads: []results.Thread{{State: "S", CPU: 1, Call: "read", ForUs: true, Channel: "pipe_read"}},
 	}
 	return results.Launch{
 		Run: "r", Cell: full, Launch: 3, Order: 4, Started: time.Date(2026, 11, 23, 10, 15, 1, 500, time.UTC),
@@ -88,6 +89,7 @@ func wholeLaunch(t *testing.T) results.Launch {
 		ClockErrorNS: &zero, SlicesNS: []float64{1, 2.5},
 		Jitter:      &results.Jitter{StealNS: 1, CPUs: 2, WatchedNS: 3, WaitNS: &zero, ProbeCPU: &cpu, Stalls: 4, WorstNS: 5},
 		CacheLineNS: []float64{110.5, 571},
+		Parts:       []results.Part{{Messages: 5, ElapsedNS: 7}},
 		Workers:     []results.Worker{worker},
 		Labels:      map[string]string{"k": "v"},
 	}
@@ -100,7 +102,7 @@ func TestALaunchComesBackAsItWasRecorded(t *testing.T) {
 	launch := wholeLaunch(t)
 	for what, of := range map[string]reflect.Value{
 		"launch": reflect.ValueOf(launch), "cell": reflect.ValueOf(launch.Cell),
-		"worker": reflect.ValueOf(launch.Workers[0]), "jitter": reflect.ValueOf(*launch.Jitter),
+		"worker": reflect.ValueOf(launch.Workers[0]), "jitter": reflect.ValueOf(*launch.Jitter), "thread": reflect.ValueOf(launch.Workers[0].Threads[0]),
 	} {
 		for i := range of.NumField() {
 			if of.Field(i).IsZero() && !slices.Contains(unrecorded, of.Type().Field(i).Name) {

@@ -121,14 +121,22 @@ var (
 	}})
 	// NotAlone is of a run on CPUs on which another run measured when it began.
 	NotAlone = Cautions(Caution{ID: "not-alone", Words: func(w Warning) string {
-		who := "another ipcbench"
-		if pid := w.Text("pid"); pid != "0" {
-			who += " (process " + pid + ")"
-		}
-		return who + " measures on CPU " + w.Text("cpus") + " as well: both disturb each other: wait for its end, or give other CPUs (-p)"
+		return another(w) + " measures on CPU " + w.Text("cpus") + " as well: both disturb each other: wait for its end, or give other CPUs (-p)"
+	}})
+	// Joined is of a run on CPUs on which another began to measure before it had ended.
+	Joined = Cautions(Caution{ID: "joined", Words: func(w Warning) string {
+		return another(w) + " began to measure on CPU " + w.Text("cpus") + " before this run had ended: both disturbed each other: measure again, one after the other or on other CPUs (-p)"
 	}})
 	// FloorUnknown is of a floor that could not be taken at some time.
 	FloorUnknown = Cautions(Caution{ID: "floor-unknown", Words: func(w Warning) string {
 		return "a floor is not known throughout: " + w.Text("error")
 	}})
 )
+
+// another names the run that a warning is about.
+func another(w Warning) string {
+	if pid := w.Text("pid"); pid != "0" {
+		return "another ipcbench (process " + pid + ")"
+	}
+	return "another ipcbench"
+}

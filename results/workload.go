@@ -31,6 +31,9 @@ type Workload struct {
 	Asked  string // what that is called: "round trip"
 	Larger bool   // it is asked of the largest message, and not of the smallest
 
+	Parts   []string  // the metrics that Drawn is the sum of, in the order of time: they have a chart; nil: none
+	Further []Further // tables below the first, of the same cells
+
 	Exchange Exchange
 	Unit     string // what its costs are of: "round trip"; "": a message
 }
@@ -55,6 +58,15 @@ type ResultColumn struct {
 	Margin bool
 }
 
+// A Further is a table of its own among the results of a workload. It has the rows
+// that have anything for it.
+type Further struct {
+	Name    string // in the name of its section: "pages"
+	Title   string
+	Caption string
+	Columns []ResultColumn
+}
+
 // workloads are all there are, in the order of tables.
 var workloads = []Workload{
 	{
@@ -75,7 +87,7 @@ var workloads = []Workload{
 		Op:       RTTMean,
 		Columns: []ResultColumn{
 			{"p50", RTTP50, false}, {"batches", RTTBatchP50, false}, {"±", RTTP50, true}, {"p99", RTTP99, false}, {"p99.9", RTTP999, false}, {"mean", RTTMean, false},
-			{"CPU/msg", CPUPerMsg, false}, {"ctxsw/msg", CtxswPer, false},
+			{"CPU/msg", CPUPerMsg, false}, {"ctxsw/msg", CtxswPer, false}, {"fair", PairFairness, false},
 		},
 		Drawn: RTTP50, Axis: "Median round trip", Of: RoundTrips,
 		Alike: RTTP50, Asked: "round trip",
@@ -93,7 +105,7 @@ var workloads = []Workload{
 		Compared: []string{MsgsPerS, CPUPerMsg},
 		Op:       MsgsPerS,
 		Columns: []ResultColumn{
-			{"messages", MsgsPerS, false}, {"±", MsgsPerS, true}, {"bytes", BytesPerS, false},
+			{"messages", MsgsPerS, false}, {"±", MsgsPerS, true}, {"bytes", BytesPerS, false}, {"sync", SyncNS, false}, {"each", PairRate, false}, {"fair", PairFairness, false},
 			{"CPU/msg", CPUPerMsg, false}, {"ctxsw/msg", CtxswPer, false}, {"faults/msg", FaultsPer, false},
 		},
 		Drawn: BytesPerS, Axis: "Payload per second",
@@ -138,6 +150,46 @@ var workloads = []Workload{
 		},
 		Drawn: OneWayP50, Axis: "Median time of a message", Of: OneWays,
 		Exchange: Offered, Unit: "message",
+	},
+	{
+		Name:  "setup",
+		Doc:   "what it costs to get going and to stop: create, open, map, first touch, first message, close",
+		Title: "Set-up",
+		Caption: "One set-up a launch. The driver makes what the ends share, what it tries before included (create, extend: give files their\n" +
+			"length, connect), then each end opens, one after the other (open, map, lock, touch: have all its pages there): the mean of both.\n" +
+			"First msg is from its send to its receipt, with both ends ready and the receiver waiting. Total is the sum up to there,\n" +
+			"± its 95 % confidence interval. Starting the processes is left out. Faults are page faults before the first message;\n" +
+			"1st and warm rtt are round trips of messages of which every byte is checked. Close is an end's, release the driver's of its copies.",
+		Subject:  "From nothing until the first message is received",
+		Main:     SetupTotal,
+		Compared: []string{SetupTotal, FirstMessage},
+		Op:       SetupTotal,
+		Columns: []ResultColumn{
+			{"create", StageNS("create"), false}, {"extend", StageNS("extend"), false}, {"connect", StageNS("connect"), false},
+			{"open", StageNS("open"), false}, {"map", StageNS("map"), false}, {"lock", StageNS("lock"), false}, {"touch", StageNS("touch"), false},
+			{"first msg", FirstMessage, false}, {"total", SetupTotal, false}, {"±", SetupTotal, true}, {"faults", SetupFaults, false},
+			{"1st rtt", SetupFirstRTT, false}, {"warm rtt", SetupWarmRTT, false}, {"close", StageNS(CloseStage), false}, {"release", StageNS(ReleaseStage), false},
+		},
+		Parts: partsOfSetup(),
+		Axis:  "Time from nothing until the first message is received",
+		Further: []Further{{
+			Name: "pages", Title: "A page of a file, mapped and by system calls",
+			Caption: fmt.Sprintf("Per page of the system's size, of files of %d pages such as the transport's. mmap is the call itself, for all of them.\n", SetupPages) +
+				"New pages are holes of a file that was given its length; warm ones are in the page cache, and mapped afresh; cold ones were stored\n" +
+				"(fdatasync) and dropped (POSIX_FADV_DONTNEED), — where they cannot be. Touch writes a word of each page, which maps one page a fault:\n" +
+				"the kernel maps pages around a fault only for reads. Populate is MADV_POPULATE_WRITE of all, whose faults count and need no trap.\n" +
+				"Write and read are pwrite and pread of a page. Faults are all of a new page's; major are those of a cold one that waited for storage,\n" +
+				"less than 1 because the kernel reads ahead.",
+			Columns: []ResultColumn{
+				{"mmap", SetupMap, false},
+				{"touch new", PageNS("touch", "new"), false}, {"warm", PageNS("touch", "warm"), false}, {"cold", PageNS("touch", "cold"), false},
+				{"populate new", PageNS("populate", "new"), false}, {"warm", PageNS("populate", "warm"), false},
+				{"write new", PageNS("write", "new"), false}, {"warm", PageNS("write", "warm"), false},
+				{"read warm", PageNS("read", "warm"), false}, {"cold", PageNS("read", "cold"), false},
+				{"faults", PageFaults("touch", "new"), false}, {"major", PageMajor("touch", "cold"), false},
+			},
+		}},
+		Exchange: Answered, Unit: "round trip",
 	},
 }
 

@@ -8,7 +8,7 @@ import (
 
 // A Spec is one transport with every option settled, and the link's
 // dimensions. The transport's options come from [Parse]; Dir, Size,
-// Uniform and Capacity are set by whoever makes the link.
+// Uniform, Capacity and Batch are set by whoever makes the link.
 type Spec struct {
 	Transport string            `json:"transport"`          // Info.Name
 	Options   map[string]string `json:"options,omitempty"`  // every option of the transport, defaults filled in
@@ -16,6 +16,11 @@ type Spec struct {
 	Size      int               `json:"size"`               // largest message in bytes
 	Uniform   bool              `json:"uniform,omitempty"`  // every message has Size bytes: a stream needs no framing
 	Capacity  int               `json:"capacity,omitempty"` // bytes each direction should be able to buffer, where the mechanism lets that be chosen
+
+	OnStage   func(Stage) `json:"-"`                   // is told as a transport comes to a stage of making a link or an end, on the thread that does; nil: nobody asks
+	Batch     int         `json:"batch,omitempty"`     // messages to one push to the storage, of a spec that has [StoresBatch]: the last of them waits for it, and Close pushes what is left; 0: 1
+	Producers int         `json:"producers,omitempty"` // processes that open that side, where the transport is [ManyEnds]; 0: one
+	Consumers int         `json:"consumers,omitempty"` // likewise
 }
 
 // Parse reads a transport spec as a user writes it: a word, then options, as
@@ -75,6 +80,14 @@ func (s Spec) String() string {
 // Option returns the value of an option, or "" where the transport has none
 // of that name.
 func (s Spec) Option(name string) string { return s.Options[name] }
+
+// Ends is how many processes open that side.
+func (s Spec) Ends(side Side) int {
+	if side == Producer {
+		return max(1, s.Producers)
+	}
+	return max(1, s.Consumers)
+}
 
 // Waits says what an end of this spec does while it waits: what the value of an
 // option says, or else the transport. Zero where it never waits, because both

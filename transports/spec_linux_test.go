@@ -58,13 +58,13 @@ func TestSpecKnowsWhatItsOptionsMean(t *testing.T) {
 		waits transports.Waiting
 		caps  transports.Caps
 	}{
-		"pipe":                {transports.Sleeps, transports.SeesPeerDeath},
-		"pipe:wait=epoll":     {transports.EpollsFirst, transports.SeesPeerDeath},
-		"mmap:wait=hybrid":    {transports.SpinsFirst, transports.CanInPlace | transports.NeedsDir},
+		"pipe":                {transports.Sleeps, transports.SeesPeerDeath | transports.ManyLinks},
+		"pipe:wait=epoll":     {transports.EpollsFirst, transports.SeesPeerDeath | transports.ManyLinks},
+		"mmap:wait=hybrid":    {transports.SpinsFirst, transports.CanInPlace | transports.NeedsDir | transports.ManyLinks},
 		"signal":              {transports.Sleeps, transports.SeesPeerDeath},
 		"signal:wait=sigwait": {transports.Sleeps, transports.SeesPeerDeath},
-		"unix:wait=go":        {transports.Parks, transports.SeesPeerDeath | transports.OwnThreads},
-		"unix:type=dgram":     {transports.Sleeps, 0},
+		"unix:wait=go":        {transports.Parks, transports.SeesPeerDeath | transports.OwnThreads | transports.ManyLinks},
+		"unix:type=dgram":     {transports.Sleeps, transports.ManyEnds},
 		"file":                {transports.Spins, transports.NeedsDir},
 		"file:wait=inotify":   {transports.Sleeps, transports.NeedsDir},
 		"null":                {transports.Waiting{}, transports.OneProcess},

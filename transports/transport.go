@@ -150,6 +150,8 @@ const (
 	NeedsDir                       // Spec.Dir names the directory the link lives in
 	SeesPeerDeath                  // Recv returns io.EOF, or fails, when the peer is killed
 	OneProcess                     // both ends are one Endpoint in one process
+	Stores                         // Send pushes to the storage, and returns when that says that it is done
+	StoresBatch                    // it does so by a call of its own, which Spec.Batch messages can share
 
 	// What an Endpoint takes of the Go runtime. Without these it allocates
 	// nothing per message, collects nothing and has no thread but its caller's,
@@ -157,6 +159,11 @@ const (
 	Allocates      // Send or Recv allocate
 	NeedsCollector // garbage is collected while it is used: no call may wait in a raw system call
 	OwnThreads     // it has goroutines or threads of its own, or parks its caller's: that one is not locked to a thread
+
+	// What is there for more than two processes, see [Join].
+	ManyEnds  // a side of a link can be opened by several processes (Spec.Producers, Spec.Consumers); then messages go from producers to consumers, each to one of them
+	ManyLinks // a thread can have an end of several links at once
+	CanTry    // and these implement Trier
 )
 
 // Has reports whether c holds all of want.

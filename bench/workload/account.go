@@ -1,58 +1,119 @@
 package workload
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"slices"
 
 	"ipcbench/results"
 	"ipcbench/transports"
 )
 
-// A Pair is what the two ends of a pair reported: twice the same where one
-// process is both.
-type Pair struct{ Producer, Consumer *Report }
+// A Group is what the ends reported that hand each other messages: those of a pair,
+// twice the same where one process is both, or several that share one of the other
+// side.
+type Group struct{ Producers, Consumers []*Report }
 
-// counts is what the side that counts reported.
-func (p Pair) counts(side transports.Side) Report {
+// of are the reports of a side.
+func (g Group) of(side transports.Side) []*Report {
 	if side == transports.Producer {
-		return *p.Producer
+		return g.Producers
 	}
-	return *p.Consumer
+	return g.Consumers
 }
 
-// reports are one for each process.
-func (p Pair) reports() []Report {
-	if p.Producer == p.Consumer {
-		return []Report{*p.Producer}
+// all are one for each process.
+func (g Group) all() []*Report {
+	if g.Producers[0] == g.Consumers[0] {
+		return g.Producers
 	}
-	return []Report{*p.Producer, *p.Consumer}
+	return slices.Concat(g.Producers, g.Consumers)
 }
 
-// Sum turns what the ends of all pairs and the driver reported into the numbers
+// Received is how many measured messages all its consumers have.
+func (g Group) Received() (n int64) {
+	for _, r := range g.Consumers {
+		n += r.Received
+	}
+	return n
+}
+
+// ClockUncertain is by how much two of its ends' clocks may differ, in ns. One
+// process has one clock.
+func (g Group) ClockUncertain() (ns int64) {
+	for _, p := range g.Producers {
+		for _, c := range g.Consumers {
+			if p != c {
+				ns = max(ns, p.ClockUncertain+c.ClockUncertain)
+			}
+		}
+	}
+	return ns
+}
+
+// check refuses messages that were lost or came twice. Where several took them out
+// of one queue, only all of them together know.
+func (g Group) check() error {
+	var sent int64
+	var sum uint64
+	for _, r := range g.Producers {
+		sent += r.Sent
+		sum += r.Sum
+	}
+	for _, r := range g.Consumers {
+		sum -= r.Sum
+	}
+	if received := g.Received(); sent != received {
+		return fmt.Errorf("%d messages were sent and %d received", sent, received)
+	}
+	if sum != 0 {
+		return fmt.Errorf("of %d messages as many were received, and not the same: some came twice and others not at all", sent)
+	}
+	return nil
+}
+
+// Sum turns what the ends of all groups and the driver reported into the numbers
 // of a launch, or refuses: what was lost is no result. A nil driver has nothing
 // to add.
 //
 // The time of several pairs is the one in which any of them measured: from the
 // first of their beginnings to the last of their ends. A rate is that of all
 // messages in that time, and so is never more than the pairs had together. Their
-// histograms are merged.
-func (w Workload) Sum(l *results.Launch, pairs []Pair, d *Driver) error {
+// histograms are merged. So it is with several consumers of one producer.
+func (w Workload) Sum(l *results.Launch, groups []Group, d *Driver) error {
 	var counted, all []Report
-	for _, p := range pairs {
-		if sent, received := p.Producer.Sent, p.Consumer.Received; sent != received {
-			return fmt.Errorf("%d messages were sent and %d received", sent, received)
+	var parts []results.Part
+	for _, g := range groups {
+		if err := g.check(); err != nil {
+			return err
 		}
-		r := p.counts(w.Counts)
-		if r.Elapsed() <= 0 || r.Counted <= 0 {
-			return fmt.Errorf("%d messages in %d ns are too few to measure: give it more --messages or a longer --time", r.Counted, r.Elapsed())
+		for _, r := range g.of(w.Counts) {
+			parts = append(parts, results.Part{Messages: max(0, r.Counted), ElapsedNS: r.Elapsed()})
+			if l.FanOut > 0 && r.Counted <= 0 {
+				continue // others were faster, which is a result
+			}
+			if r.Elapsed() <= 0 || r.Counted <= 0 {
+				return fmt.Errorf("%d messages in %d ns are too few to measure: give it more --messages or a longer --time", r.Counted, r.Elapsed())
+			}
+			counted = append(counted, *r)
 		}
-		counted, all = append(counted, r), append(all, p.reports()...)
+		for _, r := range g.all() {
+			all = append(all, *r)
+			l.Warnings = results.AppendOnce(l.Warnings, r.Warnings...)
+		}
+	}
+	if len(counted) == 0 {
+		return errors.New("no end had two messages: give it more --messages or a longer --time")
 	}
 	if err := window(l, counted); err != nil {
 		return err
 	}
-	l.Bytes = l.Messages * int64(l.SizeBytes)
-	for _, p := range pairs {
-		l.Waiting += p.waiting()
+	for _, r := range counted {
+		l.Bytes += cmp.Or(r.Bytes, r.Counted*int64(l.SizeBytes))
+	}
+	for _, g := range groups {
+		l.Waiting += g.waiting()
 	}
 	l.SlicesNS = together(counted)
 	if d != nil {
@@ -67,10 +128,31 @@ func (w Workload) Sum(l *results.Launch, pairs []Pair, d *Driver) error {
 	if err := quantiles(l, all); err != nil {
 		return err
 	}
+	share(l, parts, counted[0].Parts)
 	if w.Account == nil {
 		return nil
 	}
-	return w.Account(l, counted)
+	return w.Account(l, groups)
+}
+
+// share fills in what each of several had, by what was counted of each or by the one
+// that counted for all. Several consumers of one producer are compared in the time of
+// all of them, in which some may have had nothing.
+func share(l *results.Launch, parts, ofOne []results.Part) {
+	if ofOne != nil {
+		parts = ofOne
+	}
+	if len(parts) < 2 {
+		return
+	}
+	if l.FanOut > 0 {
+		for i := range parts {
+			parts[i].ElapsedNS = l.ElapsedNS
+		}
+	}
+	rates := results.Rates(parts)
+	l.Parts = parts
+	l.Metrics[results.PairRate], l.Metrics[results.PairFairness] = results.Median(rates), results.Fairness(rates)
 }
 
 // window fills in the messages of all pairs and the time of them. Pairs that
@@ -83,8 +165,8 @@ func window(l *results.Launch, counted []Report) error {
 		lastBegan, firstEnded = max(lastBegan, r.Began), min(firstEnded, r.Ended)
 		l.Messages += r.Counted
 	}
-	if lastBegan >= firstEnded {
-		return fmt.Errorf("one of the %d pairs was done before another began: give it a longer --time", len(counted))
+	if lastBegan >= firstEnded && l.FanOut == 0 {
+		return fmt.Errorf("one of %d was done before another began: give it more --messages or a longer --time", len(counted))
 	}
 	l.ElapsedNS = ended - began
 	return nil

@@ -10,14 +10,14 @@ import (
 )
 
 // pair is what two ends of 100 messages report, counted from began to ended.
-func pair(began, ended int64, set map[string]float64) Pair {
+func pair(began, ended int64, set map[string]float64) Group {
 	r := Report{Sent: 100, Received: 100, Counted: 100, Began: began, Ended: ended, Slices: []float64{10, 20}, Metrics: set}
-	return Pair{&r, &Report{Sent: 100, Received: 100, Counted: 100, Began: began, Ended: ended, Slices: []float64{10, 20}}}
+	return Group{[]*Report{&r}, []*Report{{Sent: 100, Received: 100, Counted: 100, Began: began, Ended: ended, Slices: []float64{10, 20}}}}
 }
 
 func TestPairsAreCountedInTheTimeOfAllOfThem(t *testing.T) {
 	l := results.Launch{Cell: results.Cell{SizeBytes: 8}}
-	if err := Throughput.Sum(&l, []Pair{pair(1000, 3000, nil), pair(2000, 5000, nil)}, nil); err != nil {
+	if err := Throughput.Sum(&l, []Group{pair(1000, 3000, nil), pair(2000, 5000, nil)}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if l.Messages != 200 || l.ElapsedNS != 4000 || l.Bytes != 1600 || l.Metrics[results.MsgsPerS] != 5e7 || l.Metrics[results.BytesPerS] != 4e8 {
@@ -29,7 +29,7 @@ func TestPairsAreCountedInTheTimeOfAllOfThem(t *testing.T) {
 }
 
 func TestPairsThatTookTurnsAreNoneAtOnce(t *testing.T) {
-	err := Throughput.Sum(&results.Launch{}, []Pair{pair(1000, 2000, nil), pair(2000, 3000, nil)}, nil)
+	err := Throughput.Sum(&results.Launch{}, []Group{pair(1000, 2000, nil), pair(2000, 3000, nil)}, nil)
 	if err == nil || !strings.Contains(err.Error(), "--time") {
 		t.Errorf("%v", err)
 	}
@@ -41,7 +41,7 @@ func TestRoundTripsOfPairsAreMerged(t *testing.T) {
 	of := func(least, mean, most float64) map[string]float64 {
 		return map[string]float64{results.RTTMin: least, results.RTTMean: mean, results.RTTMax: most}
 	}
-	if err := Latency.Sum(&l, []Pair{pair(0, 10, of(5, 10, 20)), pair(0, 10, of(3, 30, 40))}, nil); err != nil {
+	if err := Latency.Sum(&l, []Group{pair(0, 10, of(5, 10, 20)), pair(0, 10, of(3, 30, 40))}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if m := l.Metrics; m[results.RTTMin] != 3 || m[results.RTTMax] != 40 || math.Abs(m[results.RTTMean]-20) > 1e-9 {

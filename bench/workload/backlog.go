@@ -29,18 +29,23 @@ func (s *sent) stamp(messages, at int64) {
 }
 
 // waiting is how many of the messages that the consumer counted may have been
-// sent before its first was received, at most; 0 where the producer kept no
+// sent before it received the one that opened the window, at most; 0 where the producer kept no
 // moments.
-func (p Pair) waiting() int64 {
-	if len(p.Producer.SentBy) == 0 {
+func (g Group) waiting() int64 {
+	p := g.Producers[0]
+	if len(p.SentBy) == 0 {
 		return 0
 	}
-	had := p.Producer.Sent
-	for _, m := range p.Producer.SentBy {
-		if m.At >= p.Consumer.Began {
+	began, counted := g.Consumers[0].Began, int64(0)
+	for _, c := range g.Consumers {
+		began, counted = min(began, c.Began), counted+c.Counted
+	}
+	had := p.Sent
+	for _, m := range p.SentBy {
+		if m.At >= began {
 			had = m.Messages
 			break
 		}
 	}
-	return max(0, min(had-1, p.Consumer.Counted)) // the first opens the window and is not counted
+	return max(0, min(had-g.Consumers[0].Skipped-1, counted)) // the one that opens the window is not counted
 }

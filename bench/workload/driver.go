@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"ipcbench/bench/internal/meter"
 	"ipcbench/results"
 )
 
@@ -16,6 +17,8 @@ type Driver struct {
 	context.Context // ends with the launch's deadline, and where the run is interrupted
 	Cell            results.Cell
 	Pids            []int // of the workers, pair by pair and the producer first, from Start on
+
+	Stages *meter.Stages // of making the links, and of closing the driver's part of them
 
 	notes
 	start    func() ([]int, error)

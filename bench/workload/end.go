@@ -29,14 +29,18 @@ type End struct {
 	message.Exchange // Send, Receive and Echo of numbered messages, over the
 	Endpoint         transports.Endpoint
 	Side             transports.Side
-	From             int64   // by the machine's clock: a warm-up lasts at least until then, ns
-	Clock            float64 // what a reading of the clock takes, ns: a stamped time has so much too much
-	Tick             int64   // step in which its readings move, ns
+	From             int64         // by the machine's clock: a warm-up lasts at least until then, ns
+	Clock            float64       // what a reading of the clock takes, ns: a stamped time has so much too much
+	Tick             int64         // step in which its readings move, ns
+	Stages           *meter.Stages // of its opening
 	Report           Report
 	notes
-	meter  meter.Meter
-	court  []byte // see rally; nil: there is none
-	shared []byte // see share; nil: there is none
+	meter    meter.Meter
+	court    []byte  // see rally; nil: there is none
+	shared   []byte  // see share; nil: there is none
+	muster   *muster // nil: the end is one of two
+	working  busy    // of a consumer
+	thinking busy    // of a producer
 }
 
 // NewEnd returns the end of a link that measures over an endpoint. The calling
@@ -45,11 +49,18 @@ type End struct {
 func NewEnd(t Task, side transports.Side, ep transports.Endpoint, whole bool) *End {
 	e := &End{
 		Task:     t,
-		Exchange: message.Over(ep, t.Spec, t.Size, t.Full),
+		Exchange: message.Over(ep, t.Spec, t.Size, t.Lengths, t.Full),
 		Side:     side,
 		Clock:    clock.Cost(),
 		Tick:     clock.Tick(),
 		Endpoint: ep,
+	}
+	both := t.Spec.Caps().Has(transports.OneProcess)
+	if both || side == transports.Consumer {
+		e.working = e.newBusy(t.Work)
+	}
+	if both || side == transports.Producer {
+		e.thinking = e.newBusy(t.Think)
 	}
 	if whole {
 		e.meter = meter.OfProcess()
@@ -70,7 +81,7 @@ func (e *End) Run() (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := e.share(); err != nil {
+	if err := errors.Join(e.share(), e.assemble()); err != nil {
 		return nil, err
 	}
 	if err := w.part(e)(e); err != nil {
@@ -105,12 +116,14 @@ func (e *End) Done() { e.meter.End(&e.Report.Worker) }
 // the endpoint. It can be called again.
 func (e *End) Close() error { return e.Endpoint.Close() }
 
-// RoundTrip sends the message of this number and receives its echo.
+// RoundTrip sends the message of this number and receives its echo. Where both ends
+// are this one, the consumer's work is in between.
 func (e *End) RoundTrip(number uint64, p Phase) error {
 	if err := e.Send(number, p); err != nil {
 		return err
 	}
 	_, err := e.Receive(number)
+	e.work()
 	return err
 }
 
@@ -123,17 +136,20 @@ func (e *End) WarmUp(exchange func(number uint64) error) (next uint64, op float6
 }
 
 // warmUp is the same for an exchange that can be of any phase. The last ones are
-// as those that are measured: where every byte is checked, they take longer.
+// as those that are measured: where every byte is checked, they take longer. Before
+// each, the end thinks: that is no part of the exchange.
 func (e *End) warmUp(exchange func(number uint64, p Phase) error) (next uint64, op float64, err error) {
 	var took [lastExchanges]float64
 	n, p, start := 0, Warming, Now()
 	for last := start; ; {
+		before := e.thinking
+		e.think()
 		if err := exchange(next, p); err != nil {
 			return 0, 0, fmt.Errorf("while warming up: %w", err)
 		}
 		next++
 		at := Now()
-		took[n] = float64(at-last) - e.Clock
+		took[n] = float64(at-last) - e.Clock - e.thinking.since(before)
 		n, last = (n+1)%lastExchanges, at
 		switch spent := at - start; {
 		case p == Warming && spent >= int64(e.Warmup.Time) && int64(next) >= e.Warmup.Messages && at >= e.From:
@@ -165,6 +181,15 @@ func (e *End) marked() {
 	e.Begin()
 }
 
+// received is what the consumer of round trips does between a message and its echo.
+func (e *End) received(p Phase) {
+	if p == Marking {
+		e.marked()
+		return
+	}
+	e.work()
+}
+
 // The last exchanges of a warm-up are so many, or as many as so much time has
 // room for, in ns.
 const (
@@ -190,18 +215,22 @@ func (e *End) AnswerMark() (next uint64, op float64, err error) {
 			e.marked()
 			return next + 1, op, e.Send(next, Marking)
 		}
+		e.work()
 		next++
 	}
 }
 
-// EchoAll answers every message until the peer closes, counts from the marking
-// one on what that costs, and notes how many there were. It is all that the
-// consumer of round trips does.
+// EchoAll answers every message until the peer closes, after so much work as the
+// task asks for, counts from the marking one on what that costs, and notes how many
+// there were. It is all that the consumer of round trips does.
 func (e *End) EchoAll() error {
-	begin := e.marked // made once: a method value is an allocation
+	between, last := e.received, Marking // made once: a method value is an allocation
+	if e.Work > 0 {
+		last = Measured
+	}
 	var number, marked uint64
 	for {
-		p, err := e.Echo(number, begin)
+		p, err := e.Echo(number, last, between)
 		if err != nil {
 			if errors.Is(err, io.EOF) {
 				break

@@ -172,11 +172,13 @@ func (e *End) receiveAll() (*ledger, error) {
 			return nil, err
 		}
 		l.received(int64(number - first))
+		e.work()
 	}
 	e.Stop()
 	e.Done()
 	e.Report.Received, e.Report.Verified = int64(number-first), int64(number)
 	l.report(&e.Report, e.Slices())
+	e.Report.Bytes = e.Bytes(first+1, e.Report.Counted)
 	return l, nil
 }
 

@@ -15,7 +15,7 @@ var Load = Workload{
 	Name:     "load",
 	Producer: offer,
 	Consumer: take,
-	Axes:     []string{results.RateColumn, results.ArrivalsColumn, results.PacingColumn},
+	Axes:     []string{results.RateColumn, results.ArrivalsColumn, results.PacingColumn, results.WorkColumn, results.SizeMixColumn},
 	Shared:   Task.ledgerBytes,
 	Counts:   transports.Consumer,
 	Account:  delivered,
@@ -69,7 +69,7 @@ func take(e *End) error {
 }
 
 // delivered is the rate at which messages came, beside the one that was offered.
-func delivered(l *results.Launch, _ []Report) error {
+func delivered(l *results.Launch, _ []Group) error {
 	l.Metrics[results.AchievedPerS] = float64(l.Messages) / (float64(l.ElapsedNS) / 1e9)
 	return nil
 }

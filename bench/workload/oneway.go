@@ -14,7 +14,7 @@ var OneWay = Workload{
 	Name:     "oneway",
 	Producer: sendLightly,
 	Consumer: takeLightly,
-	Axes:     []string{results.PacingColumn},
+	Axes:     []string{results.PacingColumn, results.WorkColumn, results.SizeMixColumn},
 	Shared:   Task.ledgerBytes,
 	Counts:   transports.Consumer,
 }

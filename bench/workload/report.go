@@ -9,15 +9,22 @@ type Report struct {
 	Received int64 // measured messages received and verified
 	Verified int64 // all messages received and verified, warm-up included
 
+	Skipped int64  // messages received before the one at Began, as not of a whole batch
+	Sum     uint64 // of what several take out of one queue: of all numbers sent or received, each mixed; see message.Crowd
+
 	Counted      int64     // messages from Began to Ended, on the side that counts
+	Bytes        int64     // of those, see [Task.Bytes]; 0: each has the cell's size
 	Began, Ended int64     // of the machine's clock, ns
 	SentBy       []Moment  // of a stream, by the end that sends it
 	Slices       []float64 // mean time of a message in successive slices of that, ns; nil: too few stamps
+
+	Parts []results.Part // what each of several producers had of Counted, by the one consumer
 
 	CacheLineNS []float64 // of the end that serves: its round trip with the other before what is measured and after
 
 	Metrics        map[string]float64 // that the end set
 	Histograms     map[string]string  // by name, encoded
+	Warnings       []results.Warning  // for the launch
 	ClockUncertain int64              // by how much its readings of the clock may be off, ns
 }
 

@@ -17,12 +17,19 @@ import (
 // meanwhile, and a short one would measure nothing else. What piles up until the
 // first message is received, as while the consumer is woken, is told beside the
 // rate ([results.Launch.Waiting]).
+//
+// Where several messages share a push to the storage, they come in bursts, with a push
+// between two. So the window opens and ends with a message that begins a batch: it
+// has whole batches, each with its push. One that ended in a burst would have its
+// messages and not the push that makes them durable.
 var Throughput = Workload{
 	Name:     "throughput",
 	Producer: stream,
 	Consumer: drain,
 	Solo:     swallow,
-	Axes:     []string{results.PairsColumn},
+	FanIn:    gathered,
+	FanOut:   scattered,
+	Axes:     []string{results.PairsColumn, results.WorkColumn, results.ThinkColumn, results.SizeMixColumn, results.BatchColumn, results.FanInColumn, results.FanOutColumn}, // no batch of round trips: with one message in flight there is nothing to share a push with
 	Counts:   transports.Consumer,
 	Account:  rates,
 }
@@ -35,12 +42,13 @@ func stream(e *End) error {
 		return err
 	}
 	first := number
-	every := streamEvery(op, e.Clock)
+	every := e.streamEvery(op + float64(e.Think))
 	var sent sent
 	e.Begin()
 	start, at := Now(), int64(0)
 	for n := int64(0); !e.Over(n-1, start, at); n = int64(number - first) {
 		for range e.AtMost(min(every, sent.step(n)), e.Messages+1-n) {
+			e.think()
 			if err := e.Send(number, Measured); err != nil {
 				return err
 			}
@@ -64,7 +72,7 @@ func drain(e *End) error {
 	if err != nil {
 		return err
 	}
-	t := e.tally(op)
+	t := e.tally(op, number)
 	marked := number
 	for ; ; number++ {
 		if _, err := e.Receive(number); err != nil {
@@ -74,11 +82,12 @@ func drain(e *End) error {
 			return err
 		}
 		t.count()
+		e.work()
 	}
 	e.Stop()
 	e.Done()
 	e.Report.Received, e.Report.Verified = int64(number-marked), int64(number)
-	t.report(&e.Report)
+	e.tell(t, marked)
 	return nil
 }
 
@@ -89,10 +98,11 @@ func swallow(e *End) error {
 		return err
 	}
 	first := number
-	t := e.tally(op)
+	t := e.tally(op+float64(e.Think), number)
 	e.Begin()
 	start := Now()
 	for n := int64(0); !e.Over(n-1, start, t.last); n = int64(number - first) {
+		e.think()
 		if err := e.RoundTrip(number, Measured); err != nil {
 			return err
 		}
@@ -103,23 +113,39 @@ func swallow(e *End) error {
 	e.Done()
 	e.Report.Sent = int64(number - first)
 	e.Report.Received, e.Report.Verified = e.Report.Sent, int64(number)
-	t.report(&e.Report)
+	e.tell(t, first)
 	return nil
 }
 
-// A tally notes when the first message was received, and every so many
-// messages, and after the last where their total is known, when that was and
-// how many there were by then.
+// A tally notes when the first message was received that begins a batch, and every so
+// many messages, and after the last where their total is known, when that was and
+// how many there were by then. Where none share a push, each is a batch.
 type tally struct {
-	every, total    int64 // total: 1 where it is not known
-	n, due, stamped int64
-	first, last     int64 // ns
-	slices          Slices
+	every, batch             int64
+	total                    int64 // 1 where it is not known
+	n, due, stamped, skipped int64 // skipped: the first of n, before the window opens
+	first, last              int64 // ns
+	slices                   Slices
+	muster                   *muster
 }
 
-// tally makes one for messages that take op nanoseconds each.
-func (e *End) tally(op float64) tally {
-	return tally{every: streamEvery(op, e.Clock), total: e.Messages + 1, slices: e.Slices()}
+// tally makes one for messages that take op nanoseconds each, from the one of that
+// number on.
+func (e *End) tally(op float64, number uint64) tally {
+	t := tally{every: e.streamEvery(op), batch: e.batch(), total: e.Messages + 1, slices: e.Slices(), muster: e.muster}
+	t.skipped = (t.batch - int64(number)%t.batch) % t.batch
+	t.due = t.skipped + 1
+	t.total -= (t.total - t.due) % t.batch
+	return t
+}
+
+// streamEvery says that one in so many messages of a stream is stamped: where a push
+// is shared, each that begins a batch, for that is dearer than a stamp.
+func (e *End) streamEvery(op float64) int64 {
+	if e.batch() > 1 {
+		return e.batch()
+	}
+	return streamEvery(op, e.Clock)
 }
 
 func (t *tally) count() {
@@ -131,27 +157,35 @@ func (t *tally) count() {
 // stamp notes the time. The first stamps are close together, so that a stream
 // that was held up, and has few messages, has two of them all the same.
 func (t *tally) stamp() {
-	t.last, t.stamped, t.due = Now(), t.n, t.n+min(t.every, t.n)
-	if t.n == 1 {
+	t.last, t.stamped = Now(), t.n
+	counted := t.n - t.skipped
+	t.due = t.n + max(t.batch, min(t.every, counted))
+	if counted == 1 {
 		t.first = t.last
+		t.muster.begin()
 		t.slices.Begin(t.n, t.last)
 		return
 	}
 	t.slices.Stamp(t.n, t.last)
 }
 
-// report fills in what was counted: the messages after the first, up to the
-// last stamped one, and the time they took.
-func (t *tally) report(r *Report) {
+// tell reports what was counted: the messages after the one that opened the window,
+// up to the last stamped one, and the time they took.
+func (e *End) tell(t tally, first uint64) {
+	r := &e.Report
 	r.Worker.StampEvery = t.every
-	r.Counted, r.Began, r.Ended = t.stamped-1, t.first, t.last
+	r.Counted, r.Began, r.Ended, r.Skipped = t.stamped-t.skipped-1, t.first, t.last, t.skipped
+	r.Bytes = e.Bytes(first+uint64(t.skipped)+1, r.Counted)
 	r.Slices = t.slices.PerMessage(t.stamped, t.last)
 }
 
 // rates are those of all pairs together, in the time that they had in common.
-func rates(l *results.Launch, _ []Report) error {
+func rates(l *results.Launch, _ []Group) error {
 	rate := float64(l.Messages) / (float64(l.ElapsedNS) / 1e9)
 	l.Metrics[results.MsgsPerS] = rate
-	l.Metrics[results.BytesPerS] = rate * float64(l.SizeBytes)
+	l.Metrics[results.BytesPerS] = rate * (float64(l.Bytes) / float64(l.Messages))
+	if l.Pushed == results.BySync {
+		l.Metrics[results.SyncNS] = float64(max(1, l.Batch)*l.Pairs) / rate * 1e9
+	}
 	return nil
 }

@@ -32,6 +32,10 @@ type Workload struct {
 	// cannot be measured with those.
 	Solo func(*End) error
 
+	// FanIn and FanOut are what they do where several producers send to one
+	// consumer, or one to several; zero: the workload is of pairs alone.
+	FanIn, FanOut Ends
+
 	// Driver, where not nil, is the driver's half: what it does before, while
 	// and after the ends measure. Those without one are started and let go.
 	Driver func(*Driver) error
@@ -42,14 +46,28 @@ type Workload struct {
 	// Shared, where not nil, is how many bytes of zeroed memory both ends have in
 	// common beside the link; End.share maps it.
 	Shared func(Task) int
+	// InTurn has the ends open one after the other, because what that takes is
+	// measured.
+	InTurn bool
 
 	// Counts is the side whose messages and time are the launch's: for
 	// whichever it matters that a message is over.
 	Counts transports.Side
 	// Account, where not nil, works out those metrics that are neither
 	// quantiles of a histogram nor set by one end alone. The launch has all the
-	// rest by then; counted is what the side that counts reported, pair by pair.
-	Account func(l *results.Launch, counted []Report) error
+	// rest by then; pairs are what the ends reported.
+	Account func(l *results.Launch, pairs []Group) error
+}
+
+// Ends are what the ends do where one is shared by several of the other side.
+type Ends struct{ Producer, Consumer func(*End) error }
+
+// part picks what an end of that side does.
+func (s Ends) part(side transports.Side) func(*End) error {
+	if side == transports.Producer {
+		return s.Producer
+	}
+	return s.Consumer
 }
 
 // registered are all there are.
@@ -61,8 +79,11 @@ var registered []Workload
 func Register(w Workload) {
 	described := slices.ContainsFunc(results.Workloads(), func(d results.Workload) bool { return d.Name == w.Name })
 	_, err := Lookup(w.Name)
-	if !described || err == nil || w.Producer == nil || w.Consumer == nil {
-		panic(fmt.Sprintf("workload: %q is not described to package results, is registered twice, or has not both ends", w.Name))
+	lacks := func(column string, ends Ends) bool {
+		return slices.Contains(w.Axes, column) && (ends.Producer == nil || ends.Consumer == nil)
+	}
+	if !described || err == nil || w.Producer == nil || w.Consumer == nil || lacks(results.FanInColumn, w.FanIn) || lacks(results.FanOutColumn, w.FanOut) {
+		panic(fmt.Sprintf("workload: %q is not described to package results, is registered twice, or has not all ends", w.Name))
 	}
 	registered = append(registered, w)
 }
@@ -94,6 +115,10 @@ func (w Workload) Takes(column string) bool { return slices.Contains(w.Axes, col
 // part picks what this end does.
 func (w Workload) part(e *End) func(*End) error {
 	switch {
+	case e.FanIn > 0:
+		return w.FanIn.part(e.Side)
+	case e.FanOut > 0:
+		return w.FanOut.part(e.Side)
 	case e.Spec.Caps().Has(transports.OneProcess):
 		return w.Solo
 	case e.Side == transports.Producer:

@@ -122,6 +122,8 @@ var rules = []rule{
 		why: "Their messages can be no larger and no more than the kernel allows."},
 	{id: "sysv-queues", about: "System V message queues", judge: systemVQueues,
 		why: "Their messages can be no larger than the kernel allows."},
+	{id: "write-caches", about: "write caches", judge: writeCaches,
+		why: "A sync has a disk flush its volatile cache. One that lets nobody flush it makes sync=sync look cheap, whatever that stores."},
 	{id: "perf-events", about: "perf events", judge: perfEvents,
 		why: "They say why a cell is slow: cycles, instructions, cache misses and switches (run --why)."},
 	{id: "lockdown", about: "kernel lockdown", judge: lockdown,

@@ -26,6 +26,7 @@ var laptop = map[string]string{
 	"pipe-max-size": "1048576", "wmem-max": "212992", "max-dgram-qlen": "512",
 	"mqueue-msg-max": "10", "mqueue-msgsize-max": "8192", "sysv-msgmax": "8192", "sysv-msgmnb": "16384",
 	"perf-event-paranoid": "2", "perf-sources": "cpu msr software", "io-uring-disabled": "0",
+	"write-caches": "nvme0n1: write back, sda: write through",
 }
 
 // guest is a virtual machine that halts at once where it has nothing to do.
@@ -33,7 +34,7 @@ var guest = with(laptop, map[string]string{
 	"hypervisor": "yes", "cpu": "Example Server", "cpus": "0-1", "cpus-allowed": "0-1", "smt-active": "0",
 	"cpu-times":   "cpu 47654 0 20317 570317 1052 0 203 9000 0 0",
 	"idle-driver": "haltpoll", "idle-governor": "haltpoll", "idle-states": "POLL 0, haltpoll idle 1",
-	"guest-halt-poll-ns": "0", "perf-sources": "msr software",
+	"guest-halt-poll-ns": "0", "perf-sources": "msr software", "write-caches": "vda: write back",
 }, "governor", "cpufreq-driver", "no-turbo", "lockdown")
 
 // server is one that was set up to measure on.
@@ -77,6 +78,7 @@ func TestMachinesAreJudgedByTheirFacts(t *testing.T) {
 		"server":                 {server, "", ""},
 		"guest that polls":       {with(guest, map[string]string{"guest-halt-poll-ns": "50000"}), "steal", notesOf(guest)},
 		"guest without haltpoll": {with(guest, map[string]string{"idle-governor": "menu"}), "steal", "cpus virtualisation idle" + strings.TrimPrefix(notesOf(guest), "cpus virtualisation")},
+		"guest without flush":    {with(guest, map[string]string{"write-caches": "vda: write through"}), "steal idle", strings.Replace(notesOf(guest), "perf-events", "write-caches perf-events", 1)},
 		"one CPU of many":        {with(server, map[string]string{"cpus-allowed": "3"}), "cpus", "isolation"},
 		"slow clock":             {with(server, map[string]string{"clocksource": "hpet"}), "clock-source", ""},
 		"container":              {with(server, map[string]string{"cgroup-cpu-max": "150000 100000"}), "cpu-limit", ""},

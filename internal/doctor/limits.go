@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"strings"
 
 	"ipcbench/results"
 )
@@ -21,6 +22,20 @@ func transparentHugePages(m machine) verdict {
 		return fine(finding)
 	}
 	return note(finding, "echo always > /sys/kernel/mm/transparent_hugepage/shmem_enabled; mount -o remount,huge=always /dev/shm")
+}
+
+// writeCaches notes the disks that take no flush: of a guest, it is the host that
+// decides what that means; another may have a cache that outlives the power.
+func writeCaches(m machine) verdict {
+	said := m.fact("write-caches")
+	finding := "write caches of disks: " + said
+	switch {
+	case said == "":
+		return unknown
+	case strings.Contains(said, "write through") && m.isGuest():
+		return note(finding+"; the one of write through is not flushed from here", "none: whether a sync is stored is up to the host")
+	}
+	return fine(finding)
 }
 
 func hugePages(m machine) verdict {

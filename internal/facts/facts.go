@@ -110,6 +110,8 @@ var All = []Fact{
 	{Name: "perf-event-paranoid", read: file("proc/sys/kernel/perf_event_paranoid", all)},
 	{Name: "perf-sources", read: perfSources},
 
+	{Name: "write-caches", Explains: true, read: writeCaches},
+
 	{Name: "hugepages", read: file("proc/sys/vm/nr_hugepages", all)},
 	{Name: "hugepage-size", read: file("proc/meminfo", field("Hugepagesize"))},
 	{Name: "memlock", Fixed: true, read: file("proc/self/limits", softLimit("Max locked memory"))},

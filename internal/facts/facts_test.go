@@ -58,6 +58,11 @@ func TestFactsAreReadWhereTheyLie(t *testing.T) {
 		"sys/kernel/security/lockdown":                      "none [integrity] confidentiality\n",
 		"sys/bus/event_source/devices/software/type":        "1\n",
 		"sys/bus/event_source/devices/cpu/type":             "4\n",
+		"sys/block/vda/device/vendor":                       "0x1af4\n",
+		"sys/block/vda/queue/write_cache":                   "write through\n",
+		"sys/block/sda/device/model":                        "Disk\n",
+		"sys/block/sda/queue/write_cache":                   "write back\n",
+		"sys/block/loop0/queue/write_cache":                 "write back\n",
 		cpuDir + "/cpu0/cpuidle/state0/name":                "POLL\n",
 		cpuDir + "/cpu0/cpuidle/state0/latency":             "0\n",
 		cpuDir + "/cpu0/cpuidle/state0/disable":             "0\n",
@@ -94,6 +99,7 @@ func TestFactsAreReadWhereTheyLie(t *testing.T) {
 		"preempt":            "PREEMPT_DYNAMIC",
 		"lockdown":           "integrity",
 		"perf-sources":       "cpu software",
+		"write-caches":       "sda: write back, vda: write through",
 		"idle-states":        "POLL 0, haltpoll idle 1, C6 133 off",
 	}
 	if diff := cmp.Diff(want, facts); diff != "" {

@@ -3,7 +3,7 @@ package host
 import (
 	"errors"
 	"fmt"
-	"os"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,10 +15,15 @@ var ClaimName = "ipcbench-cpu-"
 // A Claim is what a process tells others of the CPUs that it measures on. It is
 // a name of an abstract socket for each (see unix(7)), which the kernel frees with
 // the process, however that ends, and which leaves nothing in a filesystem that
-// another user could put there instead. Only processes of one network namespace
-// see it; a stranger who takes a name causes a warning and nothing else.
+// another user could put there instead. A stranger who takes a name, or asks for
+// its holder, causes a warning and nothing else.
+//
+// Only processes of one network namespace see it: two containers on a host do not
+// see each other's. There is nothing that all containers of a host can lock without
+// privilege: they have mounts, IPC, processes and /sys of their own. What another
+// takes from a launch shows in what its ends had of their CPUs (summary.Contended).
 type Claim struct {
-	sockets []*os.File
+	sockets map[int]int // descriptors, by CPU
 	// Others are the processes that have claimed some of the CPUs before, by their
 	// CPUs; 0: one of another PID namespace, or that does not listen.
 	Others map[int]int
@@ -27,27 +32,48 @@ type Claim struct {
 // ClaimCPUs claims CPUs. It takes no part in who runs where: of a CPU that is
 // claimed by another it only says so. Where sockets are forbidden nobody knows.
 func ClaimCPUs(cpus []int) *Claim {
-	c := &Claim{Others: map[int]int{}}
+	c := &Claim{sockets: map[int]int{}, Others: map[int]int{}}
 	for _, cpu := range cpus {
 		socket, err := claim(cpu)
 		switch {
 		case errors.Is(err, unix.EADDRINUSE):
 			c.Others[cpu] = holder(cpu)
 		case err == nil:
-			c.sockets = append(c.sockets, socket)
+			c.sockets[cpu] = socket
 		}
 	}
 	return c
 }
 
-// backlog is how many may ask in vain who holds a CPU: nobody accepts them.
+// Newcomers are the processes that have asked who holds some of the CPUs since this
+// was called last, by those CPUs: they measure there now, or did. 0 is as in Others.
+func (c *Claim) Newcomers() map[int][]int {
+	found := map[int][]int{}
+	for cpu, socket := range c.sockets {
+		for range backlog { // whoever asks without end holds up nobody
+			fd, _, err := unix.Accept4(socket, unix.SOCK_CLOEXEC)
+			if err != nil {
+				break
+			}
+			pid := peerOf(fd)
+			unix.Close(fd)
+			if !slices.Contains(found[cpu], pid) {
+				found[cpu] = append(found[cpu], pid)
+			}
+		}
+	}
+	return found
+}
+
+// backlog is how many may ask who holds a CPU until they are looked at: more are not
+// told, nor told of.
 const backlog = 128
 
 // claim binds and listens: whoever connects is told by the kernel who it is.
-func claim(cpu int) (*os.File, error) {
+func claim(cpu int) (socket int, err error) {
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
-		return nil, err
+		return -1, err
 	}
 	err = unix.Bind(fd, addressOf(cpu))
 	if err == nil {
@@ -55,9 +81,9 @@ func claim(cpu int) (*os.File, error) {
 	}
 	if err != nil {
 		unix.Close(fd)
-		return nil, err
+		return -1, err
 	}
-	return os.NewFile(uintptr(fd), "claim of a CPU"), nil
+	return fd, nil
 }
 
 // holder is the process that has claimed a CPU; 0: not to be known from here.
@@ -70,6 +96,10 @@ func holder(cpu int) int {
 	if err := unix.Connect(fd, addressOf(cpu)); err != nil {
 		return 0
 	}
+	return peerOf(fd)
+}
+
+func peerOf(fd int) int {
 	peer, err := unix.GetsockoptUcred(fd, unix.SOL_SOCKET, unix.SO_PEERCRED)
 	if err != nil {
 		return 0
@@ -84,7 +114,7 @@ func addressOf(cpu int) unix.Sockaddr {
 // Release gives the CPUs back. It can be called again.
 func (c *Claim) Release() {
 	for _, socket := range c.sockets {
-		socket.Close()
+		unix.Close(socket)
 	}
 	c.sockets = nil
 }

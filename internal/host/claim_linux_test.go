@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"testing"
 )
 
@@ -50,6 +51,19 @@ func TestAnotherOnTheSameCPUsIsFoundOut(t *testing.T) {
 		}
 		c.Release()
 	}
+	mine := ClaimCPUs([]int{5})
+	for range 2 {
+		if c := ClaimCPUs([]int{5}); len(c.Others) != 1 {
+			t.Errorf("others are %v", c.Others)
+		}
+	}
+	if found := mine.Newcomers(); len(found) != 1 || !slices.Equal(found[5], []int{os.Getpid()}) {
+		t.Errorf("those who came later are %v, want this process on CPU 5", found)
+	}
+	if found := mine.Newcomers(); len(found) > 0 {
+		t.Errorf("they are told of again: %v", found)
+	}
+	mine.Release()
 	other.Process.Kill() // it dies with its claim
 	other.Wait()
 	c := ClaimCPUs([]int{7})

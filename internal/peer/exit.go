@@ -15,12 +15,14 @@ import (
 // An Exit is how a worker ended.
 type Exit struct {
 	Side        transports.Side
-	Status      string // "exit status 0", "signal: killed"
-	OK          bool   // it exited with 0
-	Signal      string // that ended it, "SIGSEGV", also where the Go runtime caught it and gave up; "": none
-	Killed      bool   // it was Kill's
-	OutOfMemory bool   // it was the kernel's, for want of memory
-	PeerGone    bool   // it gave up because the other end was gone
+	Status      string   // "exit status 0", "signal: killed"
+	OK          bool     // it exited with 0
+	Signal      string   // that ended it, "SIGSEGV", also where the Go runtime caught it and gave up; "": none
+	Killed      bool     // it was Kill's
+	OutOfMemory bool     // it was the kernel's, for want of memory
+	Forbidden   string   // the system call for which a sandbox killed it; "": none, or it is not known, see [Options.Trace]
+	Threads     []Thread // what it was at when Kill killed it; none: it did not, or /proc does not say
+	PeerGone    bool     // it gave up because the other end was gone
 	At          time.Time
 	LastWords   string // the start and the end of its standard error
 }
@@ -51,6 +53,13 @@ func statusText(status syscall.WaitStatus) string {
 // said so.
 func (e Exit) String() string { return fmt.Sprintf("%s: %s", e.Side, e.Why()) }
 
+// Error is String: it is why a pair failed, see [Cause].
+func (e Exit) Error() string { return e.String() }
+
+// IsRefused says whether a sandbox killed it for a system call that is not known,
+// and would be of one that is traced.
+func (e Exit) IsRefused() bool { return e.Signal == "SIGSYS" && e.Forbidden == "" }
+
 // Why is String without the side.
 func (e Exit) Why() string {
 	line := e.headline()
@@ -73,6 +82,8 @@ func (e Exit) fate(line string) string {
 	switch means := signalMeans[e.Signal]; {
 	case e.OutOfMemory:
 		parts = append(parts, "the kernel, or this control group, was out of memory: free some, raise the limit, or measure smaller messages")
+	case e.Forbidden != "":
+		parts = append(parts, "a sandbox (seccomp) forbids "+e.Forbidden)
 	case means != "":
 		parts = append(parts, means)
 	}

@@ -3,9 +3,9 @@ package peer
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -19,43 +19,63 @@ const grace = 200 * time.Millisecond
 
 // A Pair is a worker at each end of a link; a single worker where a transport
 // has both ends in one process. It can be several such pairs, each with a link
-// of its own, that start and end together.
+// of its own, or more workers than two on a link, that start and end together.
 type Pair struct {
-	Workers []*Worker // link by link
+	Workers []*Worker // in the order of their seats
 	links   []transports.Link
 	failing sync.Once
+}
+
+// A Seat is what a worker is started for.
+type Seat struct {
+	Side  transports.Side
+	Links []transports.Link // that it has this end of
+	Options
+	Job func([]Inherited) any // what it is told, of what it inherits of each link
 }
 
 // StartPair starts a worker for each of the sides and tells it its job. All of
 // them are killed when ctx ends.
 func StartPair(ctx context.Context, link transports.Link, sides []transports.Side, options func(transports.Side) Options, job func(transports.Side, Inherited) any) (*Pair, error) {
-	return StartPairs(ctx, []transports.Link{link}, sides, options, job)
+	links := []transports.Link{link}
+	var seats []Seat
+	for _, side := range sides {
+		seats = append(seats, Seat{side, links, options(side), func(i []Inherited) any { return job(side, i[0]) }})
+	}
+	return StartSeats(ctx, links, seats)
 }
 
-// StartPairs is StartPair for several links at once.
-func StartPairs(ctx context.Context, links []transports.Link, sides []transports.Side, options func(transports.Side) Options, job func(transports.Side, Inherited) any) (*Pair, error) {
+// StartSeats is StartPair for any number of workers, on any of several links.
+func StartSeats(ctx context.Context, links []transports.Link, seats []Seat) (*Pair, error) {
 	p := &Pair{links: links}
-	for _, link := range links {
-		for _, side := range sides {
-			h := link.For(side)
-			w, err := Start(side, h.Files, options(side))
-			if err == nil {
-				p.Workers = append(p.Workers, w)
-				err = w.Tell(job(side, Inherit(h)))
-			}
-			if err != nil {
-				p.Kill()
-				p.Wait(ctx)
-				return nil, err
-			}
+	for _, seat := range seats {
+		var files []*os.File
+		var inherited []Inherited
+		for _, link := range seat.Links {
+			h := link.For(seat.Side)
+			files, inherited = append(files, h.Files...), append(inherited, Inherit(h))
+		}
+		w, err := Start(seat.Side, files, seat.Options)
+		if err == nil {
+			p.Workers = append(p.Workers, w)
+			err = w.Tell(seat.Job(inherited))
+		}
+		if err != nil {
+			p.Kill()
+			p.Wait(ctx)
+			return nil, err
 		}
 	}
 	context.AfterFunc(ctx, p.Kill)
 	return p, nil
 }
 
-// Kill ends all workers at once.
+// Kill ends all workers at once, having looked what they are at: one that is gone
+// lets the others go on to something else.
 func (p *Pair) Kill() {
+	for _, w := range p.Workers {
+		w.look()
+	}
 	for _, w := range p.Workers {
 		w.Kill()
 	}
@@ -139,7 +159,7 @@ func (p *Pair) Wait(ctx context.Context) []Exit {
 // Cause returns the end that explains why a pair failed, or nil where all
 // ended well or were killed by the driver: one that a signal ended before one
 // that found something wrong, and last one that only saw that its peer was
-// gone.
+// gone. It is an [Exit].
 func Cause(exits []Exit) error {
 	bad := slices.DeleteFunc(slices.Clone(exits), func(e Exit) bool { return e.OK || e.Killed })
 	if len(bad) == 0 {
@@ -148,7 +168,7 @@ func Cause(exits []Exit) error {
 	slices.SortFunc(bad, func(a, b Exit) int {
 		return cmp.Or(cmp.Compare(a.rank(), b.rank()), a.At.Compare(b.At))
 	})
-	return errors.New(bad[0].String())
+	return bad[0]
 }
 
 func (e Exit) rank() int {

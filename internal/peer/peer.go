@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -40,6 +41,9 @@ type Options struct {
 	// CPU, where not negative, is where every thread of the worker runs from
 	// the start. A worker that pins only its measuring thread does so itself.
 	CPU int
+	// Trace finds out for which system call a sandbox kills the worker, where
+	// MayTrace. That makes it slower: it is for one that measures nothing.
+	Trace bool
 }
 
 // A Worker is a process at one end of a link, as its driver sees it.
@@ -54,7 +58,11 @@ type Worker struct {
 	status  syscall.WaitStatus
 	killed  atomic.Bool // by us
 
-	oomKills int64 // of the kernel, before it was started
+	oomKills  int64         // of the kernel, before it was started
+	traced    chan struct{} // closed when it is traced no longer; nil: it never was
+	forbidden string        // set by then
+	looked    sync.Once
+	threads   []Thread // set before killed is
 }
 
 // Start runs this binary again with files as its descriptors. The caller keeps
@@ -62,7 +70,7 @@ type Worker struct {
 func Start(side transports.Side, files []*os.File, o Options) (*Worker, error) {
 	ours, theirs, err := controlSocket()
 	if err != nil {
-		return nil, fmt.Errorf("start the %s: make a control socket: %w", side, err)
+		return nil, fmt.Errorf("start the %s: make a control socket: %w%s", side, err, remedy(err))
 	}
 	defer theirs.Close()
 	w := &Worker{Side: side, control: ours, exited: make(chan struct{}), oomKills: oomKills()}
@@ -84,6 +92,9 @@ func Start(side transports.Side, files []*os.File, o Options) (*Worker, error) {
 		ours.Close()
 		return nil, fmt.Errorf("start the %s: %w%s", side, err, remedy(err))
 	}
+	if o.Trace {
+		w.trace()
+	}
 	go w.await()
 	return w, nil
 }
@@ -92,6 +103,9 @@ func Start(side transports.Side, files []*os.File, o Options) (*Worker, error) {
 // before anything else can get that group's number.
 func (w *Worker) await() {
 	pid := w.Pid()
+	if w.traced != nil {
+		<-w.traced
+	}
 	reaped := false
 	if err := untilEnded(pid); err != nil { // a sandbox may allow wait4(2) alone
 		_, err := unix.Wait4(pid, (*unix.WaitStatus)(&w.status), 0, nil)
@@ -201,8 +215,18 @@ func (w *Worker) HearWithin(limit time.Duration, v any) error {
 	return w.Hear(v)
 }
 
+// look notes what the worker is at, once: it is about to be killed.
+func (w *Worker) look() {
+	w.looked.Do(func() {
+		if !w.hasEnded() {
+			w.threads = doing(w.Pid())
+		}
+	})
+}
+
 // Kill ends the worker at once. It does nothing to one that has ended.
 func (w *Worker) Kill() {
+	w.look()
 	if !w.hasEnded() {
 		w.killed.Store(true)
 		w.cmd.Process.Kill()
@@ -232,7 +256,10 @@ func (w *Worker) Wait(ctx context.Context) Exit {
 	}
 	w.control.Close()
 	e := exitOf(w.Side, w.status, w.words.String())
-	e.At, e.Killed = w.ended, w.killed.Load()
+	e.At, e.Killed, e.Forbidden = w.ended, w.killed.Load(), w.forbidden
+	if e.Killed {
+		e.Threads = w.threads
+	}
 	e.OutOfMemory = e.Signal == "SIGKILL" && !e.Killed && oomKills() > w.oomKills
 	return e
 }

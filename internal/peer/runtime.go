@@ -14,9 +14,16 @@ import (
 // thread over.
 func PrepareRuntime(caps transports.Caps) {
 	if !caps.Has(transports.OwnThreads) {
-		runtime.LockOSThread()
+		KeepThread()
 	}
 	if !caps.Has(transports.NeedsCollector) {
 		debug.SetGCPercent(-1)
 	}
+}
+
+// KeepThread keeps the calling goroutine on its thread, and names that so that it is
+// found among those of the Go runtime, see [Exit.Threads].
+func KeepThread() {
+	runtime.LockOSThread()
+	nameThread()
 }

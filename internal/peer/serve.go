@@ -103,11 +103,21 @@ func Inherit(h transports.Handover) Inherited { return Inherited{len(h.Files), h
 
 // Handover is what this worker opens its end of the link by.
 func (c *Control) Handover(i Inherited) transports.Handover {
-	h := transports.Handover{Files: make([]*os.File, i.Files), Bytes: i.Bytes}
-	for n := range h.Files {
-		fd := firstLinkFD + n
-		unix.CloseOnExec(fd)
-		h.Files[n] = os.NewFile(uintptr(fd), fmt.Sprintf("descriptor %d", fd))
+	return c.Handovers([]Inherited{i})[0]
+}
+
+// Handovers is the same of a worker that has an end of several links.
+func (c *Control) Handovers(all []Inherited) []transports.Handover {
+	var handovers []transports.Handover
+	fd := firstLinkFD
+	for _, i := range all {
+		h := transports.Handover{Files: make([]*os.File, i.Files), Bytes: i.Bytes}
+		for n := range h.Files {
+			unix.CloseOnExec(fd)
+			h.Files[n] = os.NewFile(uintptr(fd), fmt.Sprintf("descriptor %d", fd))
+			fd++
+		}
+		handovers = append(handovers, h)
 	}
-	return h
+	return handovers
 }

@@ -1,6 +1,7 @@
 package seccomp
 
 import (
+	"errors"
 	"os"
 	"unsafe"
 
@@ -13,7 +14,11 @@ import (
 // stay so. See SECCOMP_RET_USER_NOTIF in seccomp(2).
 func (f Filter) Before(run func(args [6]uint64)) error {
 	const notify = 0x7fc00000 // SECCOMP_RET_USER_NOTIF
-	fd, err := install(f.program(notify), unix.SECCOMP_FILTER_FLAG_NEW_LISTENER)
+	// A signal, as the Go runtime's, would have the call made again, and f run twice.
+	fd, err := install(f.program(notify), unix.SECCOMP_FILTER_FLAG_NEW_LISTENER|unix.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
+	if errors.Is(err, unix.EINVAL) { // before Linux 5.19
+		fd, err = install(f.program(notify), unix.SECCOMP_FILTER_FLAG_NEW_LISTENER)
+	}
 	if err != nil {
 		return err
 	}
@@ -23,6 +28,9 @@ func (f Filter) Before(run func(args [6]uint64)) error {
 		for {
 			var call notification
 			if !control(fd, notifyReceive, unsafe.Pointer(&call)) {
+				if hasUsers(fd) {
+					continue // a signal came before the call was seen: it is made again
+				}
 				return
 			}
 			run(call.args)
@@ -33,6 +41,13 @@ func (f Filter) Before(run func(args [6]uint64)) error {
 		}
 	}()
 	return nil
+}
+
+// hasUsers says whether a thread is left that the filter is of.
+func hasUsers(fd uintptr) bool {
+	poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	_, err := unix.Poll(poll, 0)
+	return err == nil && poll[0].Revents&(unix.POLLHUP|unix.POLLERR|unix.POLLNVAL) == 0
 }
 
 // Of linux/seccomp.h.

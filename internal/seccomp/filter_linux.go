@@ -13,6 +13,7 @@ type Filter struct {
 	Calls []uintptr  // by their numbers here: unix.SYS_MEMFD_CREATE
 	Where []Argument // refused only where all of these hold; none: always
 	Errno unix.Errno // what the calls fail with; 0: the process is killed by SIGSYS
+	Trap  bool       // or the thread gets that signal, and may handle it
 }
 
 // An Argument is a condition on the lower 32 bits of one argument of a call: those
@@ -30,7 +31,10 @@ type Argument struct {
 // filter around this one forbids more of them.
 func (f Filter) Install() error {
 	verdict := uint32(unix.SECCOMP_RET_KILL_PROCESS)
-	if f.Errno != 0 {
+	switch {
+	case f.Trap:
+		verdict = unix.SECCOMP_RET_TRAP
+	case f.Errno != 0:
 		verdict = unix.SECCOMP_RET_ERRNO | uint32(f.Errno)
 	}
 	_, err := install(f.program(verdict), unix.SECCOMP_FILTER_FLAG_TSYNC)

@@ -339,6 +339,25 @@ func TestEveryInterleaving(t *testing.T) {
 	}
 }
 
+// TestEveryInterleavingOfLooks is the same for a reader that looks and does not wait.
+func TestEveryInterleavingOfLooks(t *testing.T) {
+	look := func(r *Reader, buf []byte) (n int, err error) {
+		for turn := 0; n == 0 && err == nil; turn++ {
+			if turn > 0 {
+				r.Idle(turn)
+			}
+			n, err = r.TryRecv(buf)
+		}
+		return n, err
+	}
+	for _, c := range []struct{ slots, messages int }{{4, 0}, {4, 2}, {1, 2}} {
+		var x explorer
+		if err := transfer(&x, c.slots, c.messages, Spin, look); err != nil {
+			t.Errorf("%d messages over %d slots: %v", c.messages, c.slots, err)
+		}
+	}
+}
+
 // TestExplorerFindsLostWakeUp shows that the exploration would find a publish
 // without its fence, a word set too late to keep the peer awake, and a wake-up
 // that is lost because it came before the sleep.

@@ -306,5 +306,20 @@ func (r *Reader) Recv(buf []byte) (int, error) {
 	return n, nil
 }
 
+// TryRecv is Recv that returns 0 where there is no message yet.
+func (r *Reader) TryRecv(buf []byte) (int, error) {
+	if uint32(load(r.mark())>>32) != r.lap {
+		// As in Wait.change: a writer publishes before it closes.
+		if load(&r.ctl.writerClosed.v) == 0 || uint32(load(r.mark())>>32) == r.lap {
+			return 0, nil // or the next look has it
+		}
+		return 0, io.EOF
+	}
+	return r.Recv(buf)
+}
+
+// Idle is what this end does between two looks, see [Wait].
+func (r *Reader) Idle(turn int) { r.how.idle(turn) }
+
 // Quit lets a writer that waits for room give up.
 func (r *Reader) Quit() { r.how.wake(&r.ctl.readerClosed.v, 1, r.writer()) }

@@ -57,6 +57,16 @@ func (how Wait) change(at *uint64, seen uint64, own bed, closed *word) (now uint
 	}
 }
 
+// idle is what an end that does not sleep does between two looks, after so many
+// in vain.
+func (how Wait) idle(turn int) {
+	if how == Yield && turn >= yieldSpins {
+		yield()
+	} else {
+		pause()
+	}
+}
+
 // publish makes v, and all that was written before it, visible in word, and
 // wakes the peer where this way of waiting may have put it to sleep.
 func (how Wait) publish(at *uint64, v uint64, peer bed) {

@@ -83,7 +83,7 @@ func asksOf(summaries []summary.Summary, w results.Workload) []*ask {
 	}
 	metric := results.LookupMetric(w.Alike)
 	has := func(s summary.Summary) bool {
-		return s.Workload == w.Name && s.Launches > 0 && s.Way() != results.UnknownWay && s.SizeBytes > 0
+		return s.Workload == w.Name && s.Launches > 0 && s.Way() != results.UnknownWay && s.SizeBytes > 0 && s.SizeMix == ""
 	}
 	sizes := map[results.Cell]int{}
 	for _, s := range summaries {

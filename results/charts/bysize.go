@@ -2,8 +2,6 @@ package charts
 
 import (
 	"fmt"
-	"math"
-	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -19,7 +17,6 @@ func bySize(p panel) (Chart, bool) {
 	if len(sizes) < 2 {
 		return Chart{}, false
 	}
-	label := tickOf(p.metric.Unit)
 	f := figure{
 		title:    p.workload.Title + " by message size, " + p.settingName(),
 		subtitle: p.subject(),
@@ -40,42 +37,7 @@ func bySize(p panel) (Chart, bool) {
 		}
 		return k
 	}
-	if all := p.series(); p.isCrowded() {
-		// Where several lines share a small plot, their intervals would hide
-		// each other, and a wide one would press the lines of all plots flat.
-		f.subtitle += " Points: median of " + p.launchCount() + "; the table has the intervals."
-		alone := func(s series) curve {
-			k := line(s)
-			for i := range k.points {
-				k.points[i].lo, k.points[i].hi = math.NaN(), math.NaN()
-			}
-			k.aside = nil
-			return k
-		}
-		f.addMultiples(p, all, alone, func(pl *plot.Plot) {
-			xSizes(pl, sizes, 0.215)
-			yAxis(pl, label, p.medians(), smallRoom)
-		})
-	} else {
-		f.subtitle += p.points() + asideSaid(all)
-		f.plot = newPlot()
-		f.plot.Add(grid{x: true, y: true})
-		values := p.medians()
-		var labels names
-		var curves []curve
-		for _, s := range all {
-			k := line(s)
-			for _, pt := range slices.Concat(k.points, k.aside) {
-				values = append(values, pt.lo, pt.hi)
-			}
-			curves = append(curves, k)
-			labels = append(labels, newName(s.look, s.name, k.points[len(k.points)-1]))
-		}
-		addCurves(f.plot, curves)
-		xSizes(f.plot, sizes, 0.115)
-		yAxis(f.plot, label, values, 9)
-		f.nameLines(labels)
-	}
+	f.addCourse(p, backdrop{}, line, func(pl *plot.Plot, apart float64) { xSizes(pl, sizes, apart) }, [2]float64{0.115, 0.215})
 	return Chart{
 		Name: stem(p.workload.Name, p.settingName()), Workload: p.workload.Name, Title: f.title, Caption: f.subtitle,
 		Columns: sizeColumns(sizes), Rows: p.sizeRows(sizes), figure: f,
@@ -86,14 +48,6 @@ func bySize(p panel) (Chart, bool) {
 func (p panel) pointOf(c summary.Summary) point {
 	e := p.valueOf(c)
 	return point{x: float64(c.SizeBytes), y: e.Median, lo: e.Lo, hi: e.Hi}
-}
-
-// asideSaid says what the marks beside the lines are, where there are any.
-func asideSaid(all []series) string {
-	if slices.ContainsFunc(all, func(s series) bool { return len(s.far()) > 0 }) {
-		return " Lines: the machine had the CPUs near each other; marks beside them: far apart."
-	}
-	return ""
 }
 
 // subject says what the panel shows and where it was measured.
@@ -115,13 +69,7 @@ func (p panel) medians() []float64 {
 
 // xSizes makes the level axis logarithmic, with a little room at either end,
 // and with labels so far apart, as a share of it.
-func xSizes(p *plot.Plot, sizes []int, apart float64) {
-	lo, hi := float64(sizes[0]), float64(sizes[len(sizes)-1])
-	room := math.Pow(hi/lo, 0.03)
-	p.X.Min, p.X.Max = lo/room, hi*room
-	p.X.Scale = plot.LogScale{}
-	p.X.Tick.Marker = sizeTicks(sizes, apart)
-}
+func xSizes(p *plot.Plot, sizes []int, apart float64) { xMarks(p, sizes, sizeName, apart) }
 
 func sizeColumns(sizes []int) []string {
 	columns := []string{"transport"}

@@ -24,6 +24,7 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 
 	"ipcbench/internal/folder"
+	"ipcbench/results"
 	"ipcbench/results/summary"
 )
 
@@ -53,27 +54,36 @@ func All(run summary.Analysis) []Chart {
 	for _, w := range s.workloads() {
 		panels := s.panels(w)
 		if w.Over != "" {
-			for _, p := range panels {
-				for _, size := range p.drawn {
-					add(loads(p.ofSize(size)))
-				}
-			}
+			eachSize(panels, loads, add)
 			continue
 		}
 		for _, p := range panels {
+			add(parts(p))
+		}
+		add(pages(panels))
+		for _, p := range panels {
 			add(bySize(p))
 		}
-		for _, p := range panels {
-			for _, size := range p.drawn {
-				add(percentiles(p.ofSize(size)))
-			}
-		}
+		byPairs(panels, add)
+		eachSize(panels, percentiles, add)
 		s.eachLaunch(panels, add)
 		for _, p := range panels {
 			add(filesystems(p))
 		}
+		sharing := slices.DeleteFunc(slices.Clone(panels), func(p panel) bool { return p.setting.Batch == 0 })
+		eachSize(across(sharing, w.Main, func(setting *results.Cell) { setting.Batch = 0 }), byBatch, add)
+		eachSize(across(panels, w.Main, func(setting *results.Cell) { setting.WorkNS = 0 }), byWork, add)
 	}
 	return all
+}
+
+// eachSize adds a chart of each of the sizes that are drawn one by one.
+func eachSize(panels []panel, chart func(panel) (Chart, bool), add func(Chart, bool)) {
+	for _, p := range panels {
+		for _, size := range p.drawn {
+			add(chart(p.ofSize(size)))
+		}
+	}
 }
 
 // eachLaunch adds the charts that show every launch of a workload: one of all
@@ -209,6 +219,8 @@ func stem(parts ...string) string {
 			return r
 		case r == ' ' || r == '\u00a0':
 			return -1
+		case r == 'µ':
+			return 'u'
 		}
 		return '_'
 	}, name)

@@ -19,6 +19,7 @@ type figure struct {
 	footer          string
 	plot            *plot.Plot
 	multiples       []multiple // instead of the plot
+	body            []part     // instead of either
 }
 
 // An entry is one thing that a legend explains.
@@ -55,7 +56,9 @@ func (f figure) parts() []part {
 		parts = append(parts, prose(f.above, axisType)...)
 		parts = append(parts, space(3))
 	}
-	if f.multiples != nil {
+	if f.body != nil {
+		parts = append(parts, f.body...)
+	} else if f.multiples != nil {
 		parts = append(parts, rowsOf(f.multiples, f.height)...)
 	} else {
 		parts = append(parts, part{f.height, func(c draw.Canvas) {

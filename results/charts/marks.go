@@ -166,8 +166,11 @@ func (g polygon) path(at vg.Point, radius vg.Length) vg.Path {
 }
 
 // mark draws the look's marker. A hollow one is larger, so that it is a ring
-// around a filled one in the same place.
+// around a filled one in the same place. A line of what was not measured has none.
 func (l look) mark(c draw.Canvas, at vg.Point, radius vg.Length) {
+	if l.marker < 0 {
+		return
+	}
 	if !l.hollow {
 		c.SetColor(l.color)
 		c.Fill(polygons[l.marker].path(at, radius))

@@ -21,8 +21,9 @@ func newStudy(run summary.Analysis) study {
 	s := study{run: run.Run, places: map[string]string{}}
 	for _, cell := range run.Cells {
 		drawn := results.LookupWorkload(cell.Workload).Drawn
-		// A logarithmic axis has no place for anything else.
-		if cell.Launches > 0 && cell.SizeBytes > 0 && usable(cell.Metrics[drawn].Median) {
+		// A logarithmic axis has no place for anything else, and no chart is of a
+		// mix, whose mean is no message's size.
+		if cell.Launches > 0 && cell.SizeBytes > 0 && cell.SizeMix == "" && usable(cell.Metrics[drawn].Median) {
 			s.cells = append(s.cells, cell)
 		}
 	}
@@ -91,7 +92,7 @@ func (s study) namePlaces() {
 type series struct {
 	look  look
 	name  string
-	cells []summary.Summary // by size: where launches were divided, those that were near
+	cells []summary.Summary // by size, or by work: where launches were divided, those that were near
 	aside []summary.Summary // the others: far, and mixed
 }
 

@@ -117,17 +117,20 @@ func sizeName(bytes int) string {
 	return strings.ReplaceAll(results.FormatSize(bytes), " ", "\u00a0")
 }
 
-// sizeTicks marks the sizes that were measured and labels as many of them as
+// sizeTicks marks the sizes that were measured, see markTicks.
+func sizeTicks(sizes []int, apart float64) plot.TickerFunc { return markTicks(sizes, sizeName, apart) }
+
+// markTicks marks the values that were measured and labels as many of them as
 // fit, the smallest first, where two labels need to be that share of the axis
 // apart.
-func sizeTicks(sizes []int, apart float64) plot.TickerFunc {
+func markTicks(values []int, name func(int) string, apart float64) plot.TickerFunc {
 	return func(lo, hi float64) []plot.Tick {
 		var ticks []plot.Tick
 		last := math.Inf(-1)
-		for _, size := range sizes {
-			t := plot.Tick{Value: float64(size)}
+		for _, value := range values {
+			t := plot.Tick{Value: float64(value)}
 			if at := math.Log(t.Value/lo) / math.Log(hi/lo); at-last >= apart {
-				t.Label, last = sizeName(size), at
+				t.Label, last = name(value), at
 			}
 			ticks = append(ticks, t)
 		}

@@ -333,6 +333,23 @@ func TestByDirectoryConsultsHowEachIsMounted(t *testing.T) {
 	}
 }
 
+// What a sync reaches explains more than how a filesystem is mounted.
+func TestWhatStoresADirectoryIsPartOfTheEnvironment(t *testing.T) {
+	old, new := newRun("A"), newRun("B")
+	for run, cache := range map[*Run]string{&old: results.WriteBack, &new: results.WriteThrough} {
+		run.add(in(latencyOf("log:sync=sync", 64), "/mnt/x", "ext4"), 1, 2, 3)
+		run.Storage = map[string][]results.Layer{"/mnt/x": {{FSType: "ext4"}, {Device: "sda", WriteCache: cache}}}
+	}
+	want := []Difference{{"storage of /mnt/x", "sda (write back)", "sda (write through)"}}
+	if c := compareRuns(t, []Run{old}, []Run{new}); !slices.Equal(c.Environment, want) {
+		t.Errorf("the environment differs in %+v", c.Environment)
+	}
+	old.Storage = nil // of an older version
+	if c := compareRuns(t, []Run{old}, []Run{new}); len(c.Environment) != 0 {
+		t.Errorf("that a record is older is told as a difference: %+v", c.Environment)
+	}
+}
+
 // TestASmallMoveOfAFloorExplainsNoLargeChange has a cell of which little is
 // certain, and a clock that certainly moved by that little.
 func TestASmallMoveOfAFloorExplainsNoLargeChange(t *testing.T) {

@@ -46,7 +46,7 @@ func around(contests []contest, by string) (old, new surroundings) {
 		old.addRuns(c.old.runs)
 		new.addRuns(c.new.runs)
 		for _, p := range c.pairs {
-			addMounts(old, new, p, by)
+			addMounts(old, new, c, p, by)
 			if by != "transport" {
 				old.addBuffers(p.old)
 				new.addBuffers(p.new)
@@ -63,20 +63,32 @@ func around(contests []contest, by string) (old, new surroundings) {
 func (f *surroundings) addRuns(runs []Run) {
 	f.runs += len(runs)
 	for _, run := range runs {
-		for fact, value := range run.Host {
-			if !facts.Lookup(fact).Volatile {
-				f.asked[fact]++
-				f.add(fact, cmp.Or(value, unsaid))
+		for key, value := range Around(run.Run) {
+			if _, isFact := run.Host[key]; isFact {
+				f.asked[key]++
 			}
+			f.add(key, value)
 		}
-		for label, value := range run.Labels {
-			f.add(labelColumn+label, value)
-		}
-		f.add("ipcbench", run.Version)
-		f.add("measured", measured(run.Plan))
-		f.add("warmup", run.Plan.Warmup)
-		f.add("verify", run.Plan.Verify)
 	}
+}
+
+// Around is what a run was measured in and with, as far as it is known: the facts
+// that it asked for but those of a moment, its labels, and what it was told.
+func Around(run results.Run) map[string]string {
+	all := map[string]string{}
+	for label, value := range run.Labels {
+		all[labelColumn+label] = value
+	}
+	all["ipcbench"] = run.Version
+	all["measured"] = measured(run.Plan)
+	all["warmup"] = run.Plan.Warmup
+	all["verify"] = run.Plan.Verify
+	for fact, value := range run.Host {
+		if !facts.Lookup(fact).Volatile {
+			all[fact] = cmp.Or(value, unsaid)
+		}
+	}
+	return all
 }
 
 // addBuffers adds how much what the kernel made for the cell's launches holds:
@@ -100,7 +112,7 @@ func measured(plan results.Plan) string {
 
 // addMounts adds where a pair's cells lay. A directory goes by the new side's
 // name; where it is what the comparison is by, all of them go by one.
-func addMounts(old, new surroundings, p pair, by string) {
+func addMounts(old, new surroundings, c contest, p pair, by string) {
 	from, to := p.old.cell.Dir, p.new.cell.Dir
 	if from == "" || to == "" {
 		return
@@ -113,15 +125,33 @@ func addMounts(old, new surroundings, p pair, by string) {
 		old.add("dir", from)
 		new.add("dir", to)
 	}
+	below, belowNew := storageOf(c.old.runs, from), storageOf(c.new.runs, to)
 	for _, side := range []struct {
 		surroundings
 		group *group
-	}{{old, p.old}, {new, p.new}} {
+		below []string
+	}{{old, p.old, below}, {new, p.new, belowNew}} {
+		if len(below) > 0 && len(belowNew) > 0 { // older runs did not ask
+			for _, says := range side.below {
+				side.add("storage"+of, says)
+			}
+		}
 		for _, launch := range side.group.measured() {
 			side.add(fstype+of, launch.FSType)
 			side.add("mount options"+of, launch.Mount)
 		}
 	}
+}
+
+// storageOf is what the runs say lies below a directory's filesystem.
+func storageOf(runs []Run, dir string) []string {
+	var all []string
+	for _, run := range runs {
+		if says := results.Beneath(run.Storage[dir]); says != "" {
+			all = append(all, says)
+		}
+	}
+	return all
 }
 
 // An Extent is of how many facts something is known.
@@ -169,9 +199,13 @@ func keys(old, new surroundings) []string {
 		}
 	}
 	maps.DeleteFunc(all, func(_ string, is bool) bool { return !is })
-	return slices.SortedFunc(maps.Keys(all), func(a, b string) int {
-		return cmp.Or(cmp.Compare(likelihood(a), likelihood(b)), strings.Compare(a, b))
-	})
+	return slices.SortedFunc(maps.Keys(all), ByLikelihood)
+}
+
+// ByLikelihood orders what is around runs: what explains a change most often
+// first.
+func ByLikelihood(a, b string) int {
+	return cmp.Or(cmp.Compare(likelihood(a), likelihood(b)), strings.Compare(a, b))
 }
 
 // isFact reports whether the key is a fact's: of this version's, or of one that a
@@ -184,7 +218,7 @@ func (f surroundings) isSilent(fact string) bool {
 }
 
 func haveSame(key string, old, new []string) bool {
-	if len(old) == 1 && len(new) == 1 && isAboutTheSame(key, old[0], new[0]) {
+	if len(old) == 1 && len(new) == 1 && IsAboutTheSame(key, old[0], new[0]) {
 		return true
 	}
 	return slices.Equal(slices.Sorted(slices.Values(old)), slices.Sorted(slices.Values(new)))

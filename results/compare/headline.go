@@ -147,11 +147,11 @@ func (c Comparison) nameOf(row Row) string {
 // describe names a cell as people do: "pipe 64 B same-llc".
 func describe(c results.Cell) string { return c.Describe(" ", "workload") }
 
-func (r Row) magnitude() string { return magnitude(r.Change, r.Verdict) }
+func (r Row) magnitude() string { return Magnitude(r.Change, r.Verdict) }
 
-// magnitude says how much faster or slower, as a factor where that is greater
+// Magnitude says how much faster or slower, as a factor where that is greater
 // than 2.
-func magnitude(change float64, way Verdict) string {
+func Magnitude(change float64, way Verdict) string {
 	switch factor := math.Exp(math.Abs(math.Log1p(change))); {
 	case math.IsNaN(factor) || math.IsInf(factor, 0): // from 0, or to 0
 		return string(way)

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -26,7 +27,7 @@ func (r *Refusal) Error() string {
 // refuse returns a Refusal if there is a reason, of the runs' hardware or another, or
 // warns where it is forced.
 func (c *Comparison) refuse(runs []Run, reasons []string, o Options) error {
-	reasons = append(hardware(runs), reasons...)
+	reasons = append(Hardware(runs), reasons...)
 	if len(reasons) > 0 && (!o.Force || areEmulatedInPart(runs)) {
 		return &Refusal{c.Old, c.New, reasons}
 	}
@@ -36,9 +37,9 @@ func (c *Comparison) refuse(runs []Run, reasons []string, o Options) error {
 	return nil
 }
 
-// hardware returns what tells that the runs are not all of one machine. A fact
+// Hardware returns what tells that the runs are not all of one machine. A fact
 // that a run does not have is no difference.
-func hardware(runs []Run) []string {
+func Hardware(runs []Run) []string {
 	var reasons []string
 	for _, known := range facts.All {
 		if !known.Hardware {
@@ -51,7 +52,7 @@ func hardware(runs []Run) []string {
 			case run.Host[fact] == "":
 			case first == nil:
 				first = &runs[i]
-			case run.Host[fact] != first.Host[fact] && !isAboutTheSame(fact, run.Host[fact], first.Host[fact]):
+			case run.Host[fact] != first.Host[fact] && !IsAboutTheSame(fact, run.Host[fact], first.Host[fact]):
 				reasons = append(reasons, fmt.Sprintf("different hardware: %s is %s in %s and %s in %s", fact, first.Host[fact], first.Name, run.Host[fact], run.Name))
 				first = &runs[i]
 			}
@@ -72,9 +73,9 @@ func areEmulatedInPart(runs []Run) bool {
 	return real && played
 }
 
-// isAboutTheSame compares amounts as "24684096 kB" of a fact that need not be
+// IsAboutTheSame compares amounts as "24684096 kB" of a fact that need not be
 // equal to be the same.
-func isAboutTheSame(fact, a, b string) bool {
+func IsAboutTheSame(fact, a, b string) bool {
 	x, errX := strconv.ParseFloat(strings.TrimSuffix(a, " kB"), 64)
 	y, errY := strconv.ParseFloat(strings.TrimSuffix(b, " kB"), 64)
 	within := facts.Lookup(fact).Within
@@ -127,7 +128,7 @@ func (s side) extent() string {
 	text := fmt.Sprintf("%s of %s with %s on %s",
 		all(func(c results.Cell) string { return c.Workload }),
 		all(func(c results.Cell) string { return c.Transport }),
-		all(func(c results.Cell) string { return results.FormatSize(c.SizeBytes) }),
+		all(func(c results.Cell) string { return cmp.Or(c.SizeMix, results.FormatSize(c.SizeBytes)) }),
 		all(func(c results.Cell) string { return c.Placement }))
 	if dirs := all(func(c results.Cell) string { return c.Dir }); dirs != "" {
 		text += " in " + dirs

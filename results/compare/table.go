@@ -68,7 +68,7 @@ func (c Comparison) tableOf(rows []Row) Table {
 	for i, row := range rows {
 		words := row.Words()
 		if row.Because != "" && (row.Needed == 0 || row.modal) {
-			words += " (" + noteMark(&notes, row.Because) + ")"
+			words += " (" + NoteMark(&notes, row.Because) + ")"
 		}
 		t.Rows = append(t.Rows, table.Row{
 			First: i > 0 && rows[i-1].Cell.Setting() != row.Cell.Setting(),
@@ -84,8 +84,8 @@ func (c Comparison) tableOf(rows []Row) Table {
 	return t
 }
 
-// noteMark returns the number of a note, which it adds if it is new.
-func noteMark(notes *[]string, text string) string {
+// NoteMark returns the number of a note, which it adds if it is new.
+func NoteMark(notes *[]string, text string) string {
 	isNoted := func(note string) bool { return strings.HasSuffix(note, ") "+text) }
 	i := slices.IndexFunc(*notes, isNoted)
 	if i < 0 {

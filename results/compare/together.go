@@ -99,7 +99,7 @@ func (t Together) sentence() string {
 	if t.Slowdown < 0 {
 		way = Faster
 	}
-	return who + " moved together, about " + magnitude(t.Slowdown, way)
+	return who + " moved together, about " + Magnitude(t.Slowdown, way)
 }
 
 // sharesRun says whether a run has launches on both sides: then they had the

@@ -46,8 +46,8 @@ func cellColumnsOf[T any](list []T, cell func(T) results.Cell) (contract, beyond
 
 // launchColumns are those of the contract in its order, and after them what came
 // later.
-func launchColumns(launches []results.Launch) []column[results.Launch] {
-	metrics := launchMetricColumns(results.MetricsOf(launches))
+func launchColumns(launches []results.Launch, asked []results.Metric) []column[results.Launch] {
+	metrics := launchMetricColumns(results.MetricsOf(launches, asked...))
 	contract, beyond := cellColumnsOf(launches, func(l results.Launch) results.Cell { return l.Cell })
 	return slices.Concat(
 		[]column[results.Launch]{{"run", func(l results.Launch) string { return l.Run }}},
@@ -82,10 +82,11 @@ func summaryColumns(summaries []summary.Summary) []column[summary.Summary] {
 
 func metricsOf(summaries []summary.Summary) []results.Metric {
 	var launches []results.Launch
+	var asked []results.Metric
 	for _, s := range summaries {
-		launches = append(launches, s.OK...)
+		launches, asked = append(launches, s.OK...), s.Asked // the same of all
 	}
-	return results.MetricsOf(launches)
+	return results.MetricsOf(launches, asked...)
 }
 
 // about makes columns about T from columns about a part of it.
@@ -134,9 +135,10 @@ func summaryMetricColumns(metrics []results.Metric) []column[summary.Summary] {
 // WriteLaunchesCSV writes one row for each launch, without histograms: all of
 // its dimensions and every metric in base units, as RFC 4180 has it but for
 // lines that end in LF alone. What does not apply is empty, and what a spreadsheet
-// would take for a formula is quoted: see [quote.Cell].
-func WriteLaunchesCSV(w io.Writer, launches []results.Launch) error {
-	return writeCSV(w, launchColumns(launches), launches)
+// would take for a formula is quoted: see [quote.Cell]. Percentiles that were asked
+// for have their columns even if no launch tells them.
+func WriteLaunchesCSV(w io.Writer, launches []results.Launch, asked ...results.Metric) error {
+	return writeCSV(w, launchColumns(launches, asked), launches)
 }
 
 // WriteSummaryCSV writes one row for each cell, like WriteLaunchesCSV: what

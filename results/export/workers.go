@@ -16,7 +16,7 @@ import (
 // they have more columns, one for each perf event, which made them slower.
 func WriteWorkersCSV(w io.Writer, launches, diagnosed []results.Launch) error {
 	rows := slices.Concat(workerRows("measured", launches), workerRows("why", diagnosed))
-	return writeCSV(w, slices.Concat(workerColumns, perfColumns(rows), furtherDimensions(rows)), rows)
+	return writeCSV(w, slices.Concat(workerColumns, perfColumns(rows), furtherDimensions(rows), crowdColumns(rows)), rows)
 }
 
 // A workerRow is one end of one launch.
@@ -81,6 +81,28 @@ func furtherDimensions(rows []workerRow) []column[workerRow] {
 
 func columnsNamed[T any](columns []column[T], names ...string) []column[T] {
 	return slices.DeleteFunc(slices.Clone(columns), func(c column[T]) bool { return !slices.Contains(names, c.name) })
+}
+
+// crowdColumns say of several pairs, or of several ends that share one, which each
+// of them is and what it had.
+func crowdColumns(rows []workerRow) []column[workerRow] {
+	if !slices.ContainsFunc(rows, func(r workerRow) bool { return r.IsCrowd() }) {
+		return nil
+	}
+	part := func(name string, value func(results.Part) string) column[workerRow] {
+		return ofOK(name, func(r workerRow) string {
+			if p, known := r.Launch.Part(r.Worker); known {
+				return value(p)
+			}
+			return ""
+		})
+	}
+	return []column[workerRow]{
+		{"pair", func(r workerRow) string { return strconv.Itoa(r.Worker.Pair) }},
+		part("part_messages", func(p results.Part) string { return strconv.FormatInt(p.Messages, 10) }),
+		part("part_elapsed_ns", func(p results.Part) string { return strconv.FormatInt(p.ElapsedNS, 10) }),
+		part("part_msgs_per_s", func(p results.Part) string { return results.Plain(p.Rate()) }),
+	}
 }
 
 // ofOK is a column that is empty for a launch that went wrong, of which the

@@ -46,7 +46,7 @@ func RemakeIn(dir *folder.Folder, run summary.Analysis) error {
 		name  string
 		write func(io.Writer) error
 	}{
-		{LaunchesFile, func(w io.Writer) error { return export.WriteLaunchesCSV(w, run.Launches) }},
+		{LaunchesFile, func(w io.Writer) error { return export.WriteLaunchesCSV(w, run.Launches, run.Asked...) }},
 		{workersFile, func(w io.Writer) error { return export.WriteWorkersCSV(w, run.Launches, run.Diagnosed) }},
 		{summaryFile, func(w io.Writer) error { return export.WriteSummaryCSV(w, run.Cells) }},
 		{benchFile, func(w io.Writer) error { return export.WriteBench(w, run.Run, run.Launches) }},

@@ -65,7 +65,7 @@ func Write(w io.Writer, run summary.Analysis, drawn []charts.Chart) error {
 		Alike:    alikeTables(run.Cells),
 		Floors:   floors(run.Floors),
 		Host:     facts(run.Host),
-		Mounts:   mounts(run.Cells),
+		Mounts:   mounts(run.Cells, run.Storage),
 	})
 	if err != nil {
 		return fmt.Errorf("report of %s: %w", run.Name, err)
@@ -134,6 +134,10 @@ func sectionsOf(tables []table.Table, drawn []charts.Chart, explained []why.Expl
 	var sections []section
 	for _, t := range tables {
 		s := section{Table: t}
+		if t.Part != "" {
+			sections = append(sections, s)
+			continue
+		}
 		for _, e := range explained {
 			if e.Workload == t.Workload {
 				s.Why = append(s.Why, fact{e.Cell.Describe(", "), e.Sentence})
@@ -186,6 +190,7 @@ func asked(run results.Run) []fact {
 	for _, size := range p.Sizes {
 		sizes = append(sizes, results.FormatSize(size))
 	}
+	sizes = append(sizes, p.Mixes...)
 	all := []fact{
 		{"command", command(run.Args)},
 		{"transports", strings.Join(p.Specs, ", ")},
@@ -255,12 +260,16 @@ func facts(byName map[string]string) []fact {
 	return all
 }
 
-// mounts is the directories with the filesystems that they are on.
-func mounts(summaries []summary.Summary) []fact {
+// mounts is the directories with the filesystems that they are on, and what lies
+// below those.
+func mounts(summaries []summary.Summary, storage map[string][]results.Layer) []fact {
 	byDir := map[string]string{}
 	for _, s := range summaries {
 		if s.Dir != "" && s.FSType != "" {
 			byDir[s.Dir] = strings.TrimSpace(s.FSType + " " + s.Mount)
+			if below := results.Beneath(storage[s.Dir]); below != "" {
+				byDir[s.Dir] += " on " + below
+			}
 		}
 	}
 	return facts(byDir)

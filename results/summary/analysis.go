@@ -14,6 +14,7 @@ type Analysis struct {
 	Launches  []results.Launch
 	Diagnosed []results.Launch // none of the launches: they explain those
 	Cells     []Summary        // in reading order
+	Asked     []results.Metric // percentiles beside those of every run, which launches and cells have where they can be told
 	// Warnings are those about the run as a whole, in the place of what the
 	// record of the run has: that, and what follows from the rest.
 	Warnings []results.Warning
@@ -21,8 +22,9 @@ type Analysis struct {
 
 // Analyze works out what follows from a run's records.
 func Analyze(run results.Run, launches, diagnosed []results.Launch) Analysis {
-	launches = Stratify(launches)
-	a := Analysis{Run: run, Launches: launches, Diagnosed: diagnosed, Cells: InReadingOrder(Of(launches))}
+	asked := results.Percentiles(run.Plan.Percentiles, launches)
+	launches = results.WithMetrics(Stratify(launches), asked)
+	a := Analysis{Run: run, Launches: launches, Diagnosed: diagnosed, Cells: InReadingOrder(Of(launches, asked...)), Asked: asked}
 	a.Warnings = append(a.Warnings, run.Warnings...)
 	if run.Schema != 1 { // which kept in its records what is worked out here
 		a.examine()
@@ -81,6 +83,9 @@ func (a *Analysis) examine() {
 		}
 		if s.Needs != "" && !s.Way().InRuntime() { // which says so itself
 			all = append(all, unlike.With("needs", s.Needs))
+		}
+		if s.Pushed != "" {
+			all = append(all, shortOf(a.Storage[s.Dir])...)
 		}
 		a.Cells[i].Warnings = results.AppendOnce(all, s.Warnings...)
 	}

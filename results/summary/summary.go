@@ -32,13 +32,15 @@ type Summary struct {
 	Metrics       map[string]Estimate     // by their names; absent: no launch has it
 	Distributions map[string]Distribution // by the names of histograms
 	OK            []results.Launch        // those in Metrics, in the order of measuring
+	Asked         []results.Metric        // percentiles that were asked for beside those of every run, whether or not they are in Metrics
 	Deciding      string                  // the metric that decides on the cell, see [results.Deciding]
 }
 
 // Of brings the launches of each cell together, in the order in which the cells
 // appear. All fields of a cell tell it from another, so placements and
-// directories are never mixed.
-func Of(launches []results.Launch) []Summary {
+// directories are never mixed. They have the percentiles that are asked for beside
+// those of every run: see [results.Percentiles].
+func Of(launches []results.Launch, asked ...results.Metric) []Summary {
 	byCell := map[results.Cell][]results.Launch{}
 	var cells []results.Cell
 	for _, launch := range launches {
@@ -49,13 +51,13 @@ func Of(launches []results.Launch) []Summary {
 	}
 	summaries := make([]Summary, len(cells))
 	for i, cell := range cells {
-		summaries[i] = ofCell(cell, byCell[cell])
+		summaries[i] = ofCell(cell, byCell[cell], asked)
 	}
 	return summaries
 }
 
-func ofCell(cell results.Cell, launches []results.Launch) Summary {
-	s := Summary{Cell: cell, Metrics: map[string]Estimate{}}
+func ofCell(cell results.Cell, launches []results.Launch, asked []results.Metric) Summary {
+	s := Summary{Cell: cell, Asked: asked, Metrics: map[string]Estimate{}}
 	for _, launch := range launches {
 		s.count(launch)
 	}
@@ -68,7 +70,7 @@ func ofCell(cell results.Cell, launches []results.Launch) Summary {
 	if s.Stratum == results.Mixed {
 		figures, times = s.middle(), nil
 	}
-	for _, metric := range results.MetricsOf(figures) {
+	for _, metric := range results.MetricsOf(figures, asked...) {
 		if e, has := estimate(metric, figures, times[metric.Of]); has {
 			s.Metrics[metric.Name] = e
 		}

@@ -33,6 +33,7 @@ const (
 // text, Markdown or anything else.
 type Table struct {
 	Workload string
+	Part     string // of the workload's results that it shows, "" the first: see [results.Further]
 	Title    string
 	Caption  string // what the numbers mean
 	Columns  []Column
@@ -70,22 +71,67 @@ func Tables(summaries []summary.Summary) []Table {
 			end = len(sorted)
 		}
 		tables = append(tables, of(sorted[:end]))
+		for _, part := range results.LookupWorkload(sorted[0].Workload).Further {
+			if rows := having(sorted[:end], part.Columns); len(rows) > 0 {
+				tables = append(tables, ofPart(part, rows))
+			}
+		}
 		sorted = sorted[end:]
 	}
 	return tables
+}
+
+// having are the summaries that have anything for one of the columns.
+func having(summaries []summary.Summary, columns []results.ResultColumn) []summary.Summary {
+	return slices.DeleteFunc(slices.Clone(summaries), func(s summary.Summary) bool {
+		return !slices.ContainsFunc(columns, func(c results.ResultColumn) bool { _, has := s.Metrics[c.Metric]; return has })
+	})
+}
+
+// ofPart makes a further table of a workload. The footnotes are those of the first.
+func ofPart(part results.Further, summaries []summary.Summary) Table {
+	t := Table{Workload: summaries[0].Workload, Part: part.Name, Title: part.Title, Caption: part.Caption}
+	t.fill(part.Columns, summaries)
+	return t
 }
 
 // of makes the table of one workload.
 func of(summaries []summary.Summary) Table {
 	w := results.LookupWorkload(summaries[0].Workload)
 	t := Table{Workload: w.Name, Title: w.Title, Caption: w.Caption, Footnotes: footnotesOf(summaries)}
+	shown := columnsOf(w, summaries)
+	t.fill(shown, summaries)
+	if slices.ContainsFunc(summaries, summary.Summary.IsFine) {
+		t.Caption += "\n" + w.FineNote
+	}
+	for _, c := range shown {
+		if m := results.LookupMetric(c.Metric); m.Note != "" {
+			t.Caption += "\n" + m.Note
+		}
+	}
+	for _, d := range results.DimensionsOf(cellsOf(summaries)) {
+		if d.Note != "" {
+			t.Caption += "\n" + d.Note
+		}
+	}
+	if isBounded(shown, summaries) {
+		t.Caption += "\n" + boundNote
+	}
+	return t
+}
+
+func cellsOf(summaries []summary.Summary) []results.Cell {
 	var cells []results.Cell
 	for _, s := range summaries {
 		cells = append(cells, s.Cell)
 	}
-	columns, identities := Identify(cells)
+	return cells
+}
+
+// fill gives the table its columns and rows.
+func (t *Table) fill(shown []results.ResultColumn, summaries []summary.Summary) {
+	columns, identities := Identify(cellsOf(summaries))
 	t.Columns = columns
-	shown := columnsOf(w, summaries)
 	for _, c := range shown {
 		t.Columns = append(t.Columns, Column{c.Name, true})
 	}
@@ -98,13 +144,6 @@ func of(summaries []summary.Summary) Table {
 		}
 		t.Rows[len(t.Rows)-max(1, len(s.Modes))].Numbers = t.Footnotes.on(s)
 	}
-	if slices.ContainsFunc(summaries, summary.Summary.IsFine) {
-		t.Caption += "\n" + w.FineNote
-	}
-	if isBounded(shown, summaries) {
-		t.Caption += "\n" + boundNote
-	}
-	return t
 }
 
 // rowsOf is a row of the summary or, where its launches fall into modes, one of
@@ -135,12 +174,22 @@ func valuesOf(s summary.Summary, metrics map[string]summary.Estimate, shown []re
 }
 
 // columnsOf are the workload's, without that of its Fine where it decides on
-// no row.
+// no row, and without those that no row has anything for; after them the percentiles
+// of its histogram that were asked for.
 func columnsOf(w results.Workload, summaries []summary.Summary) []results.ResultColumn {
-	if slices.ContainsFunc(summaries, summary.Summary.IsFine) {
-		return w.Columns
+	fine := slices.ContainsFunc(summaries, summary.Summary.IsFine)
+	measured := slices.ContainsFunc(summaries, func(s summary.Summary) bool { return s.Launches > 0 })
+	columns := slices.DeleteFunc(slices.Clone(w.Columns), func(c results.ResultColumn) bool {
+		percentile := results.LookupMetric(c.Metric).Of != "" // that there is none says how few there are beyond
+		return c.Metric == w.Fine && !fine || measured && !percentile && len(having(summaries, []results.ResultColumn{c})) == 0
+	})
+	for _, m := range summaries[0].Asked {
+		shown := slices.ContainsFunc(columns, func(c results.ResultColumn) bool { return c.Metric == m.Name && !c.Margin })
+		if m.Of == w.Of && !shown {
+			columns = append(columns, results.ResultColumn{Name: m.Percent(), Metric: m.Name})
+		}
 	}
-	return slices.DeleteFunc(slices.Clone(w.Columns), func(c results.ResultColumn) bool { return c.Metric == w.Fine })
+	return columns
 }
 
 // estimateOf is what a column shows of a row. Of the workload's Main and its

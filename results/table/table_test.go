@@ -104,3 +104,29 @@ func TestTableHasNoColumnForWhatDoesNotVary(t *testing.T) {
 		}
 	}
 }
+
+// TestSetUpHasTwoTables: of the stages, without the columns that no row has anything
+// for, and of what pages cost, with the rows that know it.
+func TestSetUpHasTwoTables(t *testing.T) {
+	pipe := resultstest.OK(resultstest.Cell("pipe", "setup", 64, "same-cpu"), 1, results.SetupTotal, 5e4)
+	pipe.Metrics[results.StageNS("create")] = 3e4
+	mmap := resultstest.OK(resultstest.Cell("mmap", "setup", 64, "same-cpu"), 1, results.SetupTotal, 2e6)
+	mmap.Metrics[results.StageNS("touch")] = 1.5e6
+	mmap.Metrics[results.PageNS("touch", "new")] = 5e3
+	got := Tables(summary.Of([]results.Launch{pipe, mmap}))
+	if len(got) != 2 || got[0].Part != "" || got[1].Part != "pages" || len(got[0].Rows) != 2 || len(got[1].Rows) != 1 {
+		t.Fatalf("%+v", got)
+	}
+	names := func(table Table) (all []string) {
+		for _, c := range table.Columns {
+			all = append(all, c.Name)
+		}
+		return all
+	}
+	if first := names(got[0]); slices.Contains(first, "lock") || !slices.Contains(first, "create") || !slices.Contains(first, "touch") {
+		t.Errorf("the columns are %q", first)
+	}
+	if text := rendered(t, []results.Launch{pipe}, Text); strings.Contains(text, "A page") {
+		t.Errorf("there are no pages of files in\n%s", text)
+	}
+}

@@ -159,5 +159,5 @@ func (e *fileEndpoint) Close() error {
 	if e.Closed() {
 		return nil
 	}
-	return errors.Join(e.fill(filepair.EndOfMessages, nil), e.Release())
+	return errors.Join(e.Flush(), e.fill(filepair.EndOfMessages, nil), e.Release())
 }

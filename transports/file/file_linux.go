@@ -57,6 +57,9 @@ func (file) Info() transports.Info { return fileInfo }
 
 func (file) Probe(s transports.Spec) error { return filepair.Probe(s, nil) }
 
+// Backing is a file in the link's directory.
+func (file) Backing(s transports.Spec) (*os.File, error) { return backing.Unnamed(s.Dir) }
+
 func (t file) Create(s transports.Spec) (transports.Link, error) {
 	if err := t.Probe(s); err != nil {
 		return nil, err

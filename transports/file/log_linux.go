@@ -75,6 +75,9 @@ func (log) Probe(s transports.Spec) error {
 	})
 }
 
+// Backing is a file in the link's directory.
+func (log) Backing(s transports.Spec) (*os.File, error) { return backing.Unnamed(s.Dir) }
+
 func (l log) Create(s transports.Spec) (transports.Link, error) {
 	if err := l.Probe(s); err != nil {
 		return nil, err
@@ -270,5 +273,5 @@ func (e *logEndpoint) Close() error {
 	if e.Closed() {
 		return nil
 	}
-	return errors.Join(e.add(filepair.EndOfMessages, nil), e.Release())
+	return errors.Join(e.Flush(), e.add(filepair.EndOfMessages, nil), e.Release())
 }

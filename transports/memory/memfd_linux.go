@@ -24,7 +24,7 @@ var memfdInfo = transports.Info{
 	Doc:     "anonymous memory that both processes map, a ring in each direction (memfd_create)",
 	Kind:    transports.Memory,
 	Group:   group,
-	Caps:    transports.CanInPlace,
+	Caps:    transports.CanInPlace | transports.ManyLinks,
 	MaxSize: transports.LargestMessage,
 	Options: ring.Options(ring.HugeOption()),
 }
@@ -72,6 +72,9 @@ func (memfd) create(s transports.Spec) (*os.File, error) {
 	}
 	return os.NewFile(uintptr(fd), "a memfd"), nil
 }
+
+// Backing is another memfd.
+func (m memfd) Backing(s transports.Spec) (*os.File, error) { return m.create(s) }
 
 func (m memfd) Create(s transports.Spec) (transports.Link, error) {
 	if err := m.Probe(s); err != nil {

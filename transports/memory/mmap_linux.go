@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -25,12 +26,12 @@ var mmapInfo = transports.Info{
 	Doc:     "a file that both processes map, a ring in each direction (mmap)",
 	Kind:    transports.Memory,
 	Group:   group,
-	Caps:    transports.CanInPlace | transports.NeedsDir,
+	Caps:    transports.CanInPlace | transports.ManyLinks | transports.NeedsDir,
 	MaxSize: transports.LargestMessage,
 	Options: ring.Options(transports.Option{Name: "sync", Doc: "what is pushed to storage, and when", Values: []transports.Value{
 		{Name: "none", Doc: "nothing: the kernel writes back when it likes"},
 		{Name: "async", Doc: "msync(MS_ASYNC) of each message, which on Linux starts nothing"},
-		{Name: "sync", Doc: "msync(MS_SYNC) of each message: Send returns when it is stored"},
+		{Name: "sync", Doc: "msync(MS_SYNC) of each message: Send returns when it is stored", With: transports.Stores | transports.StoresBatch},
 	}}),
 }
 
@@ -65,6 +66,9 @@ func hugePageIn(dir string) int {
 	return int(fs.Bsize)
 }
 
+// Backing is a file in the link's directory.
+func (mmap) Backing(s transports.Spec) (*os.File, error) { return backing.Unnamed(s.Dir) }
+
 func (m mmap) Create(s transports.Spec) (transports.Link, error) {
 	if err := m.Probe(s); err != nil {
 		return nil, err
@@ -91,39 +95,70 @@ func (mmap) Open(s transports.Spec, side transports.Side, h transports.Handover)
 		return e, nil
 	}
 	flags := map[string]int{"async": unix.MS_ASYNC, "sync": unix.MS_SYNC}[s.Option("sync")]
-	return &syncedEndpoint{Endpoint: *e, flags: flags, page: os.Getpagesize()}, nil
+	return &syncedEndpoint{Endpoint: *e, flags: flags, page: uintptr(os.Getpagesize()), batch: max(1, s.Batch)}, nil
 }
 
-// A syncedEndpoint hands each message to msync as it is sent.
+// A syncedEndpoint hands what it sends to msync: each message or, of a batch, all of
+// it with its last one. The peer may see a message before it is stored, as with write
+// and fdatasync.
 type syncedEndpoint struct {
 	ring.Endpoint
 	flags int // of msync
-	page  int
+	page  uintptr
+
+	batch    int     // messages to a push
+	unpushed int     // messages since the last one
+	lo, hi   uintptr // where those lie
 }
 
 func (e *syncedEndpoint) Send(msg []byte) error {
 	if err := e.Writer.Send(msg); err != nil {
 		return err
 	}
-	return e.push()
+	return e.sent()
 }
 
 func (e *syncedEndpoint) Commit() error {
 	e.Writer.Commit()
+	return e.sent()
+}
+
+// sent takes the message sent last into the batch, and pushes that where it is full.
+func (e *syncedEndpoint) sent() error {
+	at, length := e.Last()
+	lo := uintptr(at)
+	hi := lo + uintptr(length)
+	if e.unpushed > 0 {
+		lo, hi = min(lo, e.lo), max(hi, e.hi)
+	}
+	e.lo, e.hi = lo, hi
+	if e.unpushed++; e.unpushed < e.batch {
+		return nil
+	}
 	return e.push()
 }
 
-// push hands the message sent last to msync, in whole pages as that demands.
-// The peer may see the message before it is stored, as with write and
-// fdatasync.
+// push hands the batch to msync, in whole pages as that demands. One that went round
+// the end of the ring is pushed by one call as well, of all from its first slot to
+// its last: what lies between was stored with the batch before, and clean pages are
+// not written again.
 func (e *syncedEndpoint) push() error {
-	at, length := e.Last()
-	skip := int(uintptr(at) & uintptr(e.page-1))
-	_, _, errno := unix.RawSyscall(unix.SYS_MSYNC, uintptr(at)-uintptr(skip), uintptr(length+skip), uintptr(e.flags))
+	from := e.lo &^ (e.page - 1)
+	_, _, errno := unix.RawSyscall(unix.SYS_MSYNC, from, e.hi-from, uintptr(e.flags))
 	if errno != 0 {
-		return fmt.Errorf("mmap: msync %d bytes of the mapped file: %w", length+skip, errno)
+		return fmt.Errorf("mmap: msync %d bytes of the mapped file: %w", e.hi-from, errno)
 	}
+	e.unpushed = 0
 	return nil
+}
+
+// Close pushes what is left of a batch before the end of the stream is seen.
+func (e *syncedEndpoint) Close() error {
+	var err error
+	if e.unpushed > 0 && e.Mem != nil {
+		err = e.push()
+	}
+	return errors.Join(err, e.Endpoint.Close())
 }
 
 var (

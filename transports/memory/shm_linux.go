@@ -28,7 +28,7 @@ var posixShmInfo = transports.Info{
 	Doc:     "POSIX shared memory, a file in " + shmDir + ", a ring in each direction (open, mmap)",
 	Kind:    transports.Memory,
 	Group:   group,
-	Caps:    transports.CanInPlace,
+	Caps:    transports.CanInPlace | transports.ManyLinks,
 	MaxSize: transports.LargestMessage,
 	Options: ring.Options(),
 }
@@ -50,6 +50,9 @@ func (posixShm) Probe(s transports.Spec) error {
 	create := func() (*os.File, error) { return backing.Unnamed(shmDir) }
 	return ring.Probe(s, 0, ring.ScratchFile(create), func() string { return ring.SmallFile(shmDir) })
 }
+
+// Backing is another file of that tmpfs.
+func (posixShm) Backing(transports.Spec) (*os.File, error) { return backing.Unnamed(shmDir) }
 
 func (p posixShm) Create(s transports.Spec) (transports.Link, error) {
 	if err := p.Probe(s); err != nil {

@@ -33,7 +33,7 @@ var sysvInfo = transports.Info{
 	Doc:     "a System V shared memory segment, a ring in each direction (shmget)",
 	Kind:    transports.Memory,
 	Group:   group,
-	Caps:    transports.CanInPlace,
+	Caps:    transports.CanInPlace | transports.ManyLinks,
 	MaxSize: transports.LargestMessage,
 	Options: ring.Options(ring.HugeOption()),
 }
@@ -204,7 +204,9 @@ func openSegment(s transports.Spec, number string) (ring.Memory, error) {
 		return ring.Memory{}, fmt.Errorf("sysv: the segment's number: %w", err)
 	}
 	size := ring.Bytes(s, ring.HugeBytes(s))
+	s.Begin(transports.Mapping)
 	mem, err := attach(id, size, ring.THPBytes(s))
+	s.Begin(transports.Opening)
 	if err != nil {
 		return ring.Memory{}, fmt.Errorf("sysv: attach segment %d of %d bytes (shmat): %w: see that the driver still runs (ipcs -m)", id, size, err)
 	}

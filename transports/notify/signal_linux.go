@@ -293,26 +293,14 @@ func (e *signalEndpoint) Send(msg []byte) error {
 	return nil
 }
 
-// A signal that is refused is sent again at once, so often, and then every
-// millisecond, for two seconds: by then nobody is believed to make room for it.
-const (
-	refusalsAtOnce = 1 << 10
-	mostRefusals   = refusalsAtOnce + 2000
-)
-
 // insist sends the signal again where the limit of all processes of this user
 // was reached, until one of them takes something from its queue.
 func (e *signalEndpoint) insist(result uintptr) error {
-	for refusals := 1; result != 0; refusals++ {
+	for refusals := kernel.Refusals(0); result != 0; {
 		switch errno := unix.Errno(-int(result)); errno {
 		case unix.EAGAIN:
-			switch {
-			case refusals == mostRefusals:
+			if !refusals.Again() {
 				return fmt.Errorf("%w, %d times in a row: the signals that wait for processes of this user are at their limit: raise it (ulimit -i)", errno, refusals)
-			case refusals > refusalsAtOnce:
-				unix.Nanosleep(&unix.Timespec{Nsec: 1e6}, nil)
-			default:
-				kernel.Syscall(unix.SYS_SCHED_YIELD, 0, 0, 0, 0, 0, 0)
 			}
 		case unix.ESRCH:
 			return fmt.Errorf("%w: the peer closed its end or died", unix.EPIPE)

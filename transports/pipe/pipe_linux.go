@@ -17,7 +17,7 @@ var pipeInfo = transports.Info{
 	Doc:     "a pipe in each direction (pipe2)",
 	Kind:    transports.Stream,
 	Group:   group,
-	Caps:    transports.SeesPeerDeath,
+	Caps:    transports.SeesPeerDeath | transports.ManyLinks,
 	MaxSize: transports.LargestMessage,
 	Options: []transports.Option{pipes.CapacityOption(), descriptor.WaitOption()},
 }

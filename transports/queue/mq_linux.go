@@ -27,7 +27,8 @@ func init() { transports.Register(mq{}) }
 //
 // A queue holds as many messages of the link's size as the capacity asks for,
 // but no more than fs.mqueue.msg_max, by default 10, and than RLIMIT_MSGQUEUE
-// has room for. An empty message is the end mark.
+// has room for. An empty message is the end mark. Each message goes to whoever
+// receives first, so several processes can be at either end.
 type mq struct{}
 
 var mqInfo = transports.Info{
@@ -35,6 +36,7 @@ var mqInfo = transports.Info{
 	Doc:     "a POSIX message queue in each direction (mq_open)",
 	Kind:    transports.Queue,
 	Group:   group,
+	Caps:    transports.ManyEnds,
 	MaxSize: hardMessageSize,
 	Options: []transports.Option{descriptor.WaitOption()},
 }
@@ -202,7 +204,7 @@ func address(name *byte) uintptr { return uintptr(unsafe.Pointer(name)) }
 // Open takes the page, and the ends of the queue that the producer reads and of
 // the one that the consumer does.
 func (mq) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {
-	c, err := closing.Open("mq", h.Files[0], side)
+	c, err := closing.Open(s, h.Files[0], side)
 	if err != nil {
 		links.Close(h.Files...)
 		return nil, err
@@ -254,7 +256,6 @@ func (e *mqEndpoint) Recv(buf []byte) (int, error) {
 		if n > 0 {
 			return n, nil
 		}
-		e.ended = n == 0
 	}
 	return e.recvWaiting(buf)
 }
@@ -263,22 +264,23 @@ func (e *mqEndpoint) recvWaiting(buf []byte) (int, error) {
 	if err := transports.CheckRecv(len(buf), e.size); err != nil {
 		return 0, err
 	}
-	if e.ended {
-		return 0, io.EOF
+	for !e.ended {
+		receive, deadline, closed := e.in.Receive, uintptr(0), e.PeerClosed()
+		if closed {
+			receive, deadline = e.in.Attempt, past
+		}
+		n, err := receive(unix.SYS_MQ_TIMEDRECEIVE, unsafe.Pointer(unsafe.SliceData(buf)), uintptr(e.size), 0, deadline, 0)
+		switch {
+		case n > 0:
+			return n, nil
+		case err == nil: // an end mark: of the last peer, if nothing more is there
+		case !descriptor.WouldWait(err):
+			return 0, fmt.Errorf("mq: receive: %w", err)
+		default:
+			e.ended = closed
+		}
 	}
-	receive, deadline := e.in.Receive, uintptr(0)
-	if e.PeerClosed() {
-		receive, deadline = e.in.Attempt, past
-	}
-	n, err := receive(unix.SYS_MQ_TIMEDRECEIVE, unsafe.Pointer(unsafe.SliceData(buf)), uintptr(e.size), 0, deadline, 0)
-	if err != nil && !descriptor.WouldWait(err) {
-		return 0, fmt.Errorf("mq: receive: %w", err)
-	}
-	if n == 0 {
-		e.ended = true
-		return 0, io.EOF
-	}
-	return n, nil
+	return 0, io.EOF
 }
 
 // past is a deadline that is over, which makes a call on a blocking descriptor
@@ -293,14 +295,14 @@ func (e *mqEndpoint) Close() error {
 		return nil
 	}
 	e.closed = true
-	e.Announce()
+	all := e.Announce()
 	_, err := e.out.Attempt(unix.SYS_MQ_TIMEDSEND, nil, 0, 0, past, 0)
 	if err != nil && descriptor.WouldWait(err) {
 		err = nil // the announcement is enough
 	}
 	// A peer that waits for room would wait for ever. Made room for, it sends
 	// what it had, and sees the announcement before it sends again.
-	for rest, n := make([]byte, e.size), 1; n > 0; {
+	for rest, n := make([]byte, e.size), 1; all && n > 0; {
 		n, _ = e.in.Attempt(unix.SYS_MQ_TIMEDRECEIVE, unsafe.Pointer(unsafe.SliceData(rest)), uintptr(e.size), 0, past, 0)
 	}
 	if err != nil {

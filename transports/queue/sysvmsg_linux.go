@@ -30,7 +30,8 @@ func init() { transports.Register(sysvmsg{}) }
 // the kernel frees the queues when the last process has let go of it, however
 // that one ended. The limits of the namespace are raised to what the link needs.
 //
-// An empty message is the end mark.
+// An empty message is the end mark. Each message goes to whoever receives first, so
+// several processes can be at either end.
 type sysvmsg struct{}
 
 var sysvmsgInfo = transports.Info{
@@ -38,6 +39,7 @@ var sysvmsgInfo = transports.Info{
 	Doc:     "a System V message queue in each direction (msgget)",
 	Kind:    transports.Queue,
 	Group:   group,
+	Caps:    transports.ManyEnds,
 	MaxSize: transports.LargestMessage,
 	Options: []transports.Option{
 		{Name: "wait", Doc: "what an end does while there is no message or no room for one", Values: []transports.Value{
@@ -191,7 +193,7 @@ func sysvQueue(sender transports.Side, flags int) (uintptr, error) {
 
 func (sysvmsg) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {
 	defer links.Close(h.Files...)
-	c, err := closing.Open("sysvmsg", h.Files[0], side)
+	c, err := closing.Open(s, h.Files[0], side)
 	if err != nil {
 		return nil, err
 	}
@@ -250,7 +252,7 @@ func (e *sysvEndpoint) Send(msg []byte) error {
 		return err
 	}
 	copy(e.out[typeBytes:], msg)
-	for e.Peer.Load() == 0 {
+	for !e.PeerClosed() {
 		failed := int(kernel.Syscall(unix.SYS_MSGSND, e.to, uintptr(unsafe.Pointer(unsafe.SliceData(e.out))), uintptr(len(msg)), e.flags, 0, 0))
 		if failed == 0 {
 			return nil
@@ -268,7 +270,7 @@ func (e *sysvEndpoint) Recv(buf []byte) (int, error) {
 	}
 	for !e.ended {
 		flags := e.flags
-		closed := e.Peer.Load() != 0
+		closed := e.PeerClosed()
 		if closed {
 			flags = unix.IPC_NOWAIT
 		}
@@ -277,7 +279,8 @@ func (e *sysvEndpoint) Recv(buf []byte) (int, error) {
 			return copy(buf, e.in[typeBytes:][:n]), nil
 		}
 		switch errno := unix.Errno(-n); {
-		case n == 0, errno == unix.ENOMSG && closed:
+		case n == 0: // an end mark: of the last peer, if nothing more is there
+		case errno == unix.ENOMSG && closed:
 			e.ended = true
 		case errno != unix.EINTR && errno != unix.ENOMSG:
 			return 0, fmt.Errorf("sysvmsg: receive: %w", errno)
@@ -296,12 +299,12 @@ func (e *sysvEndpoint) Close() error {
 		return nil
 	}
 	e.closed, e.ended = true, true
-	e.Announce()
+	all := e.Announce()
 	// Where there is no room for the mark, the announcement is enough.
 	kernel.Syscall(unix.SYS_MSGSND, e.to, uintptr(unsafe.Pointer(unsafe.SliceData(e.out))), 0, unix.IPC_NOWAIT, 0, 0)
 	// A peer that waits for room would wait for ever. Made room for, it sends
 	// what it had, and sees the announcement before it sends again.
-	for e.take(unix.IPC_NOWAIT) > 0 {
+	for all && e.take(unix.IPC_NOWAIT) > 0 {
 	}
 	e.previous.Leave()
 	return e.Unmap()

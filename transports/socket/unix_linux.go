@@ -36,9 +36,9 @@ var unixInfo = transports.Info{
 	MaxSize: transports.LargestMessage,
 	Options: []transports.Option{
 		{Name: "type", Doc: "what the socket keeps of a message", Values: []transports.Value{
-			{Name: "stream", Doc: "its bytes alone: messages of different lengths are framed"},
-			{Name: "seqpacket", Doc: "its boundaries, on a connection"},
-			{Name: "dgram", Doc: "its boundaries, without a connection: the death of a peer is not seen", Without: transports.SeesPeerDeath},
+			{Name: "stream", Doc: "its bytes alone: messages of different lengths are framed", With: transports.ManyLinks},
+			{Name: "seqpacket", Doc: "its boundaries, on a connection", With: transports.ManyEnds},
+			{Name: "dgram", Doc: "its boundaries, without a connection: the death of a peer is not seen", Without: transports.SeesPeerDeath, With: transports.ManyEnds},
 		}},
 		buffer.SocketOption(),
 		descriptor.WaitOption(),
@@ -99,7 +99,7 @@ func (u unixSocket) Create(s transports.Spec) (transports.Link, error) {
 	return connection.Unix(s, socketTypes[s.Option("type")])
 }
 
-func (unixSocket) Open(s transports.Spec, _ transports.Side, h transports.Handover) (transports.Endpoint, error) {
+func (unixSocket) Open(s transports.Spec, side transports.Side, h transports.Handover) (transports.Endpoint, error) {
 	if s.Option("type") == "stream" {
 		return stream.Open(s, h.Files)
 	}
@@ -107,7 +107,12 @@ func (unixSocket) Open(s transports.Spec, _ transports.Side, h transports.Handov
 	if err != nil {
 		return nil, err
 	}
-	return &datagrams{what: s.Transport, d: ends[0], size: s.Size, marksEnd: s.Option("type") == "dgram"}, nil
+	e := &datagrams{what: s.Transport, d: ends[0], size: s.Size, datagram: s.Option("type") == "dgram", open: s.Ends(side.Peer())}
+	// Of several consumers none does: to send to a producer that has closed throws
+	// away what the socket holds for the others (unix_dgram_disconnected in
+	// net/unix/af_unix.c).
+	e.marksEnd = e.datagram && !(side == transports.Consumer && s.Ends(side) > 1)
+	return e, nil
 }
 
 // datagrams is an end of a socket that keeps the boundaries of messages.
@@ -115,8 +120,9 @@ type datagrams struct {
 	what     string // the transport, for errors
 	d        descriptor.Descriptor
 	size     int
-	marksEnd bool // Close sends an empty datagram, because the socket has no end of its own
-	ended    bool // the peer's end was seen
+	datagram bool // the socket has no end of its own, and an empty datagram stands for it
+	marksEnd bool // Close sends that
+	open     int  // peers whose end was not seen: those of a connection end as one
 	closed   bool
 }
 
@@ -134,18 +140,19 @@ func (e *datagrams) Recv(buf []byte) (int, error) {
 	if err := transports.CheckRecv(len(buf), e.size); err != nil {
 		return 0, err
 	}
-	if e.ended {
-		return 0, io.EOF
+	for e.open > 0 {
+		n, err := e.d.Read(buf[:e.size])
+		if err != nil {
+			return 0, fmt.Errorf("%s: receive: %w", e.what, err)
+		}
+		if n > 0 {
+			return n, nil
+		}
+		if e.open--; !e.datagram {
+			e.open = 0
+		}
 	}
-	n, err := e.d.Read(buf[:e.size])
-	if err != nil {
-		return 0, fmt.Errorf("%s: receive: %w", e.what, err)
-	}
-	if n == 0 {
-		e.ended = true
-		return 0, io.EOF
-	}
-	return n, nil
+	return 0, io.EOF
 }
 
 func (e *datagrams) Close() error {

@@ -45,7 +45,7 @@ func (vsock) Create(s transports.Spec) (transports.Link, error) {
 	if err := transports.ProbeSize(s); err != nil {
 		return nil, err
 	}
-	pair, err := connection.Pair(unix.AF_VSOCK, &unix.SockaddrVM{CID: unix.VMADDR_CID_LOCAL, Port: unix.VMADDR_PORT_ANY})
+	pair, err := connection.Pair(s, unix.AF_VSOCK, &unix.SockaddrVM{CID: unix.VMADDR_CID_LOCAL, Port: unix.VMADDR_PORT_ANY})
 	if err != nil {
 		return nil, connection.Refused("vsock", err, remedy.OnMachine("modprobe vsock_loopback"))
 	}

@@ -21,6 +21,7 @@ var cases = []testCase{
 	{name: "messages of one size", not: transports.OneProcess, test: oneSize},
 	{name: "far more than it holds, producer to consumer", not: transports.OneProcess, test: flood(transports.Producer)},
 	{name: "far more than it holds, consumer to producer", not: transports.OneProcess, test: flood(transports.Consumer)},
+	{name: "batches that share a push", needs: transports.StoresBatch, test: batches},
 	{name: "end of stream without a message", not: transports.OneProcess, test: silence},
 	{name: "a message too long is refused", not: transports.OneProcess, test: tooLong},
 	{name: "no allocation per message", not: transports.OneProcess | transports.Allocates, test: noAllocation},
@@ -143,6 +144,19 @@ func flood(from transports.Side) func(context.Context, subject) error {
 		ends[from] = task{Do: "send", Sizes: sizes, Count: count}
 		return s.counted(ctx, ends[0], ends[1], count)
 	}
+}
+
+// batches has messages pushed several at a time: a few, more than a link holds, and
+// some that no push has come for when the sender closes.
+func batches(ctx context.Context, s subject) error {
+	for _, s.spec.Batch = range []int{2, 7, 1000} {
+		for _, test := range []func(context.Context, subject) error{everySize, oneSize, flood(transports.Producer), flood(transports.Consumer), silence, noAllocation} {
+			if err := test(ctx, s); err != nil {
+				return fmt.Errorf("%d to a push: %w", s.spec.Batch, err)
+			}
+		}
+	}
+	return nil
 }
 
 // plenty is how many messages of these sizes are 2 MB, more than any kernel

@@ -13,6 +13,7 @@ import (
 	"ipcbench/transports/internal/connection"
 	"ipcbench/transports/internal/descriptor"
 	"ipcbench/transports/internal/iouring"
+	"ipcbench/transports/internal/kernel"
 	"ipcbench/transports/internal/links"
 	"ipcbench/transports/internal/pipes"
 	"ipcbench/transports/internal/remedy"
@@ -125,14 +126,21 @@ func (f *ringFile) Read(p []byte) (int, error) { return f.transfer(f.read, p) }
 
 func (f *ringFile) Write(p []byte) (int, error) { return f.transfer(f.write, p) }
 
+// transfer is one operation, made again after a signal, and where the kernel has no
+// memory for it or no process to do it: no file here is non-blocking, so that it says
+// EAGAIN of nothing else.
 func (f *ringFile) transfer(op uring.Opcode, p []byte) (int, error) {
-	for {
+	for refusals := kernel.Refusals(0); ; {
 		n := f.ring.Transfer(op, f.index, unsafe.Pointer(unsafe.SliceData(p)), len(p))
 		if n >= 0 {
 			return n, nil
 		}
 		switch errno := unix.Errno(-n); errno {
-		case unix.EINTR, unix.EAGAIN:
+		case unix.EINTR:
+		case unix.EAGAIN:
+			if !refusals.Again() {
+				return 0, fmt.Errorf("io_uring_enter: %w, %d times in a row: the kernel has no memory or no process for it: free some memory, or raise the limit of processes (ulimit -u)", errno, refusals)
+			}
 		case unix.EEXIST:
 			return 0, fmt.Errorf("io_uring_enter: %w: the ring belongs to the thread that made it: lock the goroutine to its thread", errno)
 		default:

@@ -55,13 +55,13 @@ func (x *byCopy) examine(m message, number uint64) (Phase, error) {
 	return p, err
 }
 
-func (x *byCopy) Echo(number uint64, before func()) (Phase, error) {
+func (x *byCopy) Echo(number uint64, last Phase, between func(Phase)) (Phase, error) {
 	p, err := x.Receive(number)
 	if err != nil {
 		return 0, err
 	}
-	if p == Marking {
-		before()
+	if p <= last {
+		between(p)
 	}
 	return p, x.ep.Send(x.in)
 }

@@ -10,20 +10,26 @@ type Exchange interface {
 	// Receive takes the next message, which must have this number, checks it
 	// and says what it is for. It returns io.EOF where the peer has closed.
 	Receive(number uint64) (Phase, error)
-	// Echo is Receive, and then sends the same bytes back. It calls before
-	// between the two where the message is the marking one.
-	Echo(number uint64, before func()) (Phase, error)
+	// Echo is Receive, and then sends the same bytes back. Between the two it
+	// calls between, where the message is of a phase up to last.
+	Echo(number uint64, last Phase, between func(Phase)) (Phase, error)
 }
 
 // Over returns the exchange of messages of size bytes over an endpoint that was
-// opened with spec. With full, every byte of every message is checked.
-func Over(ep transports.Endpoint, spec transports.Spec, size int, full bool) Exchange {
+// opened with spec, or of these lengths, over and over, the longest of which is
+// that. With full, every byte of every message is checked.
+func Over(ep transports.Endpoint, spec transports.Spec, size int, lengths []int, full bool) Exchange {
+	if len(lengths) > 0 {
+		return overMixed(ep, spec, size, lengths, full)
+	}
 	base := pattern{message: make(message, size), full: full}
 	base.fill(0)
 	if spec.Option("api") == "inplace" {
 		return &inPlace{pattern: base, ep: ep.(transports.InPlace)}
 	}
-	return &byCopy{pattern: base, ep: ep, in: make([]byte, size)}
+	in := make(message, size)
+	in.fill(0) // its pages are there before a message is
+	return &byCopy{pattern: base, ep: ep, in: in}
 }
 
 // pattern is the message that is sent while only the ends change.

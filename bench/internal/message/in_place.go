@@ -44,13 +44,13 @@ func (x *inPlace) look(number uint64) (m message, p Phase, err error) {
 	return m, p, err
 }
 
-func (x *inPlace) Echo(number uint64, before func()) (Phase, error) {
+func (x *inPlace) Echo(number uint64, last Phase, between func(Phase)) (Phase, error) {
 	m, p, err := x.look(number)
 	if err != nil {
 		return 0, err
 	}
-	if p == Marking {
-		before()
+	if p <= last {
+		between(p)
 	}
 	room, err := x.ep.Loan(len(m))
 	if err != nil {

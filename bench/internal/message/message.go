@@ -29,6 +29,7 @@ const (
 	Warming  Phase = iota // not measured, every byte checked
 	Marking               // the last of the warm-up: the receiver takes its bearings
 	Measured              // counted
+	Last                  // where ends are shared: the last that one of them sends, or receives
 	phases   = 4
 )
 

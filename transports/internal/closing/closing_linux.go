@@ -19,9 +19,12 @@ import (
 //   - Set: all that was sent is in the queue, and what is not there at once will
 //     not come. It must not wait.
 //
-// So Close never waits for a peer that does not read, and needs no room.
+// So Close never waits for a peer that does not read, and needs no room. Where a
+// side has several ends, each of them counts, and it has closed when all have.
 type Closing struct {
-	own, Peer *atomic.Uint32
+	own, Peer *atomic.Uint32 // how many ends have closed
+	ends      uint32         // of this side
+	peers     uint32         // of the other
 	page      unsafe.Pointer
 	what      string // the transport, for errors
 }
@@ -35,20 +38,23 @@ type closingPage [2]struct {
 }
 
 // Open maps the page in f, which it closes.
-func Open(what string, f *os.File, side transports.Side) (Closing, error) {
+func Open(s transports.Spec, f *os.File, side transports.Side) (Closing, error) {
+	what := s.Transport
 	page, err := page.Map(what, f)
 	if err != nil {
 		return Closing{}, err
 	}
 	words := (*closingPage)(page)
-	return Closing{own: &words[side].closed, Peer: &words[side.Peer()].closed, page: page, what: what}, nil
+	return Closing{own: &words[side].closed, Peer: &words[side.Peer()].closed, ends: uint32(s.Ends(side)), peers: uint32(s.Ends(side.Peer())), page: page, what: what}, nil
 }
 
-// Announce says that this end has closed and will send nothing but its mark.
-func (c *Closing) Announce() { c.own.Store(1) }
+// Announce says that this end has closed and will send nothing but its mark. It
+// returns whether all of this side have: what is still in the queue is for the
+// others.
+func (c *Closing) Announce() (all bool) { return c.own.Add(1) >= c.ends }
 
-// PeerClosed says whether the peer has announced that.
-func (c *Closing) PeerClosed() bool { return c.Peer.Load() != 0 }
+// PeerClosed says whether the peer has announced that, or all of them.
+func (c *Closing) PeerClosed() bool { return c.Peer.Load() >= c.peers }
 
 // Fault explains a memory fault in the page, see transports.Faulter.
 func (c *Closing) Fault(addr uintptr) error { return page.Fault(c.what, c.page, addr) }
@@ -56,6 +62,6 @@ func (c *Closing) Fault(addr uintptr) error { return page.Fault(c.what, c.page, 
 // Unmap gives the memory back. From then on the peer counts as closed.
 func (c *Closing) Unmap() error {
 	c.own, c.Peer = new(atomic.Uint32), new(atomic.Uint32)
-	c.Peer.Store(1)
+	c.Peer.Store(c.peers)
 	return page.Unmap(c.page)
 }

@@ -11,7 +11,7 @@ import (
 
 // TCP returns two sockets connected over the loopback.
 func TCP(s transports.Spec) ([2]int, error) {
-	pair, err := Pair(unix.AF_INET, &unix.SockaddrInet4{Addr: loopback})
+	pair, err := Pair(s, unix.AF_INET, &unix.SockaddrInet4{Addr: loopback})
 	if err == unix.ENETUNREACH || err == unix.EADDRNOTAVAIL || err == unix.ENETDOWN {
 		return pair, Refused(s.Transport, err, remedy.OnMachine("ip link set lo up"))
 	} else if err != nil {
@@ -28,10 +28,10 @@ var loopback = [4]byte{127, 0, 0, 1}
 // take up none of the time but what there is until the deadline. That two sockets
 // are one connection is known by the address of who connects, and by a secret
 // that each end gets from the other.
-func Pair(domain int, address unix.Sockaddr) (pair [2]int, err error) {
+func Pair(s transports.Spec, domain int, address unix.Sockaddr) (pair [2]int, err error) {
 	until := newDeadline()
 	for {
-		pair, err = attempt(domain, address, until)
+		pair, err = attempt(s, domain, address, until)
 		// So vsock answers where the queue of who connects is full.
 		if err != unix.ECONNRESET || until.wait(1) == unix.ETIMEDOUT {
 			return pair, err
@@ -43,7 +43,7 @@ func Pair(domain int, address unix.Sockaddr) (pair [2]int, err error) {
 // unless it was told otherwise (net.core.somaxconn).
 const queue = 4096
 
-func attempt(domain int, address unix.Sockaddr, until deadline) (pair [2]int, err error) {
+func attempt(s transports.Spec, domain int, address unix.Sockaddr, until deadline) (pair [2]int, err error) {
 	var opened []int
 	defer func() {
 		if err != nil {
@@ -74,10 +74,12 @@ func attempt(domain int, address unix.Sockaddr, until deadline) (pair [2]int, er
 	if err := unix.Listen(listener, queue); err != nil {
 		return pair, err
 	}
+	s.Begin(transports.Connecting)
 	if err := unix.Connect(caller, door); err != nil && err != unix.EINPROGRESS && err != unix.EINTR {
 		return pair, err
 	}
 	accepted, err := accept(listener, caller, from, until)
+	s.Begin(transports.Creating)
 	if err != nil {
 		return pair, err
 	}

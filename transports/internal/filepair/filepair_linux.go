@@ -47,7 +47,9 @@ type Pair struct {
 	Size          int
 	Block         int     // see directBlock; 1 where not direct
 	Flags         uintptr // of each write of a message: 0 or RWF_DSYNC
-	Sync          bool    // fdatasync after each message
+	Sync          bool    // fdatasync after each message, or
+	batch         int     // after each so many
+	unpushed      int     // messages since the last
 
 	from      int    // where the written part of a record begins
 	vectored  bool   // a message is written from and read to where it is the caller's
@@ -63,7 +65,7 @@ func Open(s transports.Spec, files []*os.File) (*Pair, error) {
 		what: s.Transport, Size: s.Size,
 		own: files[0], OwnFD: files[0].Fd(),
 		peer: files[1], PeerFD: files[1].Fd(),
-		Sync: s.Option("sync") == "sync",
+		Sync: s.Option("sync") == "sync", batch: max(1, s.Batch),
 		from: RecordLength, vectored: s.Size > kernel.CopyLimit,
 	}
 	if s.Option("sync") == "dsync" {
@@ -156,16 +158,36 @@ func (p *Pair) CheckLength(length uint32) error {
 	return nil
 }
 
-// Stored returns when what was sent is on storage, where sync=sync. The peer
-// may see the message before, as with msync.
+// Stored says that a message was written, and where sync=sync, and it is the last of
+// its batch, returns when all of that is on storage. The peer may see a message
+// before, as with msync.
 func (p *Pair) Stored() error {
 	if !p.Sync {
 		return nil
 	}
+	if p.unpushed++; p.unpushed < p.batch {
+		return nil
+	}
+	return p.push()
+}
+
+// push has what was written stored.
+func (p *Pair) push() error {
 	if _, err := kernel.Transfer(unix.SYS_FDATASYNC, p.OwnFD, nil, 0); err != nil {
 		return fmt.Errorf("%s: fdatasync: %w", p.what, err)
 	}
+	p.unpushed = 0
 	return nil
+}
+
+// Flush has the rest of a batch stored: before the end mark is written, which is
+// pushed by itself.
+func (p *Pair) Flush() error {
+	p.batch = 1
+	if p.unpushed == 0 {
+		return nil
+	}
+	return p.push()
 }
 
 // Await returns once the peer has written to its file since the last time, or

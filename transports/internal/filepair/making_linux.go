@@ -26,8 +26,8 @@ func WaitOption() transports.Option {
 func SyncOption(dsync string) transports.Option {
 	return transports.Option{Name: "sync", Doc: "what is pushed to storage, and when", Values: []transports.Value{
 		{Name: "none", Doc: "nothing: the kernel writes back when it likes"},
-		{Name: "sync", Doc: "fdatasync after each message: Send returns when it is stored"},
-		{Name: "dsync", Doc: dsync},
+		{Name: "sync", Doc: "fdatasync after each message: Send returns when it is stored", With: transports.Stores | transports.StoresBatch},
+		{Name: "dsync", Doc: dsync, With: transports.Stores},
 	}}
 }
 
@@ -94,7 +94,10 @@ func createFile(s transports.Spec, prepare func(f *os.File, block int) error) (_
 	if err != nil {
 		return nil, err
 	}
-	if err := prepare(own, block); err != nil {
+	s.Begin(transports.Extending)
+	err = prepare(own, block)
+	s.Begin(transports.Creating)
+	if err != nil {
 		return nil, err
 	}
 	shown, err := os.Open(backing.ProcName(own))

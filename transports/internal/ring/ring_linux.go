@@ -23,8 +23,8 @@ var ways = []struct {
 	transports.Value
 	how shm.Wait
 }{
-	{transports.Value{Name: "spin", Doc: "look again after a PAUSE", Waits: transports.Spins}, shm.Spin},
-	{transports.Value{Name: "yield", Doc: "spin a little, then sched_yield between looks", Waits: transports.Yields}, shm.Yield},
+	{transports.Value{Name: "spin", Doc: "look again after a PAUSE", Waits: transports.Spins, With: transports.CanTry}, shm.Spin},
+	{transports.Value{Name: "yield", Doc: "spin a little, then sched_yield between looks", Waits: transports.Yields, With: transports.CanTry}, shm.Yield},
 	{transports.Value{Name: "futex", Doc: "sleep in the kernel at once (futex)", Waits: transports.Sleeps}, shm.Futex},
 	{transports.Value{Name: "hybrid", Doc: "spin a bounded time, then sleep (futex)", Waits: transports.SpinsFirst}, shm.Hybrid},
 	{transports.Value{Name: "eventfd", Doc: "sleep in the kernel at once (read of an eventfd)", Waits: transports.Sleeps}, shm.Eventfd},
@@ -40,7 +40,7 @@ func Options(own ...transports.Option) []transports.Option {
 	return append(append([]transports.Option{wait}, own...),
 		transports.Option{Name: "api", Doc: "how a message gets into and out of the memory", Values: []transports.Value{
 			{Name: "copy", Doc: "copied in by the producer and out by the consumer"},
-			{Name: "inplace", Doc: "built and read where it lies"},
+			{Name: "inplace", Doc: "built and read where it lies", Without: transports.ManyLinks | transports.CanTry},
 		}},
 		transports.Option{Name: "populate", Doc: "when an end's pages are mapped", Values: []transports.Value{
 			{Name: "yes", Doc: "as it opens (MADV_POPULATE_WRITE)"},
@@ -130,6 +130,8 @@ func NewFile(s transports.Spec, dir string, advise func(error) string) (*os.File
 
 // Reserve makes a new file size bytes long, in the pages that the spec asks for.
 func Reserve(s transports.Spec, f *os.File, size int) error {
+	s.Begin(transports.Extending)
+	defer s.Begin(transports.Creating)
 	if page := THPBytes(s); page > 0 {
 		return extendHuge(f, size, page)
 	}
@@ -156,7 +158,9 @@ type Memory struct {
 func OpenFile(s transports.Spec, f *os.File, name, fault string) (Memory, error) {
 	defer f.Close()
 	size := Bytes(s, hugePageOf(f))
+	s.Begin(transports.Mapping)
 	mem, err := mapShared(f, size, THPBytes(s))
+	s.Begin(transports.Opening)
 	if err != nil {
 		return Memory{}, fmt.Errorf("%s: map %d bytes of %s: %w: %s", s.Transport, size, f.Name(), err, remedy.Mapping(err))
 	}
@@ -186,12 +190,14 @@ func Open(s transports.Spec, side transports.Side, memory Memory, files []*os.Fi
 // because pages that are there already stay as they are; a lock takes pages as
 // they come.
 func prepare(s transports.Spec, m Memory) error {
+	defer s.Begin(transports.Opening)
 	if s.Option("thp") == "advise" {
 		if err := unix.Madvise(m.Mem, unix.MADV_HUGEPAGE); err != nil {
 			return fmt.Errorf("%s: ask for huge pages for %s: %w: leave out thp=advise", s.Transport, m.Name, err)
 		}
 	}
 	if s.Option("lock") == "yes" {
+		s.Begin(transports.Locking)
 		if err := lockOnFault(m.Mem); err != nil {
 			return fmt.Errorf("%s: lock %d bytes of %s: %w: raise the limit of locked memory (ulimit -l)", s.Transport, len(m.Mem), m.Name, err)
 		}
@@ -199,6 +205,7 @@ func prepare(s transports.Spec, m Memory) error {
 	if s.Option("populate") == "no" {
 		return nil
 	}
+	s.Begin(transports.Touching)
 	if err := faultIn(m.Mem); err != nil {
 		return fmt.Errorf("%s: fault in %d bytes of %s: %w: %s", s.Transport, len(m.Mem), m.Name, err, m.Why)
 	}
@@ -247,6 +254,9 @@ type Endpoint struct {
 	eventfds  []*os.File // kept open
 }
 
+// Mapped is both rings.
+func (e *Endpoint) Mapped() []byte { return e.Mem }
+
 // Fault explains a SIGBUS in the mapping.
 func (e *Endpoint) Fault(addr uintptr) error {
 	start := uintptr(unsafe.Pointer(unsafe.SliceData(e.Mem)))
@@ -270,6 +280,8 @@ func (e *Endpoint) Close() error {
 var (
 	_ transports.InPlace = (*Endpoint)(nil)
 	_ transports.Faulter = (*Endpoint)(nil)
+	_ transports.Mapped  = (*Endpoint)(nil)
+	_ transports.Trier   = (*Endpoint)(nil)
 )
 
 // mapShared maps size bytes of f, at a multiple of align bytes where that is not 0.

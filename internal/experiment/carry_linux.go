@@ -1,0 +1,124 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"ipcbench/internal/lab"
+)
+
+// A Carrier carries an experiment out.
+type Carrier struct {
+	Experiment
+	Parent  string    // directory in which that of the experiment is made
+	Destroy bool      // what is on a device that a variant names may be lost
+	Say     io.Writer // is told what comes next, a line each
+
+	dir     string       // of the experiment
+	at      string       // where its filesystems are mounted
+	journal *lab.Journal // what is changed of this machine
+	record  Record
+	setUp   map[string]bool // variants whose Setup has been run
+}
+
+// Path is the directory of the experiment.
+func (c *Carrier) Path() string { return filepath.Join(c.Parent, c.Name) }
+
+// Carry makes and measures every variant in every round. What is finished is on disk
+// whatever happens to the rest, and this machine is put back as it was. A variant that
+// cannot be made here is left out, with its reason in the record; without the first of
+// them there is nothing to compare with, and that is an error.
+func (c *Carrier) Carry(ctx context.Context) (record Record, err error) {
+	if err := c.possible(); err != nil {
+		return c.record, err
+	}
+	if c.journal, err = lab.OpenJournal(lab.JournalDir); err != nil {
+		return c.record, err
+	}
+	defer func() { err = errors.Join(err, c.journal.Close()) }()
+	if err := c.begin(); err != nil {
+		return c.record, err
+	}
+	err = c.turns(ctx)
+	return c.record, errors.Join(err, c.end(err))
+}
+
+// possible finds out which variants can be made, before anything is touched.
+func (c *Carrier) possible() error {
+	c.record = Record{Name: c.Name, Started: time.Now().UTC(), Rounds: c.Rounds, Run: c.Run}
+	missing := c.Missing()
+	for _, v := range c.Variants {
+		of := VariantRecord{Name: v.Name, Filesystem: v.Filesystem, Knobs: v.Knobs}
+		if why := missing[v.Name]; why != nil {
+			of.Skipped = why.Error()
+		}
+		c.record.Variants = append(c.record.Variants, of)
+	}
+	first := c.Variants[0].Name
+	if why := missing[first]; why != nil {
+		return fmt.Errorf("variant %s, with which the others are compared, cannot be made here: %w", first, why)
+	}
+	if len(missing) == len(c.Variants)-1 {
+		return fmt.Errorf("nothing can be compared with %s: variant %s cannot be made here: %w", first, c.Variants[1].Name, missing[c.Variants[1].Name])
+	}
+	return nil
+}
+
+func (c *Carrier) begin() (err error) {
+	c.setUp, c.dir = map[string]bool{}, c.Path()
+	if err := os.MkdirAll(c.Parent, 0o755); err != nil {
+		return fmt.Errorf("make the directory of results: %w", err)
+	}
+	if err := os.Mkdir(c.dir, 0o755); err != nil {
+		return fmt.Errorf("make the directory of the experiment: %w: choose another name, or --out", err)
+	}
+	if c.at, err = os.MkdirTemp("", "ipcbench-"); err != nil {
+		return fmt.Errorf("make a directory to mount on: %w", err)
+	}
+	return c.record.write(c.dir)
+}
+
+func (c *Carrier) end(cause error) error {
+	c.record.Ended = time.Now().UTC()
+	if cause != nil {
+		c.record.CutShort = cause.Error()
+	}
+	return errors.Join(os.Remove(c.at), c.record.write(c.dir))
+}
+
+// turns carries out those of the variants that can be made.
+func (c *Carrier) turns(ctx context.Context) error {
+	var all []Turn
+	for _, t := range c.Turns() {
+		if c.record.Variant(t.Name).Skipped == "" {
+			all = append(all, t)
+		}
+	}
+	began := time.Now()
+	for i, t := range all {
+		left := ""
+		if i > 0 {
+			left = fmt.Sprintf(", about %s left", (time.Since(began) / time.Duration(i) * time.Duration(len(all)-i)).Round(time.Second))
+		}
+		fmt.Fprintf(c.Say, "%d of %d: round %d, %s%s\n", i+1, len(all), t.Round, t.Name, left)
+		outcome := TurnRecord{Round: t.Round, Variant: t.Name, Run: t.RunName()}
+		err := c.turn(ctx, t)
+		if ctx.Err() != nil {
+			return errors.Join(ctx.Err(), err)
+		}
+		if err != nil {
+			outcome.Failed = err.Error()
+			fmt.Fprintf(c.Say, "  failed: %v\n", err)
+		}
+		c.record.Turns = append(c.record.Turns, outcome)
+		if err := c.record.write(c.dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,170 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"ipcbench/internal/lab"
+)
+
+// turn makes a variant, measures it by a run of this program and puts everything back.
+func (c *Carrier) turn(ctx context.Context, t Turn) (err error) {
+	if t.Setup != "" && !c.setUp[t.Name] {
+		c.setUp[t.Name] = true
+		if err := shell(ctx, "setup", t.Setup); err != nil {
+			return err
+		}
+	}
+	defer func() { err = errors.Join(err, c.journal.Restore()) }()
+	knobs, err := t.knobs()
+	if err == nil {
+		err = c.journal.Set(knobs...)
+	}
+	if err != nil {
+		return err
+	}
+	words := slices.Concat([]string{"run"}, c.Run, t.Variant.Run)
+	where, unmount, err := c.place(ctx, t.Variant)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unmount()) }()
+	if t.Prepare != "" {
+		if err := shell(ctx, "prepare", t.Prepare); err != nil {
+			return err
+		}
+	}
+	words = append(append(words, where...), "--quiet", "--label", "variant="+t.Name, "--label", fmt.Sprintf("round=%d", t.Round),
+		"--name", t.RunName(), "--out", c.dir)
+	err = c.run(ctx, t.Variant, words)
+	if t.Cleanup != "" {
+		err = errors.Join(err, shell(context.WithoutCancel(ctx), "cleanup", t.Cleanup))
+	}
+	return err
+}
+
+// place makes the filesystem of a variant, and returns the words that have a run
+// measure there, and what it should say of it.
+func (c *Carrier) place(ctx context.Context, v Variant) (words []string, unmount func() error, err error) {
+	nothing := func() error { return nil }
+	switch {
+	case v.Filesystem == "" && v.Dir == "":
+		return nil, nothing, nil
+	case v.Filesystem == "":
+		return []string{"--dir", v.Dir}, nothing, nil
+	}
+	f, err := v.filesystem(c.Destroy)
+	if err != nil {
+		return nil, nothing, err
+	}
+	mounted, err := f.Mount(ctx, c.at)
+	if err != nil {
+		return nil, nothing, err
+	}
+	words = []string{"--dir", c.at}
+	facts := f.Facts()
+	for _, name := range slices.Sorted(maps.Keys(facts)) {
+		if facts[name] != "" {
+			words = append(words, "--label", name+"="+strings.ReplaceAll(facts[name], ";", ","))
+		}
+	}
+	return words, mounted.Close, nil
+}
+
+// run runs this program once more, to its end, as the variant has it.
+func (c *Carrier) run(ctx context.Context, v Variant, words []string) error {
+	child, group, err := v.child()
+	if err != nil {
+		return err
+	}
+	if group != (lab.Cgroup{}) {
+		if child.Groups, err = c.journal.Group(group); err != nil {
+			return err
+		}
+	}
+	return carriedOut(child.Command(ctx, "/proc/self/exe", words...), "ipcbench run")
+}
+
+// shellTime is how long a command of a variant may take.
+const shellTime = 10 * time.Minute
+
+func shell(ctx context.Context, what, command string) error {
+	ctx, cancel := context.WithTimeout(ctx, shellTime)
+	defer cancel()
+	return carriedOut(exec.CommandContext(ctx, "/bin/sh", "-c", command), what)
+}
+
+// grace is how long what is told to end may still take.
+const grace = 20 * time.Second
+
+// carriedOut runs a command, which is interrupted as a user would do it. Its error has
+// the last line of what that said.
+func carriedOut(cmd *exec.Cmd, what string) error {
+	var said strings.Builder
+	cmd.Stderr = &said
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
+	cmd.WaitDelay = grace
+	err := lab.Run(cmd)
+	if err == nil {
+		return nil
+	}
+	lines := strings.Split(strings.TrimSpace(said.String()), "\n")
+	if last := lines[len(lines)-1]; last != "" {
+		return fmt.Errorf("%s: %w: %s", what, err, strings.TrimPrefix(last, "ipcbench: "))
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// Missing is why a variant cannot be made here, with the remedy, by its name. Nothing
+// is touched.
+func (c *Carrier) Missing() map[string]error {
+	missing := map[string]error{}
+	for _, v := range c.Variants {
+		if err := v.missing(c.Destroy); err != nil {
+			missing[v.Name] = err
+		}
+	}
+	return missing
+}
+
+func (v Variant) missing(destroy bool) error {
+	if v.Filesystem != "" {
+		f, err := v.filesystem(destroy)
+		if err == nil {
+			err = f.Missing()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if v.Dir != "" {
+		if info, err := os.Stat(v.Dir); err != nil || !info.IsDir() {
+			return fmt.Errorf("dir = %q is no directory here", v.Dir)
+		}
+	}
+	knobs, err := v.knobs()
+	if err != nil {
+		return err
+	}
+	for _, k := range knobs {
+		if err := k.Missing(); err != nil {
+			return err
+		}
+	}
+	child, group, err := v.child()
+	if err == nil {
+		err = child.Missing()
+	}
+	if err == nil && group != (lab.Cgroup{}) {
+		err = group.Missing()
+	}
+	return err
+}
