@@ -22,6 +22,10 @@ sweep: ## refuse all transports, or ONLY=udp, every system call they make, four 
 # How long, of each.
 FUZZTIME ?= 10m
 
+.PHONY: machines
+machines: ## boot machines that we do not have, emulated: every placement, and arm64 (10 min; Debian with qemu-system-x86 and qemu-system-arm)
+	VM_TEST_LONG=1 VM_TEST_KERNEL=$$(.ci/kernel amd64) VM_TEST_KERNEL_ARM64=$$(.ci/kernel arm64) go test -count=1 -v -timeout 1h ./internal/vm
+
 .PHONY: fuzz
 fuzz: ## fuzz every reader, whole run directories too, for FUZZTIME each (10m; about 2 h in all)
 	@grep -rn --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | while IFS=: read -r file _ declaration; do \

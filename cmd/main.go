@@ -21,9 +21,10 @@ import (
 )
 
 // Main is all of a main function. In a process that a run started as one of its
-// workers it becomes that worker; otherwise it does what the command line asks
-// for. It does not return.
+// workers it becomes that worker, and on a machine that it was booted on as init it is
+// that; otherwise it does what the command line asks for. It does not return.
 func Main() {
+	becomeInit()
 	becomePrivate()
 	becomeWorker()
 	adopt()

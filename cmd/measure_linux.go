@@ -8,6 +8,7 @@ import (
 	"ipcbench/bench"
 	"ipcbench/internal/lab"
 	"ipcbench/internal/peer"
+	"ipcbench/internal/vm"
 	_ "ipcbench/transports/all"
 )
 
@@ -20,6 +21,10 @@ func becomeWorker() {
 	bench.Worker()
 	peer.Serve(demoRole, demoWorker)
 }
+
+// becomeInit makes this process the first one of a machine, and does not return, where
+// it was booted as that.
+func becomeInit() { vm.Init() }
 
 // adopt has whatever a worker leaves behind end with it.
 func adopt() { peer.Adopt() }

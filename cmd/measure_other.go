@@ -10,6 +10,8 @@ import (
 
 func becomeWorker() {}
 
+func becomeInit() {}
+
 func adopt() {}
 
 func becomePrivate() {}
@@ -30,6 +32,9 @@ func newDoctor(*console) *cobra.Command {
 }
 func newCores(*console) *cobra.Command {
 	return linuxOnly("cores", "explore", "How near every two CPUs are, by handing a cache line over")
+}
+func newInitImage(*console) *cobra.Command {
+	return linuxOnly("init-image", "explore", "An initramfs in which this binary is init, to measure any kernel")
 }
 func newDemo(*console) *cobra.Command {
 	return linuxOnly("demo", "explore", "Watch a value go from one process to another")

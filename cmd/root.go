@@ -15,14 +15,11 @@ import (
 const about = `ipcbench measures how fast two processes on this machine hand each other
 messages: through mmap of a shared file, and through the other mechanisms.`
 
-const examples = "  ipcbench run -s 64..1MiB -p same-llc mmap pipe   two transports, many sizes"
-
 // newRoot returns the command tree, which writes to out.
 func newRoot(out *console) *cobra.Command {
 	root := &cobra.Command{
 		Use:     "ipcbench COMMAND [flags]",
 		Long:    about,
-		Example: examples,
 		Version: buildVersion(),
 		Args:    func(cmd *cobra.Command, args []string) error { return unknownCommand(cmd, args) },
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -49,7 +46,7 @@ func newRoot(out *console) *cobra.Command {
 		&cobra.Group{ID: "read", Title: "Read what was measured:"},
 		&cobra.Group{ID: "explore", Title: "Look around:"},
 	)
-	root.AddCommand(newRun(out), newExperiment(out), newReport(out), newCompare(out), newHistory(out), newList(out), newDoctor(out), newCores(out), newDemo(out))
+	root.AddCommand(newRun(out), newExperiment(out), newReport(out), newCompare(out), newHistory(out), newList(out), newDoctor(out), newCores(out), newDemo(out), newInitImage(out))
 	return root
 }
 

@@ -78,7 +78,7 @@ type rule struct {
 var rules = []rule{
 	{id: "cpus", about: "CPUs", judge: cpus,
 		why: "A pair runs on two CPUs. What else runs on the machine, the driver and the kernel's own work included, needs another."},
-	{id: "virtualisation", about: "virtualisation", judge: virtualisation,
+	{id: "virtualisation", about: "virtualisation", judge: virtualisation, concerns: everyCell,
 		why: "A guest sees neither what else its host runs nor how far apart its CPUs are, and both change."},
 	{id: "steal", about: "steal time", judge: steal,
 		why: "What the hypervisor gives to others is missing in the middle of a message."},

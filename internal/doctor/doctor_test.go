@@ -87,6 +87,8 @@ func TestMachinesAreJudgedByTheirFacts(t *testing.T) {
 		"busy":                   {with(server, map[string]string{"loadavg": "30.1 8 2"}), "", "load"},
 		"several nodes":          {with(server, map[string]string{"numa-balancing": "1"}), "", "numa-balancing"},
 		"locked down":            {with(server, map[string]string{"lockdown": "integrity", "io-uring-disabled": "2"}), "", "lockdown io-uring"},
+		"emulated":               {with(laptop, map[string]string{"emulated": "QEMU TCG"}), "virtualisation idle governor boost", notesOf(laptop)},
+		"not emulated":           {with(laptop, map[string]string{"emulated": "no"}), "idle governor boost", notesOf(laptop)},
 		"idle loop polls":        {with(laptop, map[string]string{"kernel-cmdline": "quiet idle=poll"}), "governor boost", notesOf(laptop)},
 	} {
 		got := levels(Examine(machine.facts, nil))

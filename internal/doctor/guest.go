@@ -10,6 +10,8 @@ import (
 
 func virtualisation(m machine) verdict {
 	switch {
+	case m.isEmulated():
+		return warn(m.fact("emulated")+" executes this machine's instructions, and no processor", "none: its times are of no machine: see what works here, and measure on hardware")
 	case m.isGuest():
 		return note("this is a virtual machine"+m.product(), "none: compare only what was run in turns on the same one, and mind steal and stalls")
 	case m.fact("cpu") == "" || m.fact("goarch") != "amd64":

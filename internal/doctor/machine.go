@@ -32,6 +32,12 @@ func (m machine) list(name string) []int {
 	return list
 }
 
+// isEmulated reports whether it is known that no processor executes its instructions.
+func (m machine) isEmulated() bool {
+	name := m.fact("emulated")
+	return name != "" && name != "no"
+}
+
 func (m machine) isGuest() bool { return m.fact("hypervisor") != "" }
 
 // booted reports whether the kernel was started with that parameter.

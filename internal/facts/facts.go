@@ -50,7 +50,7 @@ var All = []Fact{
 	{Name: "product", Hardware: true, read: file("sys/class/dmi/id/product_name", all)},
 	{Name: "hypervisor", Hardware: true, read: first(file("sys/hypervisor/type", all), file("proc/cpuinfo", hypervisorFlag))},
 	{Name: "hypervisor-id", Hardware: true, read: hypervisorID},
-	{Name: "emulated", Hardware: true, read: emulator},
+	{Name: Emulated, Hardware: true, read: emulator},
 
 	{Name: "kernel", Explains: true, Bench: true, read: file("proc/sys/kernel/osrelease", all)}, // not /proc/version, which names who built it, and where
 	{Name: "kernel-version", Explains: true, read: file("proc/sys/kernel/version", all)},

@@ -6,8 +6,12 @@ import (
 	"strings"
 )
 
-// no is said of what can be told for certain not to be.
-const no = "no"
+// No is said of what can be told for certain not to be.
+const No = "no"
+
+// Emulated is the fact of which program executes a machine's instructions, [No] where a
+// processor does.
+const Emulated = "emulated"
 
 // containers are what a container is known by: a file that its manager leaves in
 // it, or a word in the path of its control group or of its root directory.
@@ -37,7 +41,7 @@ func container(root string) string {
 	if where == "" {
 		return "" // without /proc, anything may be
 	}
-	return no
+	return No
 }
 
 // mountedAt picks the line of what is mounted at a place, on top where several are.
@@ -68,7 +72,7 @@ func mountOption(place string, either ...string) func(string) string {
 // the first user namespace, see user_namespaces(7).
 func isMapped(uidMap string) string {
 	if words := strings.Fields(uidMap); len(words) == 3 && words[0] == "0" && words[1] == "0" && words[2] == "4294967295" {
-		return no
+		return No
 	}
 	return "yes"
 }
@@ -91,7 +95,7 @@ func gvisor(version string) string {
 	if strings.Contains(version, "Sun Jan 10 15:06:54 PST 2016") || strings.Contains(version, "gvisor") {
 		return "yes"
 	}
-	return no
+	return No
 }
 
 // emulators are what a processor calls itself that none is.
@@ -103,9 +107,16 @@ var emulators = []struct{ said, name string }{
 	{"Bochs", "Bochs"},
 }
 
+// EmulatedWord on the kernel's command line says that QEMU executes this machine's
+// instructions: who started it so knows, and not every processor that it plays tells.
+const EmulatedWord = "ipcbench.emulated=tcg"
+
 // emulator names the program that executes this machine's instructions, "no"
 // where a processor does. Of ARM's it is the implementer 0, which QEMU's "max" has.
 func emulator(root string) string {
+	if slices.Contains(strings.Fields(file("proc/cmdline", all)(root)), EmulatedWord) {
+		return "QEMU TCG"
+	}
 	cpuinfo := file("proc/cpuinfo", all)(root)
 	model := field("model name")(cpuinfo) + field("vendor_id")(cpuinfo) + hypervisorID(root)
 	if cpuinfo == "" {
@@ -119,7 +130,7 @@ func emulator(root string) string {
 	if strings.TrimSpace(field("CPU implementer")(cpuinfo)) == "0x00" {
 		return "QEMU TCG"
 	}
-	return no
+	return No
 }
 
 // hasKVM says whether KVM shows itself to its guest: by its clock.

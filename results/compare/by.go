@@ -100,7 +100,7 @@ func By(runs []Run, name string, o Options) (Comparison, error) {
 	if name == results.VariantColumn {
 		c.texts = textsOf(runs[0].Plan.Variants)
 	}
-	if err := c.refuse(append(Hardware(runs), reasons...), o); err != nil {
+	if err := c.refuse(runs, reasons, o); err != nil {
 		return Comparison{}, err
 	}
 	if !slices.ContainsFunc(contests, func(c contest) bool { return len(c.pairs) > 0 }) {

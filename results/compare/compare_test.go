@@ -234,6 +234,29 @@ func TestDifferentHardwareOrPlacementIsRefused(t *testing.T) {
 	}
 }
 
+// Times of an emulator are no machine's, whoever asks.
+func TestEmulationIsNeverComparedWithHardware(t *testing.T) {
+	for _, c := range []struct {
+		old, new string
+		refused  bool
+	}{
+		{"no", "QEMU TCG", true},
+		{"QEMU TCG", "no", true},
+		{"QEMU TCG", "QEMU TCG", false},
+		{"", "no", false}, // of before it was a fact
+	} {
+		old, new := newRun("A"), newRun("B")
+		old.add(latencyOf("pipe", 64), 1, 2, 3)
+		new.add(latencyOf("pipe", 64), 1, 2, 3)
+		old.Host["emulated"], new.Host["emulated"] = c.old, c.new
+		_, err := Runs([]Run{old}, []Run{new}, Options{Force: true})
+		var refusal *Refusal
+		if errors.As(err, &refusal) != c.refused {
+			t.Errorf("%q with %q by force: %v", c.old, c.new, err)
+		}
+	}
+}
+
 func TestARunTwiceIsNoReplicate(t *testing.T) {
 	a, b := newRun("A"), newRun("B")
 	a.add(latencyOf("pipe", 64), 1)

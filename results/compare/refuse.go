@@ -13,7 +13,8 @@ import (
 
 // A Refusal is the error where the sides are not of the same machine or
 // placement, so that no difference between them says anything of what is
-// compared. Options.Force makes warnings of its reasons.
+// compared. Options.Force makes warnings of its reasons, but where one side is
+// emulated: its times are no processor's.
 type Refusal struct {
 	Old, New string
 	Reasons  []string
@@ -23,9 +24,11 @@ func (r *Refusal) Error() string {
 	return fmt.Sprintf("compare %s with %s: %s: compare runs of one machine and placement", r.Old, r.New, strings.Join(r.Reasons, "; "))
 }
 
-// refuse returns a Refusal if there is a reason, or warns where it is forced.
-func (c *Comparison) refuse(reasons []string, o Options) error {
-	if len(reasons) > 0 && !o.Force {
+// refuse returns a Refusal if there is a reason, of the runs' hardware or another, or
+// warns where it is forced.
+func (c *Comparison) refuse(runs []Run, reasons []string, o Options) error {
+	reasons = append(Hardware(runs), reasons...)
+	if len(reasons) > 0 && (!o.Force || areEmulatedInPart(runs)) {
 		return &Refusal{c.Old, c.New, reasons}
 	}
 	for _, reason := range reasons {
@@ -56,6 +59,18 @@ func Hardware(runs []Run) []string {
 		}
 	}
 	return reasons
+}
+
+// areEmulatedInPart says whether some of the runs are of a processor and some of a
+// program that plays one.
+func areEmulatedInPart(runs []Run) bool {
+	var real, played bool
+	for _, run := range runs {
+		emulated := run.Host[facts.Emulated]
+		real = real || emulated == facts.No
+		played = played || emulated != facts.No && emulated != ""
+	}
+	return real && played
 }
 
 // IsAboutTheSame compares amounts as "24684096 kB" of a fact that need not be

@@ -28,9 +28,8 @@ func Runs(old, new []Run, o Options) (Comparison, error) {
 	between := match(newSide("", old, identityWithout()), newSide("", new, identityWithout()))
 	between.whole = true
 	between.matchLone("dir")
-	reasons := append(Hardware(slices.Concat(old, new)), placements(&between)...)
 	c := Comparison{Old: names(old), New: names(new), asked: asked}
-	if err := c.refuse(reasons, o); err != nil {
+	if err := c.refuse(slices.Concat(old, new), placements(&between), o); err != nil {
 		return Comparison{}, err
 	}
 	if len(between.pairs) == 0 {
