@@ -19,11 +19,11 @@ const (
 var ofTwoKinds = results.Cautions(results.Caution{
 	ID: "mixed",
 	Words: func(w results.Warning) string {
-		return fmt.Sprintf("in %s of %s launches the round trips are of two kinds, such as %s and %s: their median is of the more frequent",
+		return fmt.Sprintf("in %s of %s launches the times are of two kinds, such as %s and %s: their median is of the more frequent",
 			w.Text("mixed"), w.Text("launches"), results.FormatNS(w.Number("fast_ns")), results.FormatNS(w.Number("slow_ns")))
 	},
 	Brief: func(results.Warning) string {
-		return "in some launches the round trips are of two kinds: their median is of the more frequent"
+		return "in some launches the times are of two kinds: their median is of the more frequent"
 	},
 })
 
@@ -48,9 +48,14 @@ func kinds(h results.Times) (fast, slow float64, two bool) {
 	return 0, 0, false
 }
 
-// warnOfMixed warns of launches whose times were of two kinds.
+// warnOfMixed warns of launches whose times were of two kinds: those of which the
+// workload tells quantiles, and of one that is not known, all.
 func (s *Summary) warnOfMixed(decoded map[string][]results.Times) {
+	of := results.LookupWorkload(s.Workload).Of
 	for _, name := range slices.Sorted(maps.Keys(decoded)) {
+		if of != "" && name != of {
+			continue
+		}
 		mixed, fast, slow := 0, 0.0, 0.0
 		for _, h := range decoded[name] {
 			if f, sl, two := kinds(h); two {

@@ -18,7 +18,7 @@ func TestLaunchInTwoModesIsTold(t *testing.T) {
 		resultstest.Latency(t, cell, 2, slices.Concat(resultstest.Around(rng, 5000, 1000), resultstest.Around(rng, 36_000, 1000))),
 	}
 	s := Of(launches)[0]
-	want := "in 1 of 2 launches the round trips are of two kinds, such as "
+	want := "in 1 of 2 launches the times are of two kinds, such as "
 	if said := words(t, s.Warnings); len(said) != 1 || !strings.HasPrefix(said[0], want) {
 		t.Errorf("warnings are %q, want %q", said, want)
 	}

@@ -108,7 +108,7 @@ func TestManyFootnotesBecomeFew(t *testing.T) {
 	want := []string{
 		"a launch is an outlier to the slow side: its ends waited for a CPU",
 		"launches fall into modes: each has a line of its own, and nothing that was watched tells why",
-		"in some launches the round trips are of two kinds: their median is of the more frequent",
+		"in some launches the times are of two kinds: their median is of the more frequent",
 	}
 	if fmt.Sprint(notes.OnRow) != fmt.Sprint(want) {
 		t.Errorf("of twenty: %q", notes.OnRow)
