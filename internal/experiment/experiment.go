@@ -41,6 +41,8 @@ type Variant struct {
 	Knobs []Setting // by name
 	Child           // how its runs are started
 
+	Kernel Kernel // that its runs are made under, each by a boot of its own
+
 	// Shell commands: Prepare before each of its runs, when all else is made,
 	// Cleanup after it, Setup once before its first.
 	Setup, Prepare, Cleanup string
@@ -54,6 +56,21 @@ type Child struct {
 	CPUs        float64           // that all of them may use together: 0.5 is half the time of one
 	Memory      string            // likewise, as "256MiB"
 	Speculation map[string]string // of the processor, as "store-bypass": "disable"
+}
+
+// A Kernel is one that is booted in QEMU; zero: this machine's own.
+type Kernel struct {
+	File    string   // an image of one, or a Debian package
+	Modules []string // to load
+	Cmdline string   // further words for its command line
+	Machine string   // "2 sockets, 2 cores, 2 threads, 2 nodes"; "": two CPUs
+	Arch    string   // as Go calls it; "": this machine's
+	Binary  string   // a static build of this program for that; "": this one
+	Memory  string   // of the machine, as "1GiB"
+}
+
+func (k Kernel) isSet() bool {
+	return k.File != "" || len(k.Modules) > 0 || k.Cmdline+k.Machine+k.Arch+k.Binary+k.Memory != ""
 }
 
 // A Setting is a knob and the value that it is to have.

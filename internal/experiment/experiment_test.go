@@ -1,6 +1,8 @@
 package experiment
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -63,5 +65,29 @@ func TestWhatIsWrongIsSaidWithItsPlace(t *testing.T) {
 	}
 	if _, err := Parse("x.toml", []byte(two)); err != nil {
 		t.Error(err)
+	}
+}
+
+// Those that are ready-made can be read.
+func TestTheReadyMadeOnesAreExperiments(t *testing.T) {
+	files, err := filepath.Glob("../../experiments/*.toml")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := Parse(file, text)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, v := range e.Variants {
+			if len(v.Steps(e.Run, false)) == 0 {
+				t.Errorf("%s: variant %s has no steps", file, v.Name)
+			}
+		}
 	}
 }

@@ -49,6 +49,7 @@ type variant struct {
 	CPUs        float64
 	Memory      string
 	Speculation map[string]string
+	Kernel      Kernel
 
 	Setup, Prepare, Cleanup string
 }
@@ -99,7 +100,8 @@ func (v variant) variant(f file) Variant {
 	all := Variant{
 		Name: v.Name, Run: v.Run, Dir: v.Dir, Filesystem: v.Filesystem, Size: v.Size, Mkfs: v.Mkfs, Mount: v.Mount, Image: v.Image, Device: v.Device,
 		Setup: v.Setup, Prepare: v.Prepare, Cleanup: v.Cleanup,
-		Child: Child{Policy: v.Policy, Priority: v.Priority, Nice: v.Nice, CPUs: v.CPUs, Memory: v.Memory, Speculation: v.Speculation},
+		Kernel: v.Kernel,
+		Child:  Child{Policy: v.Policy, Priority: v.Priority, Nice: v.Nice, CPUs: v.CPUs, Memory: v.Memory, Speculation: v.Speculation},
 	}
 	if all.Filesystem != "" {
 		all.AnySize, all.AnyImage = f.Size, f.Image
@@ -172,6 +174,13 @@ func (v Variant) check() error {
 		return errors.New("size, mkfs, mount, image and device are of a filesystem that is made: say which")
 	case v.Device != "" && v.Image != "":
 		return errors.New("device and image: a filesystem lies on one of them")
+	}
+	here := v.Dir != "" || v.Filesystem != "" || len(v.Knobs) > 0 || v.Policy != "" || v.Nice != 0 || v.CPUs != 0 || v.Memory != "" || len(v.Speculation) > 0
+	switch {
+	case v.Kernel.isSet() && v.Kernel.File == "":
+		return errors.New("kernel.file: name an image of a kernel, or the Debian package of one")
+	case v.Kernel.isSet() && here:
+		return errors.New("kernel: what is booted is measured in there, and what else the variant asks for is of this machine: leave one out")
 	}
 	for _, word := range []string{"--name", "--out", "-o", "--ab"} {
 		if slices.Contains(v.Run, word) {

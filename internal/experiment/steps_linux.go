@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"ipcbench/internal/lab"
+	"ipcbench/internal/vm"
 	"ipcbench/results"
 )
 
@@ -41,9 +42,14 @@ func (v Variant) Steps(run []string, destroy bool) []string {
 	if v.Prepare != "" {
 		add("run: " + v.Prepare)
 	}
+	if v.Kernel.isSet() {
+		if m, err := v.Kernel.machine(); err == nil {
+			add(m.Steps()...)
+		}
+	}
 	where := ""
 	switch {
-	case v.Filesystem != "":
+	case v.Filesystem != "", v.Kernel.isSet():
 		where = " there"
 	case v.Dir != "":
 		where = " in " + v.Dir
@@ -52,7 +58,7 @@ func (v Variant) Steps(run []string, destroy bool) []string {
 	if v.Cleanup != "" {
 		add("run: " + v.Cleanup)
 	}
-	if len(steps) > 1 {
+	if len(steps) > 1 && !v.Kernel.isSet() {
 		add("put back what was changed")
 	}
 	return steps
@@ -85,6 +91,19 @@ func (v Variant) filesystem(destroy bool) (lab.Filesystem, error) {
 		f.Image = v.AnyImage
 	}
 	return f, nil
+}
+
+// machine is what the kernel is booted on.
+func (k Kernel) machine() (vm.Machine, error) {
+	m := vm.Machine{Kernel: k.File, Modules: k.Modules, Cmdline: k.Cmdline, Topology: k.Machine, Arch: k.Arch, Binary: k.Binary}
+	if k.Memory != "" {
+		size, err := results.ParseSize(k.Memory)
+		if err != nil {
+			return m, fmt.Errorf("kernel.memory: %w", err)
+		}
+		m.Memory = int64(size)
+	}
+	return m, nil
 }
 
 // knobs are those that the variant sets, a pattern as all that it matches.

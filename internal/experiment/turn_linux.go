@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"ipcbench/internal/lab"
+	"ipcbench/internal/vm"
 )
 
 // turn makes a variant, measures it by a run of this program and puts everything back.
@@ -23,6 +24,10 @@ func (c *Carrier) turn(ctx context.Context, t Turn) (err error) {
 			return err
 		}
 	}
+	words := slices.Concat(c.Run, t.Variant.Run, []string{"--quiet", "--label", "variant=" + t.Name, "--label", fmt.Sprintf("round=%d", t.Round), "--name", t.RunName()})
+	if t.Kernel.isSet() {
+		return c.boot(ctx, t, words)
+	}
 	defer func() { err = errors.Join(err, c.journal.Restore()) }()
 	knobs, err := t.knobs()
 	if err == nil {
@@ -31,24 +36,37 @@ func (c *Carrier) turn(ctx context.Context, t Turn) (err error) {
 	if err != nil {
 		return err
 	}
-	words := slices.Concat([]string{"run"}, c.Run, t.Variant.Run)
 	where, unmount, err := c.place(ctx, t.Variant)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, unmount()) }()
-	if t.Prepare != "" {
-		if err := shell(ctx, "prepare", t.Prepare); err != nil {
+	return t.between(ctx, func() error {
+		return c.run(ctx, t.Variant, slices.Concat([]string{"run"}, words, where, []string{"--out", c.dir}))
+	})
+}
+
+// between runs a function with the variant's commands before and after it.
+func (v Variant) between(ctx context.Context, measure func() error) error {
+	if v.Prepare != "" {
+		if err := shell(ctx, "prepare", v.Prepare); err != nil {
 			return err
 		}
 	}
-	words = append(append(words, where...), "--quiet", "--label", "variant="+t.Name, "--label", fmt.Sprintf("round=%d", t.Round),
-		"--name", t.RunName(), "--out", c.dir)
-	err = c.run(ctx, t.Variant, words)
-	if t.Cleanup != "" {
-		err = errors.Join(err, shell(context.WithoutCancel(ctx), "cleanup", t.Cleanup))
+	err := measure()
+	if v.Cleanup != "" {
+		err = errors.Join(err, shell(context.WithoutCancel(ctx), "cleanup", v.Cleanup))
 	}
 	return err
+}
+
+// boot measures in a machine that is booted for it.
+func (c *Carrier) boot(ctx context.Context, t Turn, words []string) error {
+	m, err := t.Kernel.machine()
+	if err != nil {
+		return err
+	}
+	return t.between(ctx, func() error { return vm.Boot(ctx, m, words, c.dir) })
 }
 
 // place makes the filesystem of a variant, and returns the words that have a run
@@ -149,6 +167,13 @@ func (v Variant) missing(destroy bool) error {
 		if info, err := os.Stat(v.Dir); err != nil || !info.IsDir() {
 			return fmt.Errorf("dir = %q is no directory here", v.Dir)
 		}
+	}
+	if v.Kernel.isSet() {
+		m, err := v.Kernel.machine()
+		if err != nil {
+			return err
+		}
+		return m.Missing()
 	}
 	knobs, err := v.knobs()
 	if err != nil {
