@@ -60,7 +60,7 @@ const (
 	leastOffered = 10
 	// lightest is what share of what a cell can carry the first of the rates is
 	// that are found for it, and past by how much the last exceeds it.
-	lightest, past = 1. / 50, 1.15
+	lightest, past = 1. / 25, 1.15
 	// dense is the share from which on the rates are closer together.
 	dense = 1. / 5
 	// pilotTime is how long a stream is looked at to find out what that is.

@@ -19,7 +19,7 @@ func TestFoundRatesGoFromLightToPastWhatIsCarried(t *testing.T) {
 		if last := rates[len(rates)-1]; last < carries*past || last > 2*carries*past {
 			t.Errorf("of %v the last is %v", carries, last)
 		}
-		if carries > 100 && rates[0] > carries/15 {
+		if carries > 100 && rates[0] > carries/9 {
 			t.Errorf("of %v the first is %v", carries, rates[0])
 		}
 	}
