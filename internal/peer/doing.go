@@ -58,7 +58,7 @@ func doing(pid int) []Thread {
 func threadIn(dir string) (t Thread, ok bool) {
 	stat := line(dir + "stat")
 	fields := strings.Fields(stat[strings.LastIndex(stat, ")")+1:]) // a name may have spaces
-	const state, processor = 0, 36 // fields 3 and 39 of proc_pid_stat(5)
+	const state, processor = 0, 36                                  // fields 3 and 39 of proc_pid_stat(5)
 	if len(fields) <= processor {
 		return t, false
 	}
