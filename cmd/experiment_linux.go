@@ -46,6 +46,7 @@ all that it can have.`,
 	flags.BoolVar(&e.example, "example", false, "print a file with comments, and do nothing")
 	flags.BoolVar(&e.dryRun, "dry-run", false, "print every step and what is missing for it, and do nothing")
 	flags.BoolVar(&e.restore, "restore", false, "put back what an experiment that was killed changed")
+	flags.BoolVar(&e.next, "next", false, "do the next turn and say what to boot for the one after, of variants that need another kernel")
 	flags.BoolVar(&e.Destroy, "destroy", false, "make filesystems on devices that the file names: what is on them is lost")
 	flags.StringVarP(&e.Parent, "out", "o", defaultParent, "`directory` in which the experiment makes its own")
 	return cmd
@@ -56,6 +57,7 @@ type experimenter struct {
 	experiment.Carrier
 	out                      *console
 	example, dryRun, restore bool
+	next                     bool
 }
 
 func (e *experimenter) run(ctx context.Context, files []string) error {
@@ -82,11 +84,27 @@ func (e *experimenter) run(ctx context.Context, files []string) error {
 		return e.inPrivate(ctx)
 	}
 	e.Say = e.out.stderr
+	if e.next {
+		return e.doNext(ctx)
+	}
 	record, err := e.Carry(ctx)
 	if len(record.Turns) == 0 && err != nil {
 		return err
 	}
 	return errors.Join(err, e.compare(record))
+}
+
+// doNext does one turn. After the last, all are compared.
+func (e *experimenter) doNext(ctx context.Context) error {
+	record, following, err := e.Next(ctx)
+	if err != nil {
+		return err
+	}
+	if following == nil {
+		return e.compare(record)
+	}
+	fmt.Fprintf(e.out.stdout, "next: round %d, %s: boot %s, then the same again\n", following.Round, following.Name, following.Boot)
+	return nil
 }
 
 // inPrivate does all of it in a process with a mount namespace of its own.

@@ -74,7 +74,7 @@ func (c *Carrier) begin() (err error) {
 	if err := os.MkdirAll(c.Parent, 0o755); err != nil {
 		return fmt.Errorf("make the directory of results: %w", err)
 	}
-	if err := os.Mkdir(c.dir, 0o755); err != nil {
+	if err := os.Mkdir(c.dir, 0o755); err != nil && len(c.record.Turns) == 0 {
 		return fmt.Errorf("make the directory of the experiment: %w: choose another name, or --out", err)
 	}
 	if c.at, err = os.MkdirTemp("", "ipcbench-"); err != nil {
@@ -106,19 +106,25 @@ func (c *Carrier) turns(ctx context.Context) error {
 			left = fmt.Sprintf(", about %s left", (time.Since(began) / time.Duration(i) * time.Duration(len(all)-i)).Round(time.Second))
 		}
 		fmt.Fprintf(c.Say, "%d of %d: round %d, %s%s\n", i+1, len(all), t.Round, t.Name, left)
-		outcome := TurnRecord{Round: t.Round, Variant: t.Name, Run: t.RunName()}
-		err := c.turn(ctx, t)
-		if ctx.Err() != nil {
-			return errors.Join(ctx.Err(), err)
-		}
-		if err != nil {
-			outcome.Failed = err.Error()
-			fmt.Fprintf(c.Say, "  failed: %v\n", err)
-		}
-		c.record.Turns = append(c.record.Turns, outcome)
-		if err := c.record.write(c.dir); err != nil {
+		if err := c.take(ctx, t); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// take carries out a turn and keeps what became of it. One that failed is a record; an
+// error is that there is none.
+func (c *Carrier) take(ctx context.Context, t Turn) error {
+	outcome := TurnRecord{Round: t.Round, Variant: t.Name, Run: t.RunName()}
+	err := c.turn(ctx, t)
+	if ctx.Err() != nil {
+		return errors.Join(ctx.Err(), err)
+	}
+	if err != nil {
+		outcome.Failed = err.Error()
+		fmt.Fprintf(c.Say, "  failed: %v\n", err)
+	}
+	c.record.Turns = append(c.record.Turns, outcome)
+	return c.record.write(c.dir)
 }

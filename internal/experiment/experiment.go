@@ -43,6 +43,8 @@ type Variant struct {
 
 	Kernel Kernel // that its runs are made under, each by a boot of its own
 
+	Boot Boot // what has to be booted for its runs, by whoever does
+
 	// Shell commands: Prepare before each of its runs, when all else is made,
 	// Cleanup after it, Setup once before its first.
 	Setup, Prepare, Cleanup string
@@ -71,6 +73,25 @@ type Kernel struct {
 
 func (k Kernel) isSet() bool {
 	return k.File != "" || len(k.Modules) > 0 || k.Cmdline+k.Machine+k.Arch+k.Binary+k.Memory != ""
+}
+
+// A Boot is which kernel this machine has to run; zero: any. Nothing is booted for it.
+type Boot struct {
+	Kernel  string // its release, as uname -r says it, or a pattern as of files: "6.12.*"
+	Cmdline string // words that its command line has
+}
+
+// String says what to boot.
+func (b Boot) String() string {
+	switch {
+	case b == Boot{}:
+		return "any kernel"
+	case b.Cmdline == "":
+		return "a kernel " + b.Kernel
+	case b.Kernel == "":
+		return "a kernel with " + b.Cmdline + " on its command line"
+	}
+	return "a kernel " + b.Kernel + " with " + b.Cmdline + " on its command line"
 }
 
 // A Setting is a knob and the value that it is to have.

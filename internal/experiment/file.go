@@ -50,6 +50,7 @@ type variant struct {
 	Memory      string
 	Speculation map[string]string
 	Kernel      Kernel
+	Boot        Boot
 
 	Setup, Prepare, Cleanup string
 }
@@ -100,8 +101,8 @@ func (v variant) variant(f file) Variant {
 	all := Variant{
 		Name: v.Name, Run: v.Run, Dir: v.Dir, Filesystem: v.Filesystem, Size: v.Size, Mkfs: v.Mkfs, Mount: v.Mount, Image: v.Image, Device: v.Device,
 		Setup: v.Setup, Prepare: v.Prepare, Cleanup: v.Cleanup,
-		Kernel: v.Kernel,
-		Child:  Child{Policy: v.Policy, Priority: v.Priority, Nice: v.Nice, CPUs: v.CPUs, Memory: v.Memory, Speculation: v.Speculation},
+		Kernel: v.Kernel, Boot: v.Boot,
+		Child: Child{Policy: v.Policy, Priority: v.Priority, Nice: v.Nice, CPUs: v.CPUs, Memory: v.Memory, Speculation: v.Speculation},
 	}
 	if all.Filesystem != "" {
 		all.AnySize, all.AnyImage = f.Size, f.Image
@@ -181,6 +182,9 @@ func (v Variant) check() error {
 		return errors.New("kernel.file: name an image of a kernel, or the Debian package of one")
 	case v.Kernel.isSet() && here:
 		return errors.New("kernel: what is booted is measured in there, and what else the variant asks for is of this machine: leave one out")
+	}
+	if _, err := filepath.Match(v.Boot.Kernel, ""); err != nil {
+		return fmt.Errorf("boot.kernel = %q is no pattern: write it as 6.12.*", v.Boot.Kernel)
 	}
 	for _, word := range []string{"--name", "--out", "-o", "--ab"} {
 		if slices.Contains(v.Run, word) {

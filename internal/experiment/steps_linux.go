@@ -20,6 +20,9 @@ func (e Experiment) NeedsNamespace() bool {
 func (v Variant) Steps(run []string, destroy bool) []string {
 	var steps []string
 	add := func(texts ...string) { steps = append(steps, texts...) }
+	if (v.Boot != Boot{}) {
+		add("have somebody boot " + v.Boot.String() + " (--next)")
+	}
 	if v.Setup != "" {
 		add("once, run: " + v.Setup)
 	}

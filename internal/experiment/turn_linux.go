@@ -154,6 +154,9 @@ func (c *Carrier) Missing() map[string]error {
 }
 
 func (v Variant) missing(destroy bool) error {
+	if err := v.Boot.isRunning(); err != nil {
+		return err
+	}
 	if v.Filesystem != "" {
 		f, err := v.filesystem(destroy)
 		if err == nil {
