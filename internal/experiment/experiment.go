@@ -62,7 +62,7 @@ type Child struct {
 
 // A Kernel is one that is booted in QEMU; zero: this machine's own.
 type Kernel struct {
-	File    string   // an image of one, or a Debian package
+	File    string   // an image of one, or a Debian package; a pattern stands for the last that it matches
 	Modules []string // to load
 	Cmdline string   // further words for its command line
 	Machine string   // "2 sockets, 2 cores, 2 threads, 2 nodes"; "": two CPUs

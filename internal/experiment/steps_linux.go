@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -98,7 +99,11 @@ func (v Variant) filesystem(destroy bool) (lab.Filesystem, error) {
 
 // machine is what the kernel is booted on.
 func (k Kernel) machine() (vm.Machine, error) {
-	m := vm.Machine{Kernel: k.File, Modules: k.Modules, Cmdline: k.Cmdline, Topology: k.Machine, Arch: k.Arch, Binary: k.Binary}
+	file := k.File
+	if found, err := filepath.Glob(file); err == nil && len(found) > 0 {
+		file = found[len(found)-1] // of several, the one whose name comes last
+	}
+	m := vm.Machine{Kernel: file, Modules: k.Modules, Cmdline: k.Cmdline, Topology: k.Machine, Arch: k.Arch, Binary: k.Binary}
 	if k.Memory != "" {
 		size, err := results.ParseSize(k.Memory)
 		if err != nil {
