@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ipcbench/bench/internal/clock"
+	"ipcbench/internal/facts"
 	"ipcbench/internal/host"
 	"ipcbench/internal/peer"
 	"ipcbench/results"
@@ -17,12 +18,13 @@ import (
 // that the hypervisor gave to others, and stalls of a CPU that has nothing
 // else to do.
 type watch struct {
-	cpus   []int // the cell's
-	stolen int64
-	known  bool         // the kernel says what was stolen
-	began  int64        // ns
-	probe  *peer.Worker // nil: the cell leaves no CPU for it
-	at     int          // the probe's CPU
+	cpus      []int // the cell's
+	stolen    int64
+	throttled int64        // by the quotas of control groups
+	known     bool         // the kernel says what was stolen
+	began     int64        // ns
+	probe     *peer.Worker // nil: the cell leaves no CPU for it
+	at        int          // the probe's CPU
 }
 
 // watch prepares to watch the CPUs of the cell until ctx ends.
@@ -92,6 +94,7 @@ func (w *watch) ready() {
 func (w *watch) begin() {
 	w.began = clock.Now()
 	w.stolen, w.known = host.Stolen(w.cpus)
+	w.throttled = facts.ThrottledNS()
 	if w.probe != nil {
 		w.probe.Tell("go") // one that is gone says nothing at the end
 	}
@@ -104,7 +107,7 @@ func (w *watch) end() *results.Jitter {
 	if !ok || !w.known || len(w.cpus) == 0 {
 		return nil
 	}
-	j := &results.Jitter{StealNS: stolen - w.stolen, CPUs: len(w.cpus), WatchedNS: clock.Now() - w.began}
+	j := &results.Jitter{Throttled: facts.ThrottledNS() - w.throttled, StealNS: stolen - w.stolen, CPUs: len(w.cpus), WatchedNS: clock.Now() - w.began}
 	var seen stalls
 	if w.probe != nil && w.probe.Tell("stop") == nil && w.probe.HearWithin(patience, &seen) == nil {
 		j.ProbeCPU, j.Stalls, j.WorstNS = &w.at, seen.Count, seen.WorstNS

@@ -151,7 +151,7 @@ func (l Launch) check() error {
 		c.numbers("clock_error_ns", float64(*l.ClockErrorNS))
 	}
 	if j := l.Jitter; j != nil {
-		c.numbers("jitter", float64(j.StealNS), float64(j.CPUs), float64(j.WatchedNS), float64(j.Stalls), float64(j.WorstNS))
+		c.numbers("jitter", float64(j.StealNS), float64(j.CPUs), float64(j.WatchedNS), float64(j.Throttled), float64(j.Stalls), float64(j.WorstNS))
 	}
 	c.amount("parts", len(l.Parts))
 	for _, p := range l.Parts {

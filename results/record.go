@@ -61,13 +61,14 @@ type Launch struct {
 
 // Jitter is what took time from a launch while it ran, as the driver saw it.
 type Jitter struct {
-	StealNS   int64  `json:"steal_ns"`            // time the hypervisor gave to others, on the CPUs of the cell, by the timer's ticks
-	CPUs      int    `json:"cpus"`                // how many those are
-	WatchedNS int64  `json:"watched_ns"`          // for how long, a warm-up included
-	WaitNS    *int64 `json:"wait_ns,omitempty"`   // time both ends were ready to run and did not, by their own accounts (/proc/thread-self/schedstat)
-	ProbeCPU  *int   `json:"probe_cpu,omitempty"` // where a sleeping probe watched for stalls: a CPU that the cell leaves free; nil: there was none
-	Stalls    int64  `json:"stalls,omitzero"`     // times the probe woke more than 50 µs later than it mostly did: than the median
-	WorstNS   int64  `json:"worst_ns,omitzero"`   // how late the latest of its wake-ups was
+	StealNS   int64  `json:"steal_ns"`              // time the hypervisor gave to others, on the CPUs of the cell, by the timer's ticks
+	CPUs      int    `json:"cpus"`                  // how many those are
+	Throttled int64  `json:"throttled_ns,omitzero"` // time for which the CPU quota of the control group held its processes back, on all CPUs
+	WatchedNS int64  `json:"watched_ns"`            // for how long, a warm-up included
+	WaitNS    *int64 `json:"wait_ns,omitempty"`     // time both ends were ready to run and did not, by their own accounts (/proc/thread-self/schedstat)
+	ProbeCPU  *int   `json:"probe_cpu,omitempty"`   // where a sleeping probe watched for stalls: a CPU that the cell leaves free; nil: there was none
+	Stalls    int64  `json:"stalls,omitzero"`       // times the probe woke more than 50 µs later than it mostly did: than the median
+	WorstNS   int64  `json:"worst_ns,omitzero"`     // how late the latest of its wake-ups was
 }
 
 // A Worker is what one process of the pair reported about itself and how it

@@ -87,7 +87,7 @@ func wholeLaunch(t *testing.T) results.Launch {
 		Metrics:      map[string]float64{results.RTTP50: 1.25, "strange_ns": 1e17},
 		Histograms:   map[string]string{results.RoundTrips: encoded, "strange": encoded},
 		ClockErrorNS: &zero, SlicesNS: []float64{1, 2.5},
-		Jitter:      &results.Jitter{StealNS: 1, CPUs: 2, WatchedNS: 3, WaitNS: &zero, ProbeCPU: &cpu, Stalls: 4, WorstNS: 5},
+		Jitter:      &results.Jitter{StealNS: 1, CPUs: 2, WatchedNS: 3, Throttled: 6, WaitNS: &zero, ProbeCPU: &cpu, Stalls: 4, WorstNS: 5},
 		CacheLineNS: []float64{110.5, 571},
 		Parts:       []results.Part{{Messages: 5, ElapsedNS: 7}},
 		Workers:     []results.Worker{worker},

@@ -33,6 +33,7 @@ var samples = map[string][]any{
 	"mixed":                {"mixed", 1, "launches", 12, "fast_ns", 5012.0, "slow_ns", 36e3},
 	"contended":            {"contended", 3, "launches", 10, "taken", 0.553},
 	"pinning-unreal":       nil,
+	"throttled":            {"throttled", 2, "launches", 3, "share", 0.48},
 	"drift-down":           nil,
 	"drift-up":             nil,
 	"outlier-slow":         nil,

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -101,6 +102,29 @@ func cpuMax(root string) string {
 		}
 		return limit
 	})
+}
+
+// ThrottledNS returns for how long the CPU quotas of this process's control groups have
+// held processes of theirs back by now, on all CPUs together, in ns (cpu.stat). It is 0
+// where there is no quota.
+func ThrottledNS() int64 { return throttledNS("/") }
+
+func throttledNS(root string) int64 {
+	var all int64
+	for _, dir := range groups(root, "cpu") {
+		for line := range strings.Lines(readFirst(dir, "cpu.stat")) {
+			name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+			ns, err := strconv.ParseInt(value, 10, 64)
+			switch {
+			case err != nil:
+			case name == "throttled_usec": // of version 2
+				all += 1000 * ns
+			case name == "throttled_time": // of version 1
+				all += ns
+			}
+		}
+	}
+	return all
 }
 
 // cpuWeight returns the weights of this process's control group and of those

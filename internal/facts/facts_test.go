@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -177,6 +178,25 @@ func TestVolatileFacts(t *testing.T) {
 	for fact, want := range map[string]bool{"loadavg": true, "psi-cpu": true, "psi-io": true, "cpu-times": true, "kernel": false, "guest-halt-poll-ns": false} {
 		if Lookup(fact).Volatile != want {
 			t.Errorf("%s: volatile is %v", fact, !want)
+		}
+	}
+}
+
+// A group of either version tells how long its quota held its processes back.
+func TestThrottling(t *testing.T) {
+	for name, files := range map[string]map[string]string{
+		"version 2": {"proc/self/cgroup": "0::/box\n", "sys/fs/cgroup/box/cpu.stat": "usage_usec 5\nnr_throttled 3\nthrottled_usec 1500\n"},
+		"version 1": {"proc/self/cgroup": "4:cpu,cpuacct:/box\n", "sys/fs/cgroup/cpu,cpuacct/box/cpu.stat": "nr_periods 9\nnr_throttled 3\nthrottled_time 1500000\n"},
+	} {
+		root := t.TempDir()
+		for path, text := range files {
+			path = filepath.Join(root, path)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := throttledNS(root); got != 1_500_000 {
+			t.Errorf("%s: %d ns", name, got)
 		}
 	}
 }

@@ -8,8 +8,9 @@ import (
 )
 
 const (
-	mostTaken = 0.25 // of a launch's time may a CPU have been with others: alone it is mostly below 0.1
-	mostBusy  = 1.2  // of a launch's time may two ends have run that share one CPU
+	mostTaken      = 0.25 // of a launch's time may a CPU have been with others: alone it is mostly below 0.1
+	leastThrottled = 0.01 // of a launch's time must a quota have taken to be told of
+	mostBusy       = 1.2  // of a launch's time may two ends have run that share one CPU
 )
 
 // Contended says whether the launch did not have its CPUs: other work ran on one
@@ -27,7 +28,16 @@ func taken(l results.Launch) float64 {
 	for _, share := range shares(l) {
 		most = max(most, share.taken())
 	}
-	return most
+	return max(0, most-throttled(l))
+}
+
+// throttled is for which share of the launch the CPU quota of its control group held
+// it back, which is no other work, and may be what is asked about.
+func throttled(l results.Launch) float64 {
+	if l.Jitter == nil || l.Jitter.WatchedNS <= 0 {
+		return 0
+	}
+	return min(1, float64(l.Jitter.Throttled)/float64(l.Jitter.WatchedNS))
 }
 
 // A share is what the ends on one CPU had of it, in parts of the launch's time.
@@ -102,6 +112,14 @@ var (
 			return "in some launches other work had the ends' CPUs: these are no evidence of a change"
 		},
 	})
+	heldBack = results.Cautions(results.Caution{
+		ID: "throttled",
+		Words: func(w results.Warning) string {
+			return fmt.Sprintf("the CPU quota of the control group held its processes back, in %s of %s launches, for up to %s of the time",
+				w.Text("throttled"), w.Text("launches"), results.FormatPercent(w.Number("share")))
+		},
+		Brief: func(results.Warning) string { return "the CPU quota of the control group held its processes back" },
+	})
 	unpinned = results.Cautions(results.Caution{ID: "pinning-unreal", Words: func(results.Warning) string {
 		return "two ends that were pinned to one CPU ran at once: what this system calls a CPU is none, and placements mean nothing here"
 	}})
@@ -109,8 +127,11 @@ var (
 
 // markContended counts the launches that did not have their CPUs.
 func (s *Summary) markContended() {
-	most := 0.0
+	most, held, longest := 0.0, 0, 0.0
 	for _, launch := range s.OK {
+		if share := throttled(launch); share > leastThrottled {
+			held, longest = held+1, max(longest, share)
+		}
 		if Contended(launch) {
 			s.Contended++
 			most = max(most, taken(launch))
@@ -118,6 +139,9 @@ func (s *Summary) markContended() {
 		if isUnpinned(launch) {
 			s.warn(unpinned.With())
 		}
+	}
+	if held > 0 {
+		s.warn(heldBack.With("throttled", held, "launches", s.Launches, "share", longest))
 	}
 	if s.Contended > 0 {
 		s.warn(contended.With("contended", s.Contended, "launches", s.Launches, "taken", most))

@@ -87,3 +87,20 @@ func TestLaunchesThatHadTheirCPUsAreNotAccused(t *testing.T) {
 		t.Errorf("%d of %d launches", accused, len(launches))
 	}
 }
+
+// What a quota took is no other work: it is told, and may be what is asked about.
+func TestALaunchThatAQuotaHeldBackIsNotAccused(t *testing.T) {
+	cell := results.Cell{Transport: "pipe", Workload: "latency", Placement: results.SameCPU, Waits: string(results.Sleeps)}
+	l := of1s(cell, [2]int64{240, 230}, [2]int64{600, 600})
+	if !Contended(l) {
+		t.Fatal("without a quota it is not accused")
+	}
+	l.Jitter = &results.Jitter{Throttled: 500e6, WatchedNS: 1e9}
+	if Contended(l) {
+		t.Error("a quota of half a CPU is told as other work")
+	}
+	s := Of([]results.Launch{l})[0]
+	if !slices.ContainsFunc(s.Warnings, func(w results.Warning) bool { return w.ID == "throttled" }) {
+		t.Errorf("nobody is told of the quota: %v", s.Warnings)
+	}
+}
