@@ -69,7 +69,7 @@ func (c *Carrier) possible() error {
 	return nil
 }
 
-func (c *Carrier) begin() (err error) {
+func (c *Carrier) begin() error {
 	c.setUp, c.dir = map[string]bool{}, c.Path()
 	if err := os.MkdirAll(c.Parent, 0o755); err != nil {
 		return fmt.Errorf("make the directory of results: %w", err)
@@ -77,7 +77,8 @@ func (c *Carrier) begin() (err error) {
 	if err := os.Mkdir(c.dir, 0o755); err != nil && len(c.record.Turns) == 0 {
 		return fmt.Errorf("make the directory of the experiment: %w: choose another name, or --out", err)
 	}
-	if c.at, err = os.MkdirTemp("", "ipcbench-"); err != nil {
+	c.at = filepath.Join(c.dir, "mnt")
+	if err := os.MkdirAll(c.at, 0o755); err != nil {
 		return fmt.Errorf("make a directory to mount on: %w", err)
 	}
 	return c.record.write(c.dir)
