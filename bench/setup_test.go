@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -40,7 +41,8 @@ func TestWaysToAPageAreKnown(t *testing.T) {
 // none.
 func TestSetUpIsTold(t *testing.T) {
 	p := smallPlan(t, append([]string{"memfd", "tcp", "mmap:wait=futex,populate=no", "pipe:wait=go", "log"}, sound...)...)
-	p.Workloads, p.Sizes, p.Launches = []string{"setup"}, []int{1, 5000}, 2
+	p.Workloads, p.Sizes, p.Launches = []string{"setup"}, []int{1, 5000}, 3
+	least := map[string]float64{} // faults beyond those of its pages, of each cell's launches: the kernel may take a page back meanwhile
 	for _, l := range measure(t, p) {
 		if l.Status == results.Skipped {
 			continue
@@ -69,8 +71,10 @@ func TestSetUpIsTold(t *testing.T) {
 		}
 		if has("touch") {
 			pages := l.Metrics[results.StageNS("touch")] / l.Metrics[results.SetupTouchPage]
-			if faults := l.Metrics["setup_touch_faults"]; faults < pages-0.001 || faults > pages+0.001 {
-				t.Errorf("%s: %v faults of %v pages", l.Transport, faults, pages)
+			cell := fmt.Sprint(l.Transport, " of ", l.SizeBytes, " bytes")
+			excess := l.Metrics["setup_touch_faults"] - pages
+			if known, has := least[cell]; !has || excess < known {
+				least[cell] = excess
 			}
 		}
 		if _, paged := l.Metrics[results.PageNS("read", "warm")]; paged != (ring || l.Kind == string(transports.File)) {
@@ -81,6 +85,11 @@ func TestSetUpIsTold(t *testing.T) {
 		}
 		if slices.ContainsFunc(l.Warnings, func(w results.Warning) bool { return w.ID == results.Allocated.ID }) {
 			t.Errorf("%s: %v", l.Transport, l.Warnings)
+		}
+	}
+	for cell, excess := range least {
+		if excess < -0.001 || excess > 0.001 {
+			t.Errorf("%s: touching its pages was %v faults more than there are pages", cell, excess)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"os"
+	"runtime"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -33,22 +34,15 @@ func TestFaultsAreCountedExactly(t *testing.T) {
 			} else {
 				f.Close()
 			}
-			costs, err := Measure(create, n)
-			if err != nil {
-				t.Fatal(err)
-			}
+			costs, faults := leastFaults(t, create, n)
 			states := map[string]bool{}
 			for _, c := range costs.All {
 				want := int64(0)
 				if c.Way == Touch || c.Way == Populate {
 					want = n
 				}
-				got := c.Minor + c.Major
-				if c.State == Cold && got > want && got <= want+n/10 {
-					got = want // while it waits for storage, the thread may be given other work by the Go runtime, and a page be taken again
-				}
-				if got != want || c.Pages != n || c.NS <= 0 {
-					t.Errorf("%s %d %s pages: %d faults instead of %d, in %d ns", c.Way, c.Pages, c.State, c.Minor+c.Major, want, c.NS)
+				if got := faults[c.Way+" "+c.State]; got != want || c.Pages != n || c.NS <= 0 {
+					t.Errorf("%s %d %s pages: %d faults instead of %d, in %d ns", c.Way, c.Pages, c.State, got, want, c.NS)
 				}
 				if c.State == Warm && c.Major > 0 {
 					t.Errorf("%s warm pages: %d faults waited for storage", c.Way, c.Major)
@@ -92,4 +86,27 @@ func TestAFullFilesystemIsAnError(t *testing.T) {
 	if err == nil {
 		t.Error("1000 pages had room in 64 KiB")
 	}
+}
+
+// leastFaults is the least number of faults of each way to pages, of ten measurements: the thread of a test is interrupted by the Go runtime now and then, and the
+// kernel takes pages back that it has not seen used for long, which are faults of no
+// page that is counted. None can be missing.
+func leastFaults(t *testing.T, create func() (*os.File, error), n int) (costs Costs, least map[string]int64) {
+	t.Helper()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	least = map[string]int64{}
+	for range 10 {
+		var err error
+		if costs, err = Measure(create, n); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range costs.All {
+			name := c.Way + " " + c.State
+			if known, has := least[name]; !has || c.Minor+c.Major < known {
+				least[name] = c.Minor + c.Major
+			}
+		}
+	}
+	return costs, least
 }
