@@ -60,13 +60,13 @@ type Plan struct {
 	Pairs       []int     `json:"pairs,omitempty"`       // axes that only some workloads have, as in a [Cell]; nil: not asked for
 	Rates       []float64 `json:"rates_per_s,omitempty"` // offered, unless
 	RatesAuto   bool      `json:"rates_auto,omitempty"`  // they were found from what each cell can carry
-	Arrivals    []string  `json:"arrivals,omitempty"`    //
+	Arrivals    []string  `json:"arrivals,omitempty"`    // how those are spaced
 	Pacings     []string  `json:"pacings,omitempty"`     // nil: by placement
-	Batches     []int     `json:"batches,omitempty"`     //
-	WorkNS      []int64   `json:"work_ns,omitempty"`     //
-	ThinkNS     []int64   `json:"think_ns,omitempty"`    //
-	FanIn       []int     `json:"fan_in,omitempty"`      //
-	FanOut      []int     `json:"fan_out,omitempty"`     //
+	Batches     []int     `json:"batches,omitempty"`     // messages to a sync
+	WorkNS      []int64   `json:"work_ns,omitempty"`     // of the consumer on each message
+	ThinkNS     []int64   `json:"think_ns,omitempty"`    // of the producer before each
+	FanIn       []int     `json:"fan_in,omitempty"`      // producers to one consumer
+	FanOut      []int     `json:"fan_out,omitempty"`     // consumers of one producer
 	Mixes       []string  `json:"size_mixes,omitempty"`  // beside Sizes
 	Percentiles []float64 `json:"percentiles,omitempty"` // that were asked for beside those of every run, as 99.99
 

@@ -76,10 +76,10 @@ const (
 	AchievedPerS    = "achieved_per_s"             // messages received per second, from the first to the last
 	ScheduledPerS   = "scheduled_per_s"            // the same messages, by when they were due
 	ScheduleLate    = "schedule_late_p50_ns"       // how late after it was due a message was sent
-	ScheduleLate99  = "schedule_late_p99_ns"       //
+	ScheduleLate99  = "schedule_late_p99_ns"       // likewise
 	UncorrectedP50  = "oneway_uncorrected_p50_ns"  // one way, from the actual send
-	UncorrectedP99  = "oneway_uncorrected_p99_ns"  //
-	UncorrectedP999 = "oneway_uncorrected_p999_ns" //
+	UncorrectedP99  = "oneway_uncorrected_p99_ns"  // likewise
+	UncorrectedP999 = "oneway_uncorrected_p999_ns" // likewise
 	// Of several pairs at once, or of several ends that share one, each by itself:
 	PairRate     = "pair_msgs_per_s" // the median of their rates, each in the time in which that one was counted
 	PairFairness = "pair_fairness"   // the slowest rate over the fastest, from 0 to 1
