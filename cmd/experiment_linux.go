@@ -165,6 +165,8 @@ func (e *experimenter) compare(record experiment.Record) error {
 		case v.Name == first:
 		case v.Skipped != "":
 			fmt.Fprintf(e.out.stdout, "%s: cannot be made here: %s\n", v.Name, oneLine(v.Skipped))
+		case len(record.Runs(first)) == 0 || len(record.Runs(v.Name)) == 0:
+			fmt.Fprintf(e.out.stdout, "%s: not compared: no run of it, or of %s, has ended well\n", v.Name, first)
 		default:
 			wrong = append(wrong, e.against(in, record, first, v.Name))
 		}
