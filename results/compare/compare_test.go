@@ -274,7 +274,7 @@ func TestEnvironmentNamesWhatDiffersTheLikeliestFirst(t *testing.T) {
 	new.Host["loadavg"], new.Host["psi-cpu"], new.Host["cpu-times"] = "9 9 9", "some avg10=99", "cpu 9 9 9"
 	old.Host["seccomp"], new.Host["seccomp"] = "", "1 filter" // asked for on both sides
 	new.Host["sched-policy"], new.Host["aaa"] = "fifo", "1"   // of a version that asks for more
-	new.Version, new.Plan.TimeNS, new.Labels = "v0.4.0", 1e8, map[string]string{"poll": "50us"}
+	new.Version, new.Plan.TimeNS, new.Labels = "v0.4.0", 1e8, map[string]string{"poll": "50us", results.VariantLabel: "fast", results.RoundLabel: "2"} // of which two only name it
 	want := []Difference{
 		{"seccomp", "not said", "1 filter"},
 		{"guest-halt-poll-ns", "0", "50000"},

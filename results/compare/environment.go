@@ -73,11 +73,14 @@ func (f *surroundings) addRuns(runs []Run) {
 }
 
 // Around is what a run was measured in and with, as far as it is known: the facts
-// that it asked for but those of a moment, its labels, and what it was told.
+// that it asked for but those of a moment, its labels but those that only name it, and
+// what it was told.
 func Around(run results.Run) map[string]string {
 	all := map[string]string{}
 	for label, value := range run.Labels {
-		all[labelColumn+label] = value
+		if !results.LookupLabel(label).Naming {
+			all[labelColumn+label] = value
+		}
 	}
 	all["ipcbench"] = run.Version
 	all["measured"] = measured(run.Plan)
