@@ -7,16 +7,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"ipcbench/internal/experiment"
-	"ipcbench/internal/folder"
 	"ipcbench/internal/lab"
-	"ipcbench/results/compare"
-	"ipcbench/results/report"
 )
 
 func newExperiment(out *console) *cobra.Command {
@@ -91,7 +87,7 @@ func (e *experimenter) run(ctx context.Context, files []string) error {
 	if len(record.Turns) == 0 && err != nil {
 		return err
 	}
-	return errors.Join(err, e.compare(record))
+	return errors.Join(err, showExperiment(e.out, e.Path(), record))
 }
 
 // doNext does one turn. After the last, all are compared.
@@ -101,7 +97,7 @@ func (e *experimenter) doNext(ctx context.Context) error {
 		return err
 	}
 	if following == nil {
-		return e.compare(record)
+		return showExperiment(e.out, e.Path(), record)
 	}
 	fmt.Fprintf(e.out.stdout, "next: round %d, %s: boot %s, then the same again\n", following.Round, following.Name, following.Boot)
 	return nil
@@ -148,61 +144,4 @@ func (e *experimenter) printSteps() error {
 		len(e.Variants), e.Rounds, len(e.Variants)*e.Rounds, e.Variants[0].Name)
 	_, err := io.WriteString(e.out.stdout, b.String())
 	return err
-}
-
-// compare holds each variant against the first: a line of each on stdout, and all of
-// it in the directory of the experiment.
-func (e *experimenter) compare(record experiment.Record) error {
-	in, err := folder.Open(e.Path())
-	if err != nil {
-		return fmt.Errorf("experiment: open %s: %w", e.Path(), err)
-	}
-	defer in.Close()
-	first := record.Variants[0].Name
-	var wrong []error
-	for _, v := range record.Variants {
-		switch {
-		case v.Name == first:
-		case v.Skipped != "":
-			fmt.Fprintf(e.out.stdout, "%s: cannot be made here: %s\n", v.Name, oneLine(v.Skipped))
-		case len(record.Runs(first)) == 0 || len(record.Runs(v.Name)) == 0:
-			fmt.Fprintf(e.out.stdout, "%s: not compared: no run of it, or of %s, has ended well\n", v.Name, first)
-		default:
-			wrong = append(wrong, e.against(in, record, first, v.Name))
-		}
-	}
-	if failed := record.Failed(); failed > 0 {
-		wrong = append(wrong, fmt.Errorf("%d of %d runs failed: %s says why", failed, len(record.Turns), filepath.Join(e.Path(), "experiment.json")))
-	}
-	return errors.Join(wrong...)
-}
-
-func (e *experimenter) against(in *folder.Folder, record experiment.Record, first, name string) error {
-	comparison, err := e.comparison(record.Runs(first), record.Runs(name))
-	if err != nil {
-		return fmt.Errorf("compare %s with %s: %w", name, first, err)
-	}
-	fmt.Fprintf(e.out.stdout, "%s, with %s: %s\n", name, first, comparison.Headline)
-	text := func(w io.Writer) error { return compare.WriteText(w, comparison.Primary(), e.out.paintVerdictOn(w)) }
-	page := func(w io.Writer) error { return report.WriteComparison(w, comparison) }
-	return errors.Join(in.Replace("compare-"+name+".txt", text), in.Replace("compare-"+name+".html", page))
-}
-
-func (e *experimenter) comparison(old, new []string) (compare.Comparison, error) {
-	c := comparer{out: e.out, options: compare.Options{Alpha: 0.05}}
-	within := func(runs []string) (paths []string) {
-		for _, run := range runs {
-			paths = append(paths, filepath.Join(e.Path(), run))
-		}
-		return paths
-	}
-	before, err := c.open(within(old))
-	if err != nil {
-		return compare.Comparison{}, err
-	}
-	after, err := c.open(within(new))
-	if err != nil {
-		return compare.Comparison{}, err
-	}
-	return compare.Runs(before, after, c.options)
 }

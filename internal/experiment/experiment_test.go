@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ipcbench/results/experiment"
 )
 
 func TestTheExampleIsAnExperiment(t *testing.T) {
@@ -16,7 +18,7 @@ func TestTheExampleIsAnExperiment(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	last := e.Variants[5]
-	if len(last.Knobs) != 2 || last.Knobs[1] != (Setting{"vm.dirty_ratio", "5"}) || last.Filesystem != "ext4" || last.Prepare != "sync" {
+	if len(last.Knobs) != 2 || last.Knobs[1] != (experiment.Setting{Knob: "vm.dirty_ratio", Value: "5"}) || last.Filesystem != "ext4" || last.Prepare != "sync" {
 		t.Errorf("%+v", last)
 	}
 	if e.Variants[1].Name != "ext4-^has_journal" {

@@ -13,6 +13,8 @@ import (
 
 	"github.com/kballard/go-shellquote"
 	"github.com/pelletier/go-toml/v2"
+
+	"ipcbench/results/experiment"
 )
 
 // Example is a file with everything that there is, and what it means.
@@ -23,6 +25,8 @@ var Example string
 // A file is an experiment as it is written: see [Example].
 type file struct {
 	Name        string
+	Question    string
+	About       string
 	Run         words
 	Rounds      int
 	Filesystems []string
@@ -81,7 +85,7 @@ func Parse(path string, data []byte) (Experiment, error) {
 	if err := decoder.Decode(&f); err != nil {
 		return Experiment{}, placed(path, err)
 	}
-	e := Experiment{Name: f.Name, Run: f.Run, Rounds: f.Rounds}
+	e := Experiment{Name: f.Name, Question: f.Question, About: f.About, File: filepath.Base(path), Text: string(data), Run: f.Run, Rounds: f.Rounds}
 	if e.Name == "" {
 		e.Name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	}
@@ -108,7 +112,7 @@ func (v variant) variant(f file) Variant {
 		all.AnySize, all.AnyImage = f.Size, f.Image
 	}
 	for _, knob := range slices.Sorted(maps.Keys(v.Knobs)) {
-		all.Knobs = append(all.Knobs, Setting{knob, fmt.Sprint(v.Knobs[knob])})
+		all.Knobs = append(all.Knobs, experiment.Setting{Knob: knob, Value: fmt.Sprint(v.Knobs[knob])})
 	}
 	return all
 }

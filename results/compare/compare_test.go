@@ -272,8 +272,8 @@ func TestEnvironmentNamesWhatDiffersTheLikeliestFirst(t *testing.T) {
 	new.add(latencyOf("pipe", 64), 1)
 	new.Host["guest-halt-poll-ns"] = "50000"
 	new.Host["loadavg"], new.Host["psi-cpu"], new.Host["cpu-times"] = "9 9 9", "some avg10=99", "cpu 9 9 9"
-	old.Host["seccomp"], new.Host["seccomp"] = "", "1 filter" // asked for on both sides
-	new.Host["sched-policy"], new.Host["aaa"] = "fifo", "1"   // of a version that asks for more
+	old.Host["seccomp"], new.Host["seccomp"] = "", "1 filter"                                                                                          // asked for on both sides
+	new.Host["sched-policy"], new.Host["aaa"] = "fifo", "1"                                                                                            // of a version that asks for more
 	new.Version, new.Plan.TimeNS, new.Labels = "v0.4.0", 1e8, map[string]string{"poll": "50us", results.VariantLabel: "fast", results.RoundLabel: "2"} // of which two only name it
 	want := []Difference{
 		{"seccomp", "not said", "1 filter"},

@@ -107,5 +107,6 @@ func (c *Comparison) conclude(contests []contest, o Options) {
 	if o.Threshold > 0 {
 		c.Gate = c.gate(contests)
 	}
-	c.Headline = headline(*c, whichRuns(contests))
+	c.Finding = finding(*c, whichRuns(contests))
+	c.Headline = c.Finding + whatDiffers(c.Environment)
 }
