@@ -7,7 +7,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -75,11 +77,14 @@ func (e *experimenter) run(ctx context.Context, files []string) error {
 	}
 	switch {
 	case e.dryRun:
-		return e.printSteps()
+		return e.printSteps(ctx)
 	case e.NeedsNamespace() && !lab.IsPrivate():
 		return e.inPrivate(ctx)
 	}
 	e.Say = e.out.stderr
+	if _, e.Expected, err = e.extent(ctx); err != nil {
+		return err
+	}
 	if e.next {
 		return e.doNext(ctx)
 	}
@@ -127,9 +132,16 @@ func (e *experimenter) putBack() error {
 	return err
 }
 
-// printSteps says what would be done, and what stands in its way.
-func (e *experimenter) printSteps() error {
+// printSteps says what would be done, for how long, and what stands in its way.
+func (e *experimenter) printSteps(ctx context.Context) error {
+	runs, whole, err := e.extent(ctx)
+	if err != nil {
+		return err
+	}
 	var b strings.Builder
+	if e.Question != "" {
+		fmt.Fprintf(&b, "%s\n\n", e.Question)
+	}
 	missing := e.Missing()
 	for _, v := range e.Variants {
 		fmt.Fprintf(&b, "%s\n", v.Name)
@@ -140,8 +152,57 @@ func (e *experimenter) printSteps() error {
 			fmt.Fprintf(&b, "  %s\n", step)
 		}
 	}
-	fmt.Fprintf(&b, "%d variants, %d rounds: %d runs, then each variant compared with %s\n",
-		len(e.Variants), e.Rounds, len(e.Variants)*e.Rounds, e.Variants[0].Name)
-	_, err := io.WriteString(e.out.stdout, b.String())
+	fmt.Fprintf(&b, "%d variants, %d rounds: %d runs", len(e.Variants), e.Rounds, runs)
+	if runs > 0 {
+		fmt.Fprintf(&b, ", %s on an idle machine", aboutSoLong(whole))
+	}
+	fmt.Fprintf(&b, ", then each variant is compared with %s\n", e.Variants[0].Name)
+	_, err = io.WriteString(e.out.stdout, b.String())
 	return err
+}
+
+// extent is how many runs can be made here, and how long they take. It is an error where
+// no run can be what the file asks for.
+func (e *experimenter) extent(ctx context.Context) (runs int, whole time.Duration, err error) {
+	missing := e.Missing()
+	for _, v := range e.Variants {
+		once, err := e.expects(ctx, v)
+		if err != nil {
+			return 0, 0, usage(fmt.Errorf("experiment: run of variant %s: %w", v.Name, err))
+		}
+		if missing[v.Name] == nil {
+			runs, whole = runs+e.Rounds, together(whole, once, e.Rounds)
+		}
+	}
+	return runs, whole, nil
+}
+
+// besideLaunches is about what a run takes beside them: making the variant, the floors
+// of the harness, the page. A machine that is emulated boots in half a minute, and one
+// that KVM boots in a few seconds.
+const (
+	besideLaunches = time.Second
+	booting        = 30 * time.Second
+)
+
+// expects is how long a run of the variant takes. What a machine that is booted has, and
+// how fast it is, nobody knows before: of that, only the booting counts.
+func (e *experimenter) expects(ctx context.Context, v experiment.Variant) (time.Duration, error) {
+	words := slices.Concat(e.Run, v.Run)
+	if v.Boots() {
+		return besideLaunches + booting, (&runner{out: e.out}).command().ParseFlags(words)
+	}
+	once, err := (&runner{out: e.out}).expects(ctx, words)
+	return together(besideLaunches, once, 1), err
+}
+
+// together is a time and so many others, as far as they are known.
+func together(sum, once time.Duration, times int) time.Duration {
+	if sum == unknowable || once == unknowable {
+		return unknowable
+	}
+	if float64(sum)+float64(once)*float64(times) >= float64(forever) {
+		return forever
+	}
+	return sum + once*time.Duration(times)
 }

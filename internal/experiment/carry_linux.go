@@ -20,6 +20,8 @@ type Carrier struct {
 	Destroy bool      // what is on a device that a variant names may be lost
 	Say     io.Writer // is told what comes next, a line each
 
+	Expected time.Duration // that all of it takes; 0 or less: nobody knows
+
 	dir     string       // of the experiment
 	at      string       // where its filesystems are mounted
 	journal *lab.Journal // what is changed of this machine
@@ -115,11 +117,15 @@ func (c *Carrier) turns(ctx context.Context) error {
 	}
 	began := time.Now()
 	for i, t := range all {
-		left := ""
+		left := c.Expected
 		if i > 0 {
-			left = fmt.Sprintf(", about %s left", (time.Since(began) / time.Duration(i) * time.Duration(len(all)-i)).Round(time.Second))
+			left = time.Since(began) / time.Duration(i) * time.Duration(len(all)-i)
 		}
-		fmt.Fprintf(c.Say, "%d of %d: round %d, %s%s\n", i+1, len(all), t.Round, t.Name, left)
+		fmt.Fprintf(c.Say, "%d of %d: round %d, %s", i+1, len(all), t.Round, t.Name)
+		if left > 0 {
+			fmt.Fprintf(c.Say, ", about %s left", left.Round(time.Second))
+		}
+		fmt.Fprintln(c.Say)
 		if err := c.take(ctx, t); err != nil {
 			return err
 		}

@@ -81,6 +81,9 @@ func (k Kernel) isSet() bool {
 	return k.File != "" || len(k.Modules) > 0 || k.Cmdline+k.Machine+k.Arch+k.Binary+k.Memory != ""
 }
 
+// Boots says whether a machine is booted for each of the variant's runs.
+func (v Variant) Boots() bool { return v.Kernel.isSet() }
+
 // A Boot is which kernel this machine has to run; zero: any. Nothing is booted for it.
 type Boot struct {
 	Kernel  string // its release, as uname -r says it, or a pattern as of files: "6.12.*"

@@ -93,12 +93,24 @@ func Parse(path string, data []byte) (Experiment, error) {
 		e.Variants = append(e.Variants, Variant{Name: fileName(text), Filesystem: text, AnySize: f.Size, AnyImage: f.Image})
 	}
 	for _, v := range f.Variants {
-		e.Variants = append(e.Variants, v.variant(f))
+		made := v.variant(f)
+		for _, file := range []*string{&made.Kernel.File, &made.Kernel.Binary} {
+			*file = beside(path, *file)
+		}
+		e.Variants = append(e.Variants, made)
 	}
 	if err := e.check(); err != nil {
 		return Experiment{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return e, nil
+}
+
+// beside is where a file lies that the experiment at path names.
+func beside(path, file string) string {
+	if file == "" || filepath.IsAbs(file) {
+		return file
+	}
+	return filepath.Join(filepath.Dir(path), file)
 }
 
 func (v variant) variant(f file) Variant {

@@ -147,7 +147,7 @@ func TestCellsAreMatchedByWhatTheyMeasured(t *testing.T) {
 	if !slices.Equal(c.Missing, want) {
 		t.Errorf("missing are %+v", c.Missing)
 	}
-	if !slices.Contains(c.Environment, Difference{"fstype of /mnt/x", "ext4", "xfs"}) {
+	if !slices.Contains(c.Environment, Difference{"fstype", "ext4", "xfs"}) {
 		t.Errorf("the environment does not tell the filesystems: %+v", c.Environment)
 	}
 }
@@ -340,7 +340,7 @@ func TestWhatStoresADirectoryIsPartOfTheEnvironment(t *testing.T) {
 		run.add(in(latencyOf("log:sync=sync", 64), "/mnt/x", "ext4"), 1, 2, 3)
 		run.Storage = map[string][]results.Layer{"/mnt/x": {{FSType: "ext4"}, {Device: "sda", WriteCache: cache}}}
 	}
-	want := []Difference{{"storage of /mnt/x", "sda (write back)", "sda (write through)"}}
+	want := []Difference{{"storage", "sda (write back)", "sda (write through)"}}
 	if c := compareRuns(t, []Run{old}, []Run{new}); !slices.Equal(c.Environment, want) {
 		t.Errorf("the environment differs in %+v", c.Environment)
 	}

@@ -137,11 +137,31 @@ func (c Comparison) nameOf(row Row) string {
 	if c.By == results.VariantColumn {
 		return describe(row.both())
 	}
-	name := describe(row.Cell)
+	cell := row.Cell
+	if c.inOneDirectory() {
+		cell.Dir = ""
+	}
+	name := describe(cell)
 	if strings.HasPrefix(c.By, labelColumn) || c.By == fstype {
 		name += " " + row.NewValue
 	}
 	return name
+}
+
+// inOneDirectory says whether all cells lie in the same one: it tells none from another.
+func (c Comparison) inOneDirectory() bool {
+	dir := ""
+	return !slices.ContainsFunc(c.Rows, func(r Row) bool {
+		for _, cell := range []results.Cell{r.OldCell, r.Cell} {
+			if dir == "" {
+				dir = cell.Dir
+			}
+			if cell.Dir != "" && cell.Dir != dir {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // describe names a cell as people do: "pipe 64 B same-llc".

@@ -77,12 +77,15 @@ func (v Verdict) IsChange() bool {
 	return tone == Good || tone == Bad
 }
 
-// Marked says the row's verdict in as little room as there can be: "▲ 9.5×".
+// Marked says the row's verdict in as little room as there can be: "▲ 9.5×", and of
+// what is too noisy what it may be: "? [−8.4 %, +5.1 %]".
 func (r Row) Marked() string {
 	mark := r.Verdict.Judgement().Mark
 	switch {
 	case r.Verdict == Same:
 		return mark + " ±" + results.FormatPercent(r.Within)
+	case r.Verdict == Noisy && !math.IsNaN(r.Lo):
+		return mark + " " + effect.FormatInterval(r.Effect)
 	case r.Verdict == Noisy:
 		return mark
 	}

@@ -103,8 +103,8 @@ func (o Outcome) Answer() string {
 		{Against.differs, func(names string, several bool) string {
 			return names + verb(several, " differs", " differ") + " from " + o.First()
 		}},
-		{Against.isOpen, func(names string, _ bool) string {
-			return "no difference from " + o.First() + " is shown for " + names
+		{Against.isOpen, func(names string, several bool) string {
+			return names + verb(several, " is", " are") + " not told apart from " + o.First()
 		}},
 		{func(a Against) bool { return a.Without != "" }, func(names string, several bool) string {
 			return names + verb(several, " is", " are") + " not compared"
@@ -120,7 +120,7 @@ func (o Outcome) Answer() string {
 			parts = append(parts, group.words(listed(names), len(names) > 1))
 		}
 	}
-	return results.Capital(strings.Join(parts, "; ")) + "."
+	return strings.Join(parts, "; ") // which begins with a name
 }
 
 func (a Against) differs() bool {

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -34,6 +35,18 @@ func (s Square) Text() string {
 		return results.Nothing
 	}
 	return s.Marked()
+}
+
+// Extent is about how far a change goes: "little", "some", or "much", which is twice or
+// half.
+func (s Square) Extent() string {
+	switch by := math.Abs(math.Log1p(s.Change)); {
+	case by >= math.Ln2:
+		return "much"
+	case by >= math.Log(1.25):
+		return "some"
+	}
+	return "little"
 }
 
 // InFull says all of it in a line.

@@ -21,15 +21,15 @@ func (o Outcome) Method() []Fact {
 	}
 	add("on", o.Machine(), false)
 	add("by", strings.TrimSpace("ipcbench "+o.Basis.Version), false)
-	add("when", o.when(), false)
-	add("rounds", fmt.Sprintf("%d, each with every variant once, in this order: %s", o.Rounds, o.Order()), false)
+	add("when", o.When(), false)
+	add("rounds", fmt.Sprintf("%d, each with every variant once and beginning with another one than the round before", o.Rounds), false)
 	add("each run", "ipcbench run "+strings.Join(o.Run, " "), true)
 	add("again by", o.Command(), true)
 	return facts
 }
 
-// when it was, and how long it took.
-func (o Outcome) when() string {
+// When it was, and how long it took.
+func (o Outcome) When() string {
 	if o.Started.IsZero() {
 		return ""
 	}
