@@ -25,8 +25,8 @@ sweep: ## refuse all transports, or ONLY=udp, every system call they make, four 
 FUZZTIME ?= 10m
 
 .PHONY: machines
-machines: ## boot machines that we do not have, emulated: every placement, and arm64 (10 min; Debian with qemu-system-x86 and qemu-system-arm)
-	VM_TEST_LONG=1 VM_TEST_KERNEL=$$(.ci/kernel amd64) VM_TEST_KERNEL_ARM64=$$(.ci/kernel arm64) go test -count=1 -v -timeout 1h ./internal/vm
+machines: ## boot machines that we do not have, emulated: every placement, control groups of version 2, and arm64 (10 min; Debian with qemu-system-x86 and qemu-system-arm)
+	VM_TEST_LONG=1 VM_TEST_KERNEL=$$(.ci/kernel amd64) VM_TEST_KERNEL_ARM64=$$(.ci/kernel arm64) go test -count=1 -v -timeout 1h ./internal/vm ./internal/lab
 
 .PHONY: fuzz
 fuzz: ## fuzz every reader, whole run directories too, for FUZZTIME each (10m; about 2 h in all)
