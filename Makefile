@@ -25,7 +25,7 @@ sweep: ## refuse all transports, or ONLY=udp, every system call they make, four 
 FUZZTIME ?= 10m
 
 .PHONY: machines
-machines: ## boot machines that we do not have, emulated: every placement, control groups of version 2, and arm64 (10 min; Debian with qemu-system-x86 and qemu-system-arm)
+machines: ## boot machines that we do not have, emulated: every placement, control groups of version 2, a network share, and arm64 (12 min; Debian with qemu-system-x86, qemu-system-arm, nfs-ganesha-vfs)
 	VM_TEST_LONG=1 VM_TEST_KERNEL=$$(.ci/kernel amd64) VM_TEST_KERNEL_ARM64=$$(.ci/kernel arm64) go test -count=1 -v -timeout 1h ./internal/vm ./internal/lab
 
 .PHONY: fuzz
