@@ -63,7 +63,11 @@ var stances = []stance{
 const mostChoices = 4
 
 // Of answers from a run, and has no choice where nothing was measured that has one.
+// Of variants the question is another, and the answer their comparison.
 func Of(run summary.Analysis) Answer {
+	if len(run.Plan.Variants) > 0 {
+		return Answer{}
+	}
 	cells, some := alike.Near(run.Cells)
 	var a Answer
 	var contests []alike.Contest
