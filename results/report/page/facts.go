@@ -1,0 +1,19 @@
+package page
+
+// A Fact is a name and what is known by it.
+type Fact struct {
+	Name, Value string
+	Literal     bool // it is typed or printed so, and not a text
+}
+
+// Facts are a table of two columns.
+type Facts struct {
+	Label string // as of a [Table]
+	Facts []Fact
+}
+
+// Warnings are what stands above all that they are about.
+type Warnings struct {
+	Title string // "Before you believe a number"
+	Texts []string
+}
