@@ -63,7 +63,7 @@ var mayImport = map[string]string{
 		"ipcbench/internal/folder ipcbench/internal/quote " +
 		"gonum.org/v1/plot golang.org/x/image",
 	"ipcbench/results/report": "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/results/export ipcbench/results/alike ipcbench/results/answer " +
-		"ipcbench/results/why ipcbench/results/compare ipcbench/results/history ipcbench/results/charts ipcbench/results/report/page ipcbench/internal/folder",
+		"ipcbench/results/answer ipcbench/results/why ipcbench/results/compare ipcbench/results/history ipcbench/results/charts ipcbench/results/report/page ipcbench/internal/folder",
 	"ipcbench/results/report/page": "ipcbench/results/table",
 
 	"ipcbench/internal/studies": "ipcbench/ github.com/spf13/cobra github.com/montanaflynn/stats",
