@@ -15,9 +15,7 @@ import (
 )
 
 func newReport(out *console) *cobra.Command {
-	var why, hgrm bool
-	var percentiles []float64
-	var format likeForLike
+	r := reporter{out: out}
 	cmd := &cobra.Command{
 		Use:     "report RUN... [flags]",
 		GroupID: "read",
@@ -26,49 +24,75 @@ func newReport(out *console) *cobra.Command {
 launches.csv, workers.csv, summary.csv, bench.txt, the charts and report.html.
 Prints the table, or with --like-for-like one for each placement and way of
 waiting: between transports that wait differently, most of the difference is the
-waiting.`,
-		Example: `  ipcbench report results/20261123T101500Z-1a2b
+waiting. A run is named as for "ipcbench compare": base, latest, latest~1.`,
+		Example: `  ipcbench report latest
+  ipcbench report base --export-json base.json --fail-if 'p99>20us'
   ipcbench report --like-for-like=markdown results/20261123T101500Z-1a2b`,
 		Args: someRunGiven,
-		RunE: func(_ *cobra.Command, paths []string) error {
-			runs, err := openRuns(out, paths)
-			if err != nil {
-				return usage(err)
-			}
-			var wrong []error
-			for _, run := range runs {
-				if len(percentiles) > 0 {
-					run.Plan.Percentiles = percentiles
-				}
-				analysis := summary.Analyze(run.Run, run.launches, run.diagnosed)
-				unwritten := report.RemakeIn(run.folder, analysis) // can be read all the same
-				if hgrm {
-					unwritten = errors.Join(unwritten, report.WritePercentiles(run.folder, analysis))
-				}
-				wrong = append(wrong, show(out, run, analysis, format, why), unwritten)
-				run.folder.Close()
-			}
-			return errors.Join(wrong...)
-		},
+		RunE: func(_ *cobra.Command, words []string) error { return r.run(words) },
 	}
-	cmd.Flags().BoolVar(&hgrm, "hgrm", false, "also write each distribution as an HDR percentile file, in percentiles/")
-	addPercentiles(cmd.Flags(), &percentiles)
-	cmd.Flags().BoolVar(&why, "why", false, "also print what the time of each cell goes to")
-	cmd.Flags().Var(&format, "like-for-like", "compare only transports that wait alike, in a `format`: text or markdown")
-	cmd.Flags().Lookup("like-for-like").NoOptDefVal = "text"
+	flags := cmd.Flags()
+	flags.BoolVar(&r.hgrm, "hgrm", false, "also write each distribution as an HDR percentile file, in percentiles/")
+	addPercentiles(flags, &r.percentiles)
+	flags.BoolVar(&r.why, "why", false, "also print what the time of each cell goes to")
+	flags.Var(&r.format, "like-for-like", "compare only transports that wait alike, in a `format`: text or markdown")
+	flags.Lookup("like-for-like").NoOptDefVal = "text"
+	runExports(&r.exports, flags)
 	return cmd
 }
 
-// show prints what there is to say of a run.
-func show(out *console, run pastRun, analysis summary.Analysis, format likeForLike, why bool) error {
-	var err error
-	if format != "" {
-		err = alike.Write(out.stdout, alike.Of(analysis.Cells), format.style())
-	} else {
-		err = printResults(out, out.stdout, run.folder, analysis)
+// A reporter carries out the command report.
+type reporter struct {
+	out         *console
+	hgrm, why   bool
+	percentiles []float64
+	format      likeForLike
+	exports     exports[summary.Analysis]
+}
+
+func (r *reporter) run(words []string) error {
+	runs, err := openRuns(r.out, words)
+	if err != nil {
+		return usage(err)
 	}
-	if why {
-		err = errors.Join(err, printWhy(out.stdout, analysis))
+	if r.exports.any() && len(runs) > 1 {
+		return usagef("report: %d runs are given, and an export is of one: name one run", len(runs))
+	}
+	if err := r.exports.open(r.out.stdout); err != nil {
+		return usage(err)
+	}
+	var wrong []error
+	for _, run := range runs {
+		wrong = append(wrong, r.report(run))
+		run.folder.Close()
+	}
+	return errors.Join(wrong...)
+}
+
+// report makes of a run all that can be made, also where some of it cannot.
+func (r *reporter) report(run pastRun) error {
+	if len(r.percentiles) > 0 {
+		run.Plan.Percentiles = r.percentiles
+	}
+	analysis := summary.Analyze(run.Run, run.launches, run.diagnosed)
+	unwritten := report.RemakeIn(run.folder, analysis) // can be read all the same
+	if r.hgrm {
+		unwritten = errors.Join(unwritten, report.WritePercentiles(run.folder, analysis))
+	}
+	return errors.Join(r.exports.write(analysis), r.show(run, analysis), unwritten)
+}
+
+// show prints what there is to say of a run.
+func (r *reporter) show(run pastRun, analysis summary.Analysis) error {
+	var err error
+	to := r.exports.tableTo(r.out)
+	if r.format != "" {
+		err = alike.Write(to, alike.Of(analysis.Cells), r.format.style())
+	} else {
+		err = printResults(r.out, to, run.folder, analysis)
+	}
+	if r.why {
+		err = errors.Join(err, printWhy(to, analysis))
 	}
 	return err
 }
@@ -96,7 +120,7 @@ func (l likeForLike) style() table.Style {
 
 func someRunGiven(_ *cobra.Command, paths []string) error {
 	if len(paths) == 0 {
-		return usagef("report: no run directory is given: name one that \"ipcbench run\" made, such as results/2*")
+		return usagef("report: no run is given: name one that \"ipcbench run\" made, such as latest or results/2*")
 	}
 	return nil
 }
@@ -110,7 +134,11 @@ type pastRun struct {
 }
 
 // openRuns reads all of them before anything is written.
-func openRuns(out *console, paths []string) ([]pastRun, error) {
+func openRuns(out *console, words []string) ([]pastRun, error) {
+	paths, err := locateAll(out, words)
+	if err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
 	var runs []pastRun
 	for _, path := range paths {
 		run, err := openRun(out, path)
@@ -124,7 +152,7 @@ func openRuns(out *console, paths []string) ([]pastRun, error) {
 
 // openRun reads a run directory and leaves it open.
 func openRun(out *console, path string) (pastRun, error) {
-	f, err := results.OpenFolder(whereRun(path))
+	f, err := results.OpenFolder(path)
 	if err != nil {
 		return pastRun{}, err
 	}

@@ -58,7 +58,7 @@ at the end: the last command stays in force.`,
 	r.planFlags.add(flags)
 	flags.BoolVar(&r.dryRun, "dry-run", false, "print the cells and the expected time, and measure nothing")
 	flags.StringVarP(&r.parent, "out", "o", defaultParent, "`directory` in which every run makes its own")
-	flags.Func("name", "`name` of that directory, a new one (default the time and four digits)", func(text string) error {
+	flags.Func("name", "what the run is called, in \"compare base latest\" too: a `name`, also of that directory", func(text string) error {
 		r.name = text
 		return results.CheckRunName(text)
 	})
@@ -206,7 +206,7 @@ func (r *runner) finish(ctx context.Context, in *folder.Folder, analysis summary
 	}
 	err = errors.Join(err,
 		readOut(ctx, func() error { return r.exports.write(analysis) }),
-		printResults(r.out, r.tableTo(), in, analysis),
+		printResults(r.out, r.exports.tableTo(r.out), in, analysis),
 		r.printWhy(analysis))
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%w: launches that had ended: %d: %s has the reports on them", err, analysis.Made(), dir)
@@ -219,15 +219,7 @@ func (r *runner) printWhy(run summary.Analysis) error {
 	if !r.why {
 		return nil
 	}
-	return printWhy(r.tableTo(), run)
-}
-
-// tableTo is where the table goes: stdout, unless that carries an export.
-func (r *runner) tableTo() io.Writer {
-	if r.exports.onStdout() {
-		return r.out.stderr
-	}
-	return r.out.stdout
+	return printWhy(r.exports.tableTo(r.out), run)
 }
 
 // printPlan prints what a run would measure and how long it would take.
