@@ -38,6 +38,7 @@ waiting. A run is named as for "ipcbench compare": base, latest, latest~1.`,
 	flags.Var(&r.format, "like-for-like", "compare only transports that wait alike, in a `format`: text or markdown")
 	flags.Lookup("like-for-like").NoOptDefVal = "text"
 	runExports(&r.exports, flags)
+	r.failIf.flag(flags)
 	return cmd
 }
 
@@ -48,6 +49,7 @@ type reporter struct {
 	percentiles []float64
 	format      likeForLike
 	exports     exports[summary.Analysis]
+	failIf      conditions
 }
 
 func (r *reporter) run(words []string) error {
@@ -55,18 +57,35 @@ func (r *reporter) run(words []string) error {
 	if err != nil {
 		return usage(err)
 	}
+	for _, run := range runs {
+		if err := r.failIf.check(measured(run.launches)); err != nil {
+			return usage(err)
+		}
+	}
 	if r.exports.any() && len(runs) > 1 {
 		return usagef("report: %d runs are given, and an export is of one: name one run", len(runs))
 	}
 	if err := r.exports.open(r.out.stdout); err != nil {
 		return usage(err)
 	}
-	var wrong []error
 	for _, run := range runs {
-		wrong = append(wrong, r.report(run))
+		err = together(err, r.report(run))
 		run.folder.Close()
 	}
-	return errors.Join(wrong...)
+	return err
+}
+
+// measured are the cells of launches.
+func measured(launches []results.Launch) []results.Cell {
+	var cells []results.Cell
+	seen := map[results.Cell]bool{}
+	for _, l := range launches {
+		if !seen[l.Cell] {
+			cells = append(cells, l.Cell)
+		}
+		seen[l.Cell] = true
+	}
+	return cells
 }
 
 // report makes of a run all that can be made, also where some of it cannot.
@@ -74,12 +93,14 @@ func (r *reporter) report(run pastRun) error {
 	if len(r.percentiles) > 0 {
 		run.Plan.Percentiles = r.percentiles
 	}
+	r.failIf.ask(&run.Plan.Percentiles)
 	analysis := summary.Analyze(run.Run, run.launches, run.diagnosed)
 	unwritten := report.RemakeIn(run.folder, analysis) // can be read all the same
 	if r.hgrm {
 		unwritten = errors.Join(unwritten, report.WritePercentiles(run.folder, analysis))
 	}
-	return errors.Join(r.exports.write(analysis), r.show(run, analysis), unwritten)
+	err := errors.Join(r.exports.write(analysis), r.show(run, analysis), unwritten)
+	return together(err, r.failIf.judge(r.exports.tableTo(r.out), analysis))
 }
 
 // show prints what there is to say of a run.

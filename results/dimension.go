@@ -25,9 +25,10 @@ type Dimension struct {
 	Role Role
 	Rank int // its place where cells are sorted as a reader looks them up, from 1; 0: none
 
-	Plain func(Cell) string       // its value in a CSV; "": it does not apply
-	Copy  func(to *Cell, of Cell) // takes it over
-	Order func(a, b Cell) int     // how its values are sorted; nil: by name
+	Plain func(Cell) string             // its value in a CSV; "": it does not apply
+	Copy  func(to *Cell, of Cell)       // takes it over
+	Order func(a, b Cell) int           // how its values are sorted; nil: by name
+	Parse func(string) (float64, error) // reads a value that somebody writes, as "4KiB"; nil: it is written as in a CSV
 
 	Heading string            // of its column in a table; "": it has none
 	Numeric bool              // that is aligned right
@@ -60,6 +61,7 @@ var dimensions = []Dimension{
 		Plain: func(c Cell) string { return strconv.Itoa(c.SizeBytes) },
 		Copy:  func(to *Cell, of Cell) { to.SizeBytes = of.SizeBytes },
 		Order: func(a, b Cell) int { return cmp.Compare(a.SizeBytes, b.SizeBytes) },
+		Parse: func(text string) (float64, error) { bytes, err := ParseSize(text); return float64(bytes), err },
 		Words: func(c Cell) string {
 			if c.SizeBytes == 0 || c.SizeMix != "" {
 				return ""
@@ -112,6 +114,7 @@ var dimensions = []Dimension{
 		Plain: func(c Cell) string { return plainNonZero(c.RatePerS) },
 		Copy:  func(to *Cell, of Cell) { to.RatePerS = of.RatePerS },
 		Order: func(a, b Cell) int { return cmp.Compare(a.RatePerS, b.RatePerS) },
+		Parse: ParseRate,
 		Words: func(c Cell) string {
 			if c.RatePerS == 0 {
 				return ""
@@ -169,6 +172,7 @@ var dimensions = []Dimension{
 		Plain: func(c Cell) string { return plainNonZero(float64(c.WorkNS)) },
 		Copy:  func(to *Cell, of Cell) { to.WorkNS = of.WorkNS },
 		Order: func(a, b Cell) int { return cmp.Compare(a.WorkNS, b.WorkNS) },
+		Parse: Nanoseconds.Parse,
 		Words: func(c Cell) string { return timed(c.WorkNS, "work") },
 		Note:  "Work is what the consumer does with each message, on its CPU: part of a round trip, a rate and CPU time.",
 	},
@@ -177,6 +181,7 @@ var dimensions = []Dimension{
 		Plain: func(c Cell) string { return plainNonZero(float64(c.ThinkNS)) },
 		Copy:  func(to *Cell, of Cell) { to.ThinkNS = of.ThinkNS },
 		Order: func(a, b Cell) int { return cmp.Compare(a.ThinkNS, b.ThinkNS) },
+		Parse: Nanoseconds.Parse,
 		Words: func(c Cell) string { return timed(c.ThinkNS, "thinking") },
 		Note: "Thinking is what the producer does before it sends a message, on its CPU: part of a rate and of CPU time.\n" +
 			"No round trip has it: what it took in all is taken from the time that their mean is made of.",
@@ -286,6 +291,35 @@ func LookupDimension(name string) (Dimension, bool) {
 		return Dimension{}, false
 	}
 	return dimensions[i], true
+}
+
+// LookupColumn is LookupDimension by what somebody writes: also by the shorter name
+// that Go benchmarks have, as "size".
+func LookupColumn(name string) (Dimension, bool) {
+	i := slices.IndexFunc(dimensions, func(d Dimension) bool { return d.Name == name || d.Bench == name && name != "" })
+	if i < 0 {
+		return Dimension{}, false
+	}
+	return dimensions[i], true
+}
+
+// ColumnNames are the names that [LookupColumn] knows, the shorter ones where there are
+// such.
+func ColumnNames() []string {
+	var names []string
+	for _, d := range dimensions {
+		names = append(names, cmp.Or(d.Bench, d.Name))
+	}
+	return names
+}
+
+// Read reads a value that somebody writes, and returns it as Plain does.
+func (d Dimension) Read(text string) (plain string, err error) {
+	if d.Parse == nil {
+		return text, nil
+	}
+	value, err := d.Parse(text)
+	return Plain(value), err
 }
 
 // Says is what the dimension says of a cell in a table or a sentence, "" where
