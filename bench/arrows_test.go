@@ -53,6 +53,7 @@ var mayImport = map[string]string{
 	"ipcbench/results/table":       "ipcbench/results ipcbench/results/summary ipcbench/internal/quote github.com/jedib0t/go-pretty/v6",
 	"ipcbench/results/export":      "ipcbench/results ipcbench/results/summary ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/quote golang.org/x/perf",
 	"ipcbench/results/condition":   "ipcbench/results ipcbench/results/summary",
+	"ipcbench/results/catalogue":   "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/quote",
 	"ipcbench/results/alike":       "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/internal/quote",
 	"ipcbench/results/why":         "ipcbench/results ipcbench/results/summary ipcbench/results/table",
 	"ipcbench/results/compare": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/internal/facts ipcbench/internal/quote " +
@@ -63,9 +64,11 @@ var mayImport = map[string]string{
 		"ipcbench/internal/folder ipcbench/internal/quote " +
 		"gonum.org/v1/plot golang.org/x/image",
 	"ipcbench/results/report": "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/results/export ipcbench/results/alike " +
-		"ipcbench/results/why ipcbench/results/compare ipcbench/results/history ipcbench/results/charts ipcbench/internal/folder",
+		"ipcbench/results/why ipcbench/results/compare ipcbench/results/history ipcbench/results/catalogue ipcbench/results/charts ipcbench/internal/folder",
 
 	"ipcbench/internal/studies": "ipcbench/ github.com/spf13/cobra github.com/montanaflynn/stats",
+
+	"ipcbench/machines": "",
 
 	"ipcbench/internal/folder": "",
 	"ipcbench/internal/quote":  "",
