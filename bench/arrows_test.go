@@ -52,6 +52,8 @@ var mayImport = map[string]string{
 	"ipcbench/results/effect":      "ipcbench/results github.com/aclements/go-moremath",
 	"ipcbench/results/table":       "ipcbench/results ipcbench/results/summary ipcbench/internal/quote github.com/jedib0t/go-pretty/v6",
 	"ipcbench/results/export":      "ipcbench/results ipcbench/results/summary ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/quote golang.org/x/perf",
+	"ipcbench/results/condition":   "ipcbench/results ipcbench/results/summary",
+	"ipcbench/results/catalogue":   "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/quote",
 	"ipcbench/results/alike":       "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/internal/quote",
 	"ipcbench/results/answer":      "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/alike",
 	"ipcbench/results/why":         "ipcbench/results ipcbench/results/summary ipcbench/results/table",
@@ -65,10 +67,12 @@ var mayImport = map[string]string{
 		drawing + " codeberg.org/go-fonts/liberation golang.org/x/image",
 	"ipcbench/results/charts/internal/plot": drawing,
 	"ipcbench/results/report": "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/results/export ipcbench/results/alike ipcbench/results/answer " +
-		"ipcbench/results/why ipcbench/results/compare ipcbench/results/history ipcbench/results/experiment ipcbench/results/charts ipcbench/results/report/page ipcbench/internal/folder",
+		"ipcbench/results/why ipcbench/results/compare ipcbench/results/history ipcbench/results/experiment ipcbench/results/catalogue ipcbench/results/charts ipcbench/results/report/page ipcbench/internal/folder",
 	"ipcbench/results/report/page": "ipcbench/results/table",
 
 	"ipcbench/internal/studies": "ipcbench/ github.com/spf13/cobra github.com/montanaflynn/stats",
+
+	"ipcbench/machines": "",
 
 	"ipcbench/internal/folder": "",
 	"ipcbench/internal/quote":  "",
