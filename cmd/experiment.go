@@ -16,7 +16,10 @@ import (
 // and returns the paths that are of none.
 func remakeExperiments(out *console, paths []string) (others []string, err error) {
 	for _, path := range paths {
-		in, err := folder.Open(whereRun(path))
+		in, err := folder.Open(path)
+		if err != nil {
+			in, err = folder.Open(filepath.Join(out.parent(), path))
+		}
 		if err != nil || !in.Has(experiment.RecordFile) {
 			others = append(others, path)
 			continue

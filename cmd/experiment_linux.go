@@ -171,7 +171,7 @@ func (e *experimenter) extent(ctx context.Context) (runs int, whole time.Duratio
 			return 0, 0, usage(fmt.Errorf("experiment: run of variant %s: %w", v.Name, err))
 		}
 		if missing[v.Name] == nil {
-			runs, whole = runs+e.Rounds, together(whole, once, e.Rounds)
+			runs, whole = runs+e.Rounds, ofRounds(whole, once, e.Rounds)
 		}
 	}
 	return runs, whole, nil
@@ -193,11 +193,11 @@ func (e *experimenter) expects(ctx context.Context, v experiment.Variant) (time.
 		return besideLaunches + booting, (&runner{out: e.out}).command().ParseFlags(words)
 	}
 	once, err := (&runner{out: e.out}).expects(ctx, words)
-	return together(besideLaunches, once, 1), err
+	return ofRounds(besideLaunches, once, 1), err
 }
 
-// together is a time and so many others, as far as they are known.
-func together(sum, once time.Duration, times int) time.Duration {
+// ofRounds is a time and so many others, as far as they are known.
+func ofRounds(sum, once time.Duration, times int) time.Duration {
 	if sum == unknowable || once == unknowable {
 		return unknowable
 	}

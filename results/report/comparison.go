@@ -4,7 +4,9 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"strings"
 
+	"ipcbench/results"
 	"ipcbench/results/charts"
 	"ipcbench/results/compare"
 	"ipcbench/results/report/page"
@@ -33,7 +35,7 @@ func WriteComparison(w io.Writer, c compare.Comparison) error {
 func comparisonOf(c compare.Comparison) (comparisonContents, error) {
 	all := comparisonContents{
 		Comparison: c,
-		Warned:     page.Warnings{Title: "Before you believe a verdict", Texts: c.Warnings},
+		Warned:     page.NewWarnings("Before you believe a verdict", c.Warnings),
 		Sides: page.Facts{Label: "What is compared", Facts: []page.Fact{
 			{Name: "old", Value: c.OldSide()}, {Name: "new", Value: c.NewSide()}, {Name: "with", Value: c.Setting},
 		}},
@@ -57,7 +59,8 @@ func comparisonOf(c compare.Comparison) (comparisonContents, error) {
 // variants is the comparison of those of a run.
 type variants struct {
 	comparisonContents
-	Without string // why there is none
+	Question string
+	Without  string // why there is none
 }
 
 // variantsOf compares a run's variants, nil where it has none.
@@ -67,10 +70,19 @@ func variantsOf(run summary.Analysis) (*variants, error) {
 	case !has:
 		return nil, nil
 	case wrong != nil:
-		return &variants{Without: wrong.Error()}, nil
+		return &variants{Question: whatChanges(run.Plan), Without: wrong.Error()}, nil
 	}
 	contents, err := comparisonOf(c.Primary())
-	return &variants{comparisonContents: contents}, err
+	return &variants{comparisonContents: contents, Question: whatChanges(run.Plan)}, err
+}
+
+// whatChanges is what a run with variants is asked.
+func whatChanges(plan results.Plan) string {
+	var names []string
+	for _, v := range plan.Variants {
+		names = append(names, v.Name)
+	}
+	return "What changes from " + strings.Join(names, " to ") + "?"
 }
 
 // comparisonContents is what the page is filled with.

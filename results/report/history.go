@@ -22,7 +22,7 @@ func WriteHistory(w io.Writer, h history.History) error {
 	if err == nil {
 		err = historyPage.Write(w, historyContents{
 			History: h,
-			Warned:  page.Warnings{Title: "Before you believe a change", Texts: h.Warnings},
+			Warned:  page.NewWarnings("Before you believe a change", h.Warnings),
 			Courses: courses,
 			Changes: tableOfHistory(h.Table()),
 			Control: page.TableOf(h.FloorTable()),

@@ -19,11 +19,11 @@ import (
 
 	"ipcbench/results"
 	"ipcbench/results/alike"
+	"ipcbench/results/answer"
 	"ipcbench/results/charts"
 	"ipcbench/results/report/page"
 	"ipcbench/results/summary"
 	"ipcbench/results/table"
-	"ipcbench/results/why"
 )
 
 //go:embed run.html
@@ -39,79 +39,100 @@ var runPage = page.New(runText, changesText)
 // Write writes the page of a run with its charts. It needs no launch to have gone
 // well: what was skipped or failed stands in it with its reason.
 func Write(w io.Writer, run summary.Analysis, drawn []charts.Chart) error {
-	sections, err := sectionsOf(table.Tables(run.Cells), drawn, why.Of(run.Cells, run.Diagnosed))
-	if err != nil {
-		return fmt.Errorf("report of %s: %w", run.Name, err)
+	contents, err := contentsOf(run, drawn)
+	if err == nil {
+		err = runPage.Write(w, contents)
 	}
-	variants, err := variantsOf(run)
 	if err != nil {
-		return fmt.Errorf("report of %s: %w", run.Name, err)
-	}
-	if err := runPage.Write(w, contents{
-		Run:      run.Run,
-		Took:     took(run.Run),
-		Asked:    page.Facts{Label: "What was run", Facts: asked(run.Run)},
-		Warnings: page.Warnings{Title: "Before you believe a number", Texts: warnings(run)},
-		Variants: variants,
-		Sections: sections,
-		Alike:    alikeTables(run.Cells),
-		Floors:   floors(run.Floors),
-		Host:     page.Facts{Label: "Facts about the machine", Facts: literal(facts(run.Host))},
-		Mounts:   page.Facts{Label: "Directories", Facts: mounts(run.Cells, run.Storage)},
-	}); err != nil {
 		return fmt.Errorf("report of %s: %w", run.Name, err)
 	}
 	return nil
 }
 
+func contentsOf(run summary.Analysis, drawn []charts.Chart) (contents, error) {
+	all := contents{
+		Title:    run.Name,
+		Question: answer.Question,
+		Answer:   answer.Of(run).Lines(),
+		Machine:  machine(run.Host),
+		Made:     made(run.Run),
+		Warnings: page.NewWarnings("Before you believe a number", warnings(run)),
+		Alike:    alikeTables(run.Cells),
+		Command:  command(run.Args),
+		Asked:    page.Facts{Label: "What was asked for", Facts: asked(run.Run)},
+		Floors:   floors(run.Floors),
+		Host:     page.Facts{Label: "Facts about the machine", Facts: literal(facts(run.Host))},
+		Mounts:   page.Facts{Label: "Directories", Facts: mounts(run.Cells, run.Storage)},
+	}
+	var err error
+	if all.Variants, err = variantsOf(run); err != nil {
+		return all, err
+	}
+	if all.Variants != nil {
+		all.Question = all.Variants.Question
+	}
+	pictures, err := choose(drawn)
+	if err != nil {
+		return all, err
+	}
+	if all.Variants == nil {
+		all.First = pictures.takeFirst()
+	}
+	all.Sections = sectionsOf(run, pictures)
+	return all, nil
+}
+
 // contents is what the page is filled with.
 type contents struct {
-	Run      results.Run
-	Took     string
-	Asked    page.Facts
+	Title    string
+	Question string
+	Answer   []answer.Line
+	Machine  string
+	Made     string
 	Warnings page.Warnings
-	Variants *variants // nil: it has none
-	Sections []section
+	First    *page.Figure // nil: nothing is drawn, or it is not first that one looks at it
+	Variants *variants    // nil: it has none
 	Alike    []alikeTable
+	Sections []section
+	Command  string
+	Asked    page.Facts
 	Floors   page.Table
 	Host     page.Facts
 	Mounts   page.Facts
 }
 
-// A section is the results of one workload.
-type section struct {
-	page.Table
-	Why    page.Facts // what the time of each cell goes to
-	Charts []page.Figure
+// machine is what was measured on, in one line.
+func machine(host map[string]string) string {
+	var parts []string
+	add := func(text string, is bool) {
+		if is {
+			parts = append(parts, text)
+		}
+	}
+	add(host["cpu"], host["cpu"] != "")
+	add("CPUs "+host["cpus"], host["cpus"] != "")
+	add("Linux "+host["kernel"], host["kernel"] != "")
+	add("a virtual machine", host["hypervisor"] != "" && host["hypervisor"] != "no")
+	add("in "+host["container"], host["container"] != "" && host["container"] != "no")
+	return strings.Join(parts, " · ")
 }
 
-func sectionsOf(tables []table.Table, drawn []charts.Chart, explained []why.Explanation) ([]section, error) {
-	var sections []section
-	for _, t := range tables {
-		s := section{Table: page.TableOf(t)}
-		if t.Part != "" {
-			sections = append(sections, s)
-			continue
-		}
-		s.Why.Label = "What the time goes to: " + t.Title
-		for _, e := range explained {
-			if e.Workload == t.Workload {
-				s.Why.Facts = append(s.Why.Facts, page.Fact{Name: e.Cell.Describe(", "), Value: e.Sentence})
-			}
-		}
-		for _, c := range drawn {
-			if c.Workload != t.Workload {
-				continue
-			}
-			figure, err := figureOf(c)
-			if err != nil {
-				return nil, err
-			}
-			s.Charts = append(s.Charts, figure)
-		}
-		sections = append(sections, s)
+// made is when, how long and with what it was measured, in one line.
+func made(run results.Run) string {
+	parts := []string{"run " + run.Name}
+	if !run.Started.IsZero() {
+		parts = append(parts, run.Started.UTC().Format("2006-01-02 15:04 UTC"))
 	}
-	return sections, nil
+	if text := took(run); text != "" {
+		parts = append(parts, "took "+text)
+	}
+	if run.Status != "" && run.Status != results.RunDone {
+		parts = append(parts, string(run.Status))
+	}
+	if run.Version != "" {
+		parts = append(parts, "ipcbench "+run.Version)
+	}
+	return strings.Join(parts, " · ")
 }
 
 // An alikeTable is the transports of one placement that wait alike.
@@ -148,7 +169,6 @@ func asked(run results.Run) []page.Fact {
 	}
 	sizes = append(sizes, p.Mixes...)
 	all := []page.Fact{
-		{Name: "command", Value: command(run.Args), Literal: true},
 		{Name: "transports", Value: strings.Join(p.Specs, ", ")},
 		{Name: "workloads", Value: strings.Join(p.Workloads, ", ")},
 		{Name: "message sizes", Value: strings.Join(sizes, ", ")},

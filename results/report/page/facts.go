@@ -12,8 +12,18 @@ type Facts struct {
 	Facts []Fact
 }
 
+// mostWarnings is how many stand above a page: more would keep it from the eye.
+const mostWarnings = 3
+
 // Warnings are what stands above all that they are about.
 type Warnings struct {
 	Title string // "Before you believe a number"
 	Texts []string
+	More  []string // to be unfolded
+}
+
+// NewWarnings are those texts, what matters most first.
+func NewWarnings(title string, texts []string) Warnings {
+	few := min(len(texts), mostWarnings)
+	return Warnings{title, texts[:few], texts[few:]}
 }

@@ -7,5 +7,6 @@ type Figure struct {
 	Name    string        // its id on the page
 	Title   string        // says what it shows to those who do not see it
 	SVG     template.HTML // made by charts, which escapes what it is given
-	Numbers Table         // without rows: it has none of its own
+	First   bool          // it is what one looks at first
+	Numbers Table         // without rows: they are in other tables of the page, or beside it
 }
