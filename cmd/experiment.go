@@ -62,6 +62,7 @@ func showExperimentIn(out *console, in *folder.Folder, record experiment.Record)
 	for _, a := range outcome.Against {
 		fmt.Fprintln(out.stdout, a.Line(record.First()))
 	}
+	fmt.Fprintf(out.stdout, "\n%s\n", outcome.Answer())
 	fmt.Fprintf(out.stderr, "%s has the page\n", filepath.Join(in.Path(), report.ExperimentFile))
 	wrong := []error{report.RemakeExperiment(in, outcome, func(w io.Writer, c compare.Comparison) error {
 		return compare.WriteText(w, c, out.paintVerdictOn(w))

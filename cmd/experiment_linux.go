@@ -27,7 +27,9 @@ func newExperiment(out *console) *cobra.Command {
 measures each by a run of its own: filesystems made afresh in a namespace that nobody
 else sees, kernel settings, limits of processes. Each round begins with another
 variant, so that what drifts does so under all of them. Then each is compared with
-the first, with the rounds as replicates.
+the first, with the rounds as replicates: experiment.html in its directory has the
+answer and all of it, and experiment.md what is short enough to keep. "ipcbench report
+DIRECTORY" makes both again.
 
 What is changed is written down before it is changed, and put back at the end, on
 Ctrl-C and on an error; after a kill by --restore. A variant that cannot be made here
@@ -42,7 +44,7 @@ all that it can have.`,
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.BoolVar(&e.example, "example", false, "print a file with comments, and do nothing")
-	flags.BoolVar(&e.dryRun, "dry-run", false, "print every step and what is missing for it, and do nothing")
+	flags.BoolVar(&e.dryRun, "dry-run", false, "print every step, what is missing for it and how long all takes, and do nothing")
 	flags.BoolVar(&e.restore, "restore", false, "put back what an experiment that was killed changed")
 	flags.BoolVar(&e.next, "next", false, "do the next turn and say what to boot for the one after, of variants that need another kernel")
 	flags.BoolVar(&e.Destroy, "destroy", false, "make filesystems on devices that the file names: what is on them is lost")
