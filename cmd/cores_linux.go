@@ -22,9 +22,10 @@ import (
 func newCores(out *console) *cobra.Command {
 	c := corer{out: out}
 	cmd := &cobra.Command{
-		Use:     "cores [flags]",
-		GroupID: "explore",
-		Short:   "How near every two CPUs are, by handing a cache line over",
+		Use:        "cores [flags]",
+		SuggestFor: []string{"cpu", "cpus", "topology", "c2c", "core-to-core"},
+		GroupID:    "explore",
+		Short:      "How near every two CPUs are, by handing a cache line over",
 		Long: `Measures how long every two CPUs that this process may use take to hand each other
 a cache line, there and back and one way in each direction: what no transport
 between them can be below. Prints a table, with CPUs that share a core, a cache or

@@ -40,9 +40,10 @@ type demoStep struct {
 func newDemo(out *console) *cobra.Command {
 	d := demo{out: out}
 	cmd := &cobra.Command{
-		Use:     "demo [SPEC] [flags]",
-		GroupID: "explore",
-		Short:   "Watch a value go from one process to another",
+		Use:        "demo [SPEC] [flags]",
+		SuggestFor: []string{"example", "watch"},
+		GroupID:    "explore",
+		Short:      "Watch a value go from one process to another",
 		Long: `Two processes over one transport: the producer writes "value = N" at each
 interval and the consumer prints it. For mmap, the default, every step is told:
 open, extend, map, store, load, msync, unmap.`,
@@ -73,7 +74,7 @@ func (d *demo) run(ctx context.Context, args []string) error {
 	if len(args) > 0 {
 		name = args[0]
 	}
-	spec, err := transports.Parse(name)
+	spec, err := parseOne(name)
 	if err != nil {
 		return usage(err)
 	}

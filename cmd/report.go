@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -17,11 +16,12 @@ import (
 func newReport(out *console) *cobra.Command {
 	var why, hgrm bool
 	var percentiles []float64
-	var format likeForLike
+	var format string
 	cmd := &cobra.Command{
-		Use:     "report RUN... [flags]",
-		GroupID: "read",
-		Short:   "Make tables, charts and report.html again from run directories",
+		Use:        "report RUN... [flags]",
+		SuggestFor: []string{"chart", "charts", "graph", "plot", "html", "render"},
+		GroupID:    "read",
+		Short:      "Make tables, charts and report.html again from run directories",
 		Long: `Makes everything in a run directory again from its run.json and launches.jsonl:
 launches.csv, workers.csv, summary.csv, bench.txt, the charts and report.html.
 Prints the table, or with --like-for-like one for each placement and way of
@@ -45,7 +45,7 @@ waiting.`,
 				if hgrm {
 					unwritten = errors.Join(unwritten, report.WritePercentiles(run.folder, analysis))
 				}
-				wrong = append(wrong, show(out, run, analysis, format, why), unwritten)
+				wrong = append(wrong, show(out, run, analysis, likeForLike(format), why), unwritten)
 				run.folder.Close()
 			}
 			return errors.Join(wrong...)
@@ -54,8 +54,10 @@ waiting.`,
 	cmd.Flags().BoolVar(&hgrm, "hgrm", false, "also write each distribution as an HDR percentile file, in percentiles/")
 	addPercentiles(cmd.Flags(), &percentiles)
 	cmd.Flags().BoolVar(&why, "why", false, "also print what the time of each cell goes to")
-	cmd.Flags().Var(&format, "like-for-like", "compare only transports that wait alike, in a `format`: text or markdown")
-	cmd.Flags().Lookup("like-for-like").NoOptDefVal = "text"
+	choose(cmd.Flags(), &format, "like-for-like", "", "compare only transports that wait alike, in a `format`: text or markdown", func() []knownWord {
+		return knownWords(string(likeText), string(likeMarkdown))
+	})
+	cmd.Flags().Lookup("like-for-like").NoOptDefVal = string(likeText)
 	return cmd
 }
 
@@ -76,19 +78,14 @@ func show(out *console, run pastRun, analysis summary.Analysis, format likeForLi
 // A likeForLike is how the tables of transports that wait alike are printed.
 type likeForLike string
 
-func (l *likeForLike) String() string { return string(*l) }
-func (l *likeForLike) Type() string   { return "format" }
-
-func (l *likeForLike) Set(format string) error {
-	if format != "text" && format != "markdown" {
-		return fmt.Errorf("there is no format %q: write text or markdown", format)
-	}
-	*l = likeForLike(format)
-	return nil
-}
+// The formats that there are; "": none was asked for.
+const (
+	likeText     likeForLike = "text"
+	likeMarkdown likeForLike = "markdown"
+)
 
 func (l likeForLike) style() table.Style {
-	if l == "markdown" {
+	if l == likeMarkdown {
 		return table.Markdown
 	}
 	return table.Text

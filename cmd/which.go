@@ -47,26 +47,34 @@ func runsBelow(parent string) ([]string, error) {
 	return paths, nil
 }
 
-// newestTwo are the last two runs that were made here, the older first.
-func newestTwo() ([]string, error) {
-	paths, err := runsBelow(defaultParent)
-	if err != nil {
-		return nil, fmt.Errorf("compare: no run is given, and the newest are looked for in %s: %w", defaultParent, err)
-	}
-	type made struct {
-		path string
-		run  results.Run
-	}
+// A made run is one that was found in a directory.
+type made struct {
+	path string
+	run  results.Run
+}
+
+// madeIn are the runs in a directory, the oldest first.
+func madeIn(parent string) ([]made, error) {
+	paths, err := runsBelow(parent)
 	var all []made
 	for _, path := range paths {
 		if run, err := results.OpenRun(path); err == nil { // the others are no runs
 			all = append(all, made{path, run})
 		}
 	}
+	slices.SortStableFunc(all, func(a, b made) int { return cmp.Or(a.run.Started.Compare(b.run.Started), cmp.Compare(a.path, b.path)) })
+	return all, err
+}
+
+// newestTwo are the last two runs that were made here, the older first.
+func newestTwo() ([]string, error) {
+	all, err := madeIn(defaultParent)
+	if err != nil {
+		return nil, fmt.Errorf("compare: no run is given, and the newest are looked for in %s: %w", defaultParent, err)
+	}
 	if len(all) < 2 {
 		return nil, fmt.Errorf("compare: no run is given, and %s has %d: name an old one and a new one", defaultParent, len(all))
 	}
-	slices.SortStableFunc(all, func(a, b made) int { return cmp.Or(a.run.Started.Compare(b.run.Started), cmp.Compare(a.path, b.path)) })
 	newest := all[len(all)-2:]
 	return []string{newest[0].path, newest[1].path}, nil
 }
