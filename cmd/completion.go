@@ -2,12 +2,14 @@ package cmd
 
 import (
 	"cmp"
+	_ "embed"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -53,10 +55,16 @@ var shells = []struct {
 	name  string
 	write func(root *cobra.Command, to io.Writer) error
 }{
-	{"bash", func(root *cobra.Command, to io.Writer) error { return root.GenBashCompletionV2(to, true) }},
+	{"bash", func(_ *cobra.Command, to io.Writer) error { _, err := io.WriteString(to, bashScript); return err }},
 	{"zsh", (*cobra.Command).GenZshCompletion},
 	{"fish", func(root *cobra.Command, to io.Writer) error { return root.GenFishCompletion(to, true) }},
 }
+
+// bashScript is in place of cobra's, which takes "latency,thr" for nothing that
+// "latency,throughput" begins with, and puts out of order what has both a colon and an =.
+//
+//go:embed completion.bash
+var bashScript string
 
 func shellNames() (names []string) {
 	for _, shell := range shells {
@@ -98,7 +106,7 @@ func fixed(words ...string) cobra.CompletionFunc {
 func completeWords(root *cobra.Command) {
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	for _, cmd := range append(root.Commands(), root) {
-		if cmd.ValidArgsFunction == nil {
+		if cmd.ValidArgsFunction == nil && cmd.HasParent() { // what follows the root, cobra knows
 			cmd.ValidArgsFunction = completeOperand
 		}
 		complete := func(flag *pflag.Flag) {
@@ -260,11 +268,15 @@ func completing(args []string) bool {
 }
 
 // forgive lets a command line be completed whatever is wrong with the words before, and
-// without a look at the files that they name.
+// without a look at the files that they name. And what a flag does is told without the
+// quotes that mark its placeholder.
 func forgive(root *cobra.Command) {
 	for _, cmd := range root.Commands() {
 		cmd.FParseErrWhitelist.UnknownFlags = true
-		cmd.Flags().VisitAll(func(flag *pflag.Flag) { flag.Value = unread{flag.Value} })
+		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+			_, flag.Usage = pflag.UnquoteUsage(flag)
+			flag.Value = unread{flag.Value}
+		})
 	}
 }
 
@@ -275,5 +287,5 @@ func (unread) Set(string) error { return nil }
 
 // describe says in a line which run it is.
 func (m made) describe() string {
-	return fmt.Sprintf("%s  %s", m.run.Started.Local().Format("2006-01-02 15:04"), strings.Join(m.run.Plan.Specs, " "))
+	return fmt.Sprintf("%s  %s", m.run.Started.Local().Format(time.DateTime), strings.Join(m.run.Plan.Specs, " "))
 }

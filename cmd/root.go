@@ -94,6 +94,8 @@ func newHelp() *cobra.Command {
 		Use:    "help [COMMAND]",
 		Short:  "Help about a command",
 		Hidden: true,
+
+		ValidArgsFunction: completeCommand,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			about, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {

@@ -90,6 +90,9 @@ func Hint(word, lead string, known []Word) string {
 		names = append(names, k.Name)
 	}
 	all := fmt.Sprintf("%s %s", lead, strings.Join(names, ", "))
+	if len(names) == 1 {
+		all = "there is only " + names[0]
+	}
 	if meant := To(word, known); len(meant) > 0 {
 		return fmt.Sprintf("did you mean %s? %s", strings.Join(meant, " or "), all)
 	}
