@@ -66,6 +66,8 @@ var mayImport = map[string]string{
 
 	"ipcbench/internal/studies": "ipcbench/ github.com/spf13/cobra github.com/montanaflynn/stats",
 
+	"ipcbench/internal/install": "ipcbench/cmd github.com/spf13/cobra github.com/spf13/pflag github.com/cpuguy83/go-md2man/v2",
+
 	"ipcbench/internal/folder": "",
 	"ipcbench/internal/quote":  "",
 	"ipcbench/internal/near":   "github.com/hbollon/go-edlib",

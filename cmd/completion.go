@@ -40,9 +40,9 @@ package bash-completion.`,
 			if len(args) != 1 {
 				return usagef("completion: name one shell: %s", strings.Join(shellNames(), ", "))
 			}
-			for _, shell := range shells {
-				if shell.name == args[0] {
-					return shell.write(cmd.Root(), out.stdout)
+			for _, shell := range Shells() {
+				if shell.Name == args[0] {
+					return shell.Write(cmd.Root(), out.stdout)
 				}
 			}
 			return usagef("completion: there is no script for %q: %s", args[0], near.Hint(args[0], "there are", near.Words(shellNames()...)))
@@ -50,14 +50,19 @@ package bash-completion.`,
 	}
 }
 
-// shells are those that there is a script for.
-var shells = []struct {
-	name  string
-	write func(root *cobra.Command, to io.Writer) error
-}{
-	{"bash", func(_ *cobra.Command, to io.Writer) error { _, err := io.WriteString(to, bashScript); return err }},
-	{"zsh", (*cobra.Command).GenZshCompletion},
-	{"fish", func(root *cobra.Command, to io.Writer) error { return root.GenFishCompletion(to, true) }},
+// A Shell is one that there is a script for.
+type Shell struct {
+	Name  string
+	Write func(root *cobra.Command, to io.Writer) error
+}
+
+// Shells are all of them.
+func Shells() []Shell {
+	return []Shell{
+		{"bash", func(_ *cobra.Command, to io.Writer) error { _, err := io.WriteString(to, bashScript); return err }},
+		{"zsh", (*cobra.Command).GenZshCompletion},
+		{"fish", func(root *cobra.Command, to io.Writer) error { return root.GenFishCompletion(to, true) }},
+	}
 }
 
 // bashScript is in place of cobra's, which takes "latency,thr" for nothing that
@@ -67,8 +72,8 @@ var shells = []struct {
 var bashScript string
 
 func shellNames() (names []string) {
-	for _, shell := range shells {
-		names = append(names, shell.name)
+	for _, shell := range Shells() {
+		names = append(names, shell.Name)
 	}
 	return names
 }

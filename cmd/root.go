@@ -17,6 +17,9 @@ import (
 const about = `ipcbench measures how fast two processes on this machine hand each other
 messages: through mmap of a shared file, and through the other mechanisms.`
 
+// Commands returns the command tree for whoever writes of it. It is not to be executed.
+func Commands() *cobra.Command { return newRoot(&console{}) }
+
 // newRoot returns the command tree, which writes to out.
 func newRoot(out *console) *cobra.Command {
 	root := &cobra.Command{
