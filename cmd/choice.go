@@ -63,19 +63,26 @@ func (c *choice) Set(text string) error {
 		switch {
 		case word == "":
 			return fmt.Errorf("%q has an empty name in it", text)
-		case !slices.ContainsFunc(c.known(), func(t knownWord) bool { return t.Name == word }):
-			return noneOf(word, c.known())
+		case !c.knows(word):
+			return c.refuse(word)
 		}
 		c.set(word)
 	}
 	return nil
 }
 
-// noneOf says of a word that it is not among those that are known, and which may be
-// meant.
-func noneOf(word string, known []knownWord) error {
+func (c *choice) knows(word string) bool {
+	return slices.ContainsFunc(c.known(), func(t knownWord) bool { return t.Name == word })
+}
+
+// refuse says of a word that it is not among those that are known, and what may be meant.
+func (c *choice) refuse(word string) error {
+	parts := strings.Fields(word)
+	if c.list && len(parts) > 1 && !slices.ContainsFunc(parts, func(part string) bool { return !c.knows(part) }) {
+		return fmt.Errorf("%q: a list is written with commas, as %s", word, strings.Join(parts, ","))
+	}
 	var words []near.Word
-	for _, t := range known {
+	for _, t := range c.known() {
 		words = append(words, t.Word)
 	}
 	if elsewhere := astray(word); elsewhere != "" && near.To(word, words) == nil {

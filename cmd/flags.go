@@ -75,6 +75,9 @@ func badValue(name string, flag *pflag.Flag, value string, cause error) error {
 	case "bool":
 		return fmt.Errorf("%s: %q is neither true nor false", name, value)
 	case "duration":
+		if _, err := strconv.ParseFloat(value, 64); err == nil {
+			return fmt.Errorf("%s: %q has no unit: write it as %sms or %ss", name, value, value, value)
+		}
 		return fmt.Errorf("%s: %q is no duration: write it like 50ms or 2s", name, value)
 	case "float64":
 		return fmt.Errorf("%s: %q is no number: write it like 0.05", name, value)

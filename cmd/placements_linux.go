@@ -20,7 +20,7 @@ func (l *placementList) String() string { return "" }
 func (l *placementList) Type() string   { return "names" }
 
 func (l *placementList) Set(text string) error {
-	if pair := strings.Split(text, ","); len(pair) == 2 && isCPU(pair[0]) && isCPU(pair[1]) {
+	if pair := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(",:. /", r) }); len(pair) == 2 && isCPU(pair[0]) && isCPU(pair[1]) {
 		return fmt.Errorf("%q: the CPUs of a placement are written with a dash, as %s-%s", text, pair[0], pair[1])
 	}
 	return appendNames(l.into, text, func(name string) error {

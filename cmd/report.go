@@ -123,7 +123,7 @@ func openRuns(out *console, paths []string) ([]pastRun, error) {
 func openRun(out *console, path string) (pastRun, error) {
 	f, err := results.OpenFolder(whereRun(path))
 	if err != nil {
-		return pastRun{}, err
+		return pastRun{}, notFound(path, err)
 	}
 	run, launches, warnings, err := results.Read(f)
 	if err != nil {

@@ -2,12 +2,15 @@ package cmd
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"ipcbench/internal/near"
 	"ipcbench/results"
 )
 
@@ -24,6 +27,26 @@ func whereRun(word string) string {
 		return named
 	}
 	return word
+}
+
+// notFound says of a word that names no run which may be meant; any other error is left
+// as it is.
+func notFound(word string, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) || strings.ContainsRune(word, filepath.Separator) {
+		return err
+	}
+	runs, _ := madeIn(defaultParent)
+	if len(runs) == 0 {
+		return fmt.Errorf("no run is called %q, and none is in %s: name the directory of one that \"ipcbench run\" made", word, defaultParent)
+	}
+	var names []string
+	for _, made := range runs {
+		names = append(names, filepath.Base(made.path))
+	}
+	if meant := near.To(word, near.Words(names...)); len(meant) > 0 {
+		return fmt.Errorf("no run is called %q, here or in %s: did you mean %s?", word, defaultParent, strings.Join(meant, " or "))
+	}
+	return fmt.Errorf("no run is called %q, here or in %s: there are %d, the newest is %s", word, defaultParent, len(names), names[len(names)-1])
 }
 
 func isDir(path string) bool {
