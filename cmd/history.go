@@ -26,8 +26,8 @@ func newHistory(out *console) *cobra.Command {
 		Long: `Follows each cell over many runs in the order in which they started, of nightly
 kernels say, and finds the runs from which on its result was another: by how much,
 what else changed there, and whether the machine did, by its floors and by what
-most cells share. A directory is a run, or holds runs; without any it is results.
-What changes for less than ` + fmt.Sprint(history.LeastSegment) + ` runs is not found, and a run that lacks a cell is a gap.
+most cells share. A directory is a run, by its name too, or holds
+runs; without any it is results. What changes for less than ` + fmt.Sprint(history.LeastSegment) + ` runs is not found, and a run that lacks a cell is a gap.
 
 The chance of any false change in the whole history is --alpha at most, if runs
 depend on each other in nothing but their level. To compare two sides of runs, use

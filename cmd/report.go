@@ -30,7 +30,6 @@ waiting. A run is named as for "ipcbench compare": base, latest, latest~1.`,
 		Example: `  ipcbench report latest
   ipcbench report base --export-json base.json --fail-if 'p99>20us'
   ipcbench report --like-for-like=markdown results/20261123T101500Z-1a2b`,
-		Args: someRunGiven,
 		RunE: func(_ *cobra.Command, words []string) error { return r.run(words) },
 	}
 	flags := cmd.Flags()
@@ -57,6 +56,9 @@ type reporter struct {
 }
 
 func (r *reporter) run(words []string) error {
+	if len(words) == 0 {
+		return usagef("report: no run is given: name one that \"ipcbench run\" made, such as latest%s", orSuch("", madeIn(r.out.parent())))
+	}
 	words, err := remakeExperiments(r.out, words)
 	if err != nil {
 		return err
@@ -140,13 +142,6 @@ func (l likeForLike) style() table.Style {
 		return table.Markdown
 	}
 	return table.Text
-}
-
-func someRunGiven(_ *cobra.Command, paths []string) error {
-	if len(paths) == 0 {
-		return usagef("report: no run is given: name one that \"ipcbench run\" made, such as latest or results/2*")
-	}
-	return nil
 }
 
 // A pastRun is a run directory that has been read.

@@ -67,7 +67,7 @@ the table, a percentile or a column of launches.csv, OP one of > >= < <=.`,
 	flags.BoolVar(&r.dryRun, "dry-run", false, "print the cells and the expected time, and measure nothing")
 	flags.StringVarP(&r.parent, "out", "o", defaultParent, "`directory` in which every run makes its own")
 	alsoCalled(flags, "out", "output", "output-dir", "results", "outdir")
-	flags.Func("name", "what the run is called, in \"compare base latest\" too: a `name`, also of that directory", func(text string) error {
+	flags.Func("name", "`name` of the run, by which report and compare find it, and of its directory (default the time and four digits)", func(text string) error {
 		r.name = text
 		return results.CheckRunName(text)
 	})
@@ -133,8 +133,11 @@ func (r *runner) toMeasure(ctx context.Context, flags *pflag.FlagSet, specs []st
 		if cells, err = plan.CellsTried(ctx, &tried); err != nil {
 			return err
 		}
-		if err = someRuns(cells); err != nil || r.dryRun {
+		if err = someRuns(cells); err != nil {
 			return err
+		}
+		if r.dryRun {
+			return r.failIf.check(recorded(cells))
 		}
 		if cells, err = plan.FindRates(ctx, cells); err != nil {
 			return err

@@ -102,6 +102,9 @@ func orSuch(name string, all []made) string {
 	if hint := didYouMean(name, append(names, results.Latest)); hint != "" {
 		return hint
 	}
+	if len(names) == 0 {
+		return ""
+	}
 	const most = 5
 	if len(names) > most {
 		return fmt.Sprintf(": there are %s and %d others", strings.Join(names[:most], ", "), len(names)-most)

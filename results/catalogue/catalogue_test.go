@@ -128,6 +128,31 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
+// TestARecordStaysSmall: of a run of many cells, it has fewer metrics of each, and of one
+// of far too many there is none.
+func TestARecordStaysSmall(t *testing.T) {
+	many := func(n int) []results.Launch {
+		var all []results.Launch
+		for i := range n {
+			cell := resultstest.Cell("pipe", "throughput", 64+i, "same-cpu")
+			for number := range 7 {
+				all = append(all, resultstest.Throughput(cell, number+1, float64(1000*(i+1)+number)))
+			}
+		}
+		return all
+	}
+	m, leftOut, err := catalogue.Of(summary.Analyze(resultstest.Run, many(250), nil))
+	if err != nil || len(m.Cells) != 250 || !strings.Contains(strings.Join(leftOut, "\n"), "for the file's length") {
+		t.Errorf("%v: %d cells, without %s", err, len(m.Cells), leftOut)
+	}
+	if text := encoded(t, m); len(text) > catalogue.MaxBytes {
+		t.Errorf("%d bytes", len(text))
+	}
+	if _, _, err := catalogue.Of(summary.Analyze(resultstest.Run, many(2000), nil)); err == nil || !strings.Contains(err.Error(), "share a run of fewer cells than 2000") {
+		t.Error(err)
+	}
+}
+
 // TestEmulatedMachinesStandApart: no table has both them and hardware, whichever of them
 // is the reader's.
 func TestEmulatedMachinesStandApart(t *testing.T) {

@@ -79,25 +79,53 @@ func Of(run summary.Analysis) (m Machine, leftOut []string, err error) {
 	for _, f := range run.Floors {
 		m.Floors = append(m.Floors, Floor{plain(f.Name), f.SizeBytes, len(f.CPUs), brief(f.NS)})
 	}
-	without := 0
-	for _, s := range run.Cells {
-		if !isOfTheMachine(s) {
-			without++
-			continue
-		}
-		m.Cells = append(m.Cells, cellOf(s))
-	}
-	if len(m.Cells) == 0 {
+	cells := slices.DeleteFunc(slices.Clone(run.Cells), func(s summary.Summary) bool { return !isOfTheMachine(s) })
+	if len(cells) == 0 {
 		return m, nil, fmt.Errorf("nothing of run %s can be passed on: no cell of it has a result that is the machine's own", run.Name)
+	}
+	dropped, err := m.fill(cells)
+	if err != nil {
+		return m, nil, err
 	}
 	leftOut = []string{
 		"the run's name, command line, labels and directories", "the facts " + strings.Join(hidden, ", "),
 		"what follows the kernel's release, and the exact size of the memory", "every single launch",
 	}
-	if without > 0 {
+	if dropped != "" {
+		leftOut = append(leftOut, dropped+", for the file's length")
+	}
+	if without := len(run.Cells) - len(cells); without > 0 {
 		leftOut = append(leftOut, fmt.Sprintf("%d cells without a result, of a variant or a mix of sizes, or during which the machine moved the CPUs", without))
 	}
 	return m, leftOut, nil
+}
+
+// extents are which metrics of a cell are passed on, the most first, and what is dropped
+// of those before.
+var extents = []struct {
+	metrics func(summary.Summary) []string
+	dropped string
+}{
+	{metricsOf, ""},
+	{func(s summary.Summary) []string {
+		return append([]string{s.Main().Name}, results.LookupWorkload(s.Workload).Compared...)
+	}, "metrics that comparisons do not show"},
+	{func(s summary.Summary) []string { return []string{s.Main().Name} }, "all metrics but the one that says most of each cell"},
+}
+
+// fill gives the record as many metrics of the cells as it has room for, and says what
+// it had none for.
+func (m *Machine) fill(cells []summary.Summary) (dropped string, err error) {
+	for _, extent := range extents {
+		m.Cells = nil
+		for _, s := range cells {
+			m.Cells = append(m.Cells, cellOf(s, extent.metrics(s)))
+		}
+		if _, err = m.Encode(); err == nil {
+			return extent.dropped, nil
+		}
+	}
+	return "", err
 }
 
 // isOfTheMachine says whether a cell has a result that is not of somebody's own setting.
@@ -112,10 +140,10 @@ var plainText = regexp.MustCompile(`^[A-Za-z0-9_:=,.+()-]{1,120}$`)
 // plain is the text, or "" where it is no word that was made here.
 func plain(text string) string { return plainText.FindString(text) }
 
-func cellOf(s summary.Summary) Cell {
+func cellOf(s summary.Summary, metrics []string) Cell {
 	c := Cell{Cell: s.Only(func(d results.Dimension) bool { return d.Shared }), Launches: s.Launches, Metrics: map[string]Estimate{}}
 	c.FSType = plain(c.FSType)
-	for _, metric := range metricsOf(s) {
+	for _, metric := range metrics {
 		if e, has := s.Metrics[metric]; has {
 			c.Metrics[metric] = Estimate{brief(e.Median)}
 			if e.HasInterval() {
