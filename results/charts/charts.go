@@ -57,6 +57,7 @@ func All(run summary.Analysis) []Chart {
 			eachSize(panels, loads, add)
 			continue
 		}
+		s.eachLaunch(panels, add)
 		for _, p := range panels {
 			add(parts(p))
 		}
@@ -66,7 +67,6 @@ func All(run summary.Analysis) []Chart {
 		}
 		byPairs(panels, add)
 		eachSize(panels, percentiles, add)
-		s.eachLaunch(panels, add)
 		for _, p := range panels {
 			add(filesystems(p))
 		}
@@ -86,18 +86,21 @@ func eachSize(panels []panel, chart func(panel) (Chart, bool), add func(Chart, b
 	}
 }
 
-// eachLaunch adds the charts that show every launch of a workload: one of all
-// placements, or where a placement has more series than that has room for, a
+// eachLaunch adds the charts that show every launch of a workload: for each size one
+// of all placements, or where a placement has more series than that has room for, a
 // ranking of each.
 func (s study) eachLaunch(panels []panel, add func(Chart, bool)) {
-	if !slices.ContainsFunc(panels, panel.isCrowded) {
-		add(launchStrip(s, panels))
+	if slices.ContainsFunc(panels, panel.isCrowded) {
+		eachSize(panels, ranking, add)
 		return
 	}
+	var sizes []int
 	for _, p := range panels {
-		for _, size := range p.drawn {
-			add(ranking(p.ofSize(size)))
-		}
+		sizes = append(sizes, p.drawn...)
+	}
+	slices.Sort(sizes)
+	for _, size := range slices.Compact(sizes) {
+		add(launchStrip(s, panels, size))
 	}
 }
 

@@ -42,7 +42,7 @@ func contentsOf(c compare.Comparison) (comparisonContents, error) {
 	for _, t := range c.Tables() {
 		all.Tables = append(all.Tables, comparisonTable{t})
 	}
-	if forest, ok := charts.Forest(c.Primary()); ok {
+	if forest, ok := charts.Forest(c.Primary()); ok && len(forest.Rows) > 1 { // one row is a line of the table
 		var svg bytes.Buffer
 		if err := forest.WriteHTMLSVG(&svg); err != nil {
 			return all, fmt.Errorf("report of a comparison: draw: %w", err)
