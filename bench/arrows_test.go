@@ -53,6 +53,7 @@ var mayImport = map[string]string{
 	"ipcbench/results/table":       "ipcbench/results ipcbench/results/summary ipcbench/internal/quote github.com/jedib0t/go-pretty/v6",
 	"ipcbench/results/export":      "ipcbench/results ipcbench/results/summary ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/quote golang.org/x/perf",
 	"ipcbench/results/alike":       "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/internal/quote",
+	"ipcbench/results/answer":      "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/alike",
 	"ipcbench/results/why":         "ipcbench/results ipcbench/results/summary ipcbench/results/table",
 	"ipcbench/results/compare": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/internal/facts ipcbench/internal/quote " +
 		"github.com/aclements/go-moremath",
@@ -61,8 +62,9 @@ var mayImport = map[string]string{
 	"ipcbench/results/charts": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/compare ipcbench/results/history " +
 		"ipcbench/internal/folder ipcbench/internal/quote " +
 		"gonum.org/v1/plot golang.org/x/image",
-	"ipcbench/results/report": "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/results/export ipcbench/results/alike " +
-		"ipcbench/results/why ipcbench/results/compare ipcbench/results/history ipcbench/results/charts ipcbench/internal/folder",
+	"ipcbench/results/report": "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/results/export ipcbench/results/alike ipcbench/results/answer " +
+		"ipcbench/results/answer ipcbench/results/why ipcbench/results/compare ipcbench/results/history ipcbench/results/charts ipcbench/results/report/page ipcbench/internal/folder",
+	"ipcbench/results/report/page": "ipcbench/results/table",
 
 	"ipcbench/internal/studies": "ipcbench/ github.com/spf13/cobra github.com/montanaflynn/stats",
 
