@@ -15,6 +15,7 @@ import (
 
 const (
 	sampleLength = 20
+	keyLength    = 32  // of a sample in a legend, which shows its pattern
 	leaderLength = 12  // between the plot's edge and the names
 	nameWidth    = 138 // beyond which a name is broken into lines
 	nameLines    = 3   // beyond which it is cut short; the table has it whole

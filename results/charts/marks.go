@@ -211,7 +211,7 @@ func (l look) dot(c draw.Canvas, at vg.Point, radius vg.Length) {
 	shape := polygons[l.marker].path(at, radius)
 	fill, edge, width := l.color, paper, vg.Length(0.4)
 	if l.hollow {
-		fill, edge, width = paper, l.color, 0.9
+		fill, edge, width = paper, l.color, 1.1
 	}
 	c.SetColor(fill)
 	c.Fill(shape)
