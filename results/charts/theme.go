@@ -83,7 +83,6 @@ func (l look) radius() vg.Length {
 type lettering struct {
 	size vg.Length
 	bold bool
-	mono bool // all letters of one width, as what is typed
 	ink  color.NRGBA
 }
 
@@ -95,9 +94,6 @@ func (l lettering) font() font.Font {
 	f := font.Font{Typeface: "Liberation", Variant: "Sans", Size: l.size}
 	if l.bold {
 		f.Weight = xfont.WeightBold
-	}
-	if l.mono {
-		f.Variant = "Mono"
 	}
 	return f
 }
