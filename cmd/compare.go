@@ -23,8 +23,9 @@ func newCompare(out *console) *cobra.Command {
 		Short:   "What changed between runs, and how sure that is",
 		Long: `Compares two runs, several on each side, or the parts of one that a column tells
 apart, and gives each cell a verdict: faster, slower, same, too noisy to tell, or
-the machine changed. A run is named by its directory, or by its name where that is
-in results; without any, they are the two newest in there. Of two runs, verdicts hold for those two; give three runs a
+the machine changed. A run is named by its directory, or by its name (run --name),
+which means the newest in results of that name; latest is the newest of all, and
+base~1 or latest~1 the one before. Without any, they are the two newest. Of two runs, verdicts hold for those two; give three runs a
 side for what also changes from boot to boot and hour to hour. Measure these in
 turn, A1 B1 A2 B2 A3 B3: where all of one side come first, whatever drifts on the
 machine looks like a change. "ipcbench run --ab" measures two things in one run.
@@ -34,7 +35,7 @@ or better, 1 where one got worse by more or fails, and 3 where neither is certai
 also because all of them moved together, or because the new side lacks a cell that
 the old one has (unless --allow-missing). How often that is wrong for these runs
 is printed beside it.`,
-		Example: `  ipcbench compare results/before results/after
+		Example: `  ipcbench compare base latest
   ipcbench compare --old a1 --new b1 --old a2 --new b2 --old a3 --new b3
   ipcbench compare results/sample --by fstype
   ipcbench compare results/ab --by variant
@@ -118,6 +119,12 @@ func (c *comparer) compare(paths []string) (compare.Comparison, error) {
 	if err != nil {
 		return compare.Comparison{}, err
 	}
+	if old, err = locateAll(c.out, old); err == nil {
+		new, err = locateAll(c.out, new)
+	}
+	if err != nil {
+		return compare.Comparison{}, fmt.Errorf("compare: %w", err)
+	}
 	if path := onBothSides(old, new); path != "" {
 		return compare.Comparison{}, fmt.Errorf("compare: run %s is on both sides: name another run", path)
 	}
@@ -144,6 +151,10 @@ func (c *comparer) compareParts(paths []string) (compare.Comparison, error) {
 	if len(paths) == 0 {
 		return compare.Comparison{}, errors.New("compare: no run directory is given: name one that \"ipcbench run\" made")
 	}
+	paths, err := locateAll(c.out, paths)
+	if err != nil {
+		return compare.Comparison{}, fmt.Errorf("compare: %w", err)
+	}
 	runs, err := c.open(paths)
 	if err != nil {
 		return compare.Comparison{}, err
@@ -161,8 +172,8 @@ func (c *comparer) sides(paths []string) (old, new []string, err error) {
 	case flagged > 0:
 		return c.old, c.new, nil
 	case len(paths) == 0:
-		if paths, err = newestTwo(); err != nil {
-			return nil, nil, err
+		if paths, err = newest(c.out, 2); err != nil {
+			return nil, nil, fmt.Errorf("compare: %w: name an old one and a new one", err)
 		}
 		return paths[:1], paths[1:], nil
 	case len(paths) == 2:
@@ -177,9 +188,9 @@ func (c *comparer) sides(paths []string) (old, new []string, err error) {
 // copy of one is none.
 func onBothSides(old, new []string) string {
 	for _, path := range new {
-		mine, err := os.Stat(whereRun(path))
+		mine, err := os.Stat(path)
 		for _, other := range old {
-			theirs, unknown := os.Stat(whereRun(other))
+			theirs, unknown := os.Stat(other)
 			if err == nil && unknown == nil && os.SameFile(mine, theirs) {
 				return path
 			}

@@ -96,20 +96,14 @@ func (c *historian) run(paths []string) error {
 // read takes in one run after the other, so that no more than one is in memory.
 func (c *historian) read(words []string) (history.History, error) {
 	if len(words) == 0 {
-		words = []string{defaultParent}
+		words = []string{c.out.parent()}
 	}
 	b, err := history.NewBuilder(c.options)
 	if err != nil {
 		return history.History{}, err
 	}
 	for _, word := range words {
-		path := whereRun(word)
-		if results.IsRun(path) {
-			err = c.add(b, path)
-		} else {
-			err = c.addAll(b, path)
-		}
-		if err != nil {
+		if err := c.take(b, word); err != nil {
 			return history.History{}, err
 		}
 	}
@@ -119,6 +113,21 @@ func (c *historian) read(words []string) (history.History, error) {
 		err = fmt.Errorf("%w, or give --force", err)
 	}
 	return h, err
+}
+
+// take adds what a word means: a run, or all of a directory.
+func (c *historian) take(b *history.Builder, word string) error {
+	if below, _ := runsBelow(word); len(below) > 0 {
+		return c.addAll(b, word)
+	}
+	path, err := locate(c.out, word)
+	switch {
+	case err != nil:
+		return fmt.Errorf("history: %w", err)
+	case results.IsRun(path):
+		return c.add(b, path)
+	}
+	return c.addAll(b, path)
 }
 
 // addAll adds the runs in a directory. One that cannot be read is left out, and

@@ -21,8 +21,9 @@ import (
 	"ipcbench/results/summary"
 )
 
-func newRun(out *console) *cobra.Command {
-	r := runner{out: out}
+func newRun(out *console) *cobra.Command { return (&runner{out: out}).command() }
+
+func (r *runner) command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "run [SPEC...] [flags] | run --ab A B [flags]",
 		GroupID: "measure",
@@ -42,7 +43,13 @@ a machine that drifts does so under both, and the run ends with their comparison
 --switch COMMAND in a variant turns what is not ipcbench's, such as a sysctl: sh -c
 runs it before launches of that variant that follow the other's, for 30 s at most;
 then a round has all launches of one and then all of the other. Nothing is put back
-at the end: the last command stays in force.`,
+at the end: the last command stays in force.
+
+With --fail-if CONDITION the exit status is 1 where a cell is certainly so: by all of
+its 95 % interval. It is 3 where an interval reaches over the limit, or a cell has no
+result. A condition is [SPEC] [COLUMN=VALUE...] METRIC OP VALUE, as p99>20us,
+'mmap* size=64 p99.9>5us', 'rate<100k/s' or 'throughput<1GB/s': METRIC is a heading of
+the table, a percentile or a column of launches.csv, OP one of > >= < <=.`,
 		Example: `  ipcbench run
   ipcbench run --quick -w latency pipe unix
   ipcbench run -s 64..1MiB -p same-llc mmap:wait=spin mmap:wait=futex
@@ -58,11 +65,12 @@ at the end: the last command stays in force.`,
 	r.planFlags.add(flags)
 	flags.BoolVar(&r.dryRun, "dry-run", false, "print the cells and the expected time, and measure nothing")
 	flags.StringVarP(&r.parent, "out", "o", defaultParent, "`directory` in which every run makes its own")
-	flags.Func("name", "`name` of that directory, a new one (default the time and four digits)", func(text string) error {
+	flags.Func("name", "what the run is called, in \"compare base latest\" too: a `name`, also of that directory", func(text string) error {
 		r.name = text
 		return results.CheckRunName(text)
 	})
 	runExports(&r.exports, flags)
+	r.failIf.flag(flags)
 	flags.BoolVar(&r.why, "why", false, "launch each cell once more to count perf events, and print what its time goes to")
 	flags.BoolVarP(&r.quiet, "quiet", "q", false, "no progress")
 	return cmd
@@ -73,6 +81,7 @@ type runner struct {
 	planFlags
 	out     *console
 	exports exports[summary.Analysis]
+	failIf  conditions
 	parent  string
 	name    string // "": made up
 	dryRun  bool
@@ -118,6 +127,7 @@ func (r *runner) toMeasure(ctx context.Context, flags *pflag.FlagSet, specs []st
 		if plan, err = r.settle(ctx, &tried, flags, specs); err != nil {
 			return err
 		}
+		r.failIf.ask(&plan.Percentiles)
 		if cells, err = plan.CellsTried(ctx, &tried); err != nil {
 			return err
 		}
@@ -127,9 +137,21 @@ func (r *runner) toMeasure(ctx context.Context, flags *pflag.FlagSet, specs []st
 		if cells, err = plan.FindRates(ctx, cells); err != nil {
 			return err
 		}
-		return someRuns(cells)
+		if err = someRuns(cells); err != nil {
+			return err
+		}
+		return r.failIf.check(recorded(cells))
 	})
 	return plan, cells, err
+}
+
+// recorded are the cells as records have them.
+func recorded(cells []bench.Cell) []results.Cell {
+	var all []results.Cell
+	for _, cell := range cells {
+		all = append(all, cell.Cell)
+	}
+	return all
 }
 
 // An observer tells a progress what a run is at.
@@ -206,8 +228,9 @@ func (r *runner) finish(ctx context.Context, in *folder.Folder, analysis summary
 	}
 	err = errors.Join(err,
 		readOut(ctx, func() error { return r.exports.write(analysis) }),
-		printResults(r.out, r.tableTo(), in, analysis),
+		printResults(r.out, r.exports.tableTo(r.out), in, analysis),
 		r.printWhy(analysis))
+	err = together(err, r.failIf.judge(r.exports.tableTo(r.out), analysis))
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%w: launches that had ended: %d: %s has the reports on them", err, analysis.Made(), dir)
 	}
@@ -219,36 +242,23 @@ func (r *runner) printWhy(run summary.Analysis) error {
 	if !r.why {
 		return nil
 	}
-	return printWhy(r.tableTo(), run)
-}
-
-// tableTo is where the table goes: stdout, unless that carries an export.
-func (r *runner) tableTo() io.Writer {
-	if r.exports.onStdout() {
-		return r.out.stderr
-	}
-	return r.out.stdout
+	return printWhy(r.exports.tableTo(r.out), run)
 }
 
 // printPlan prints what a run would measure and how long it would take.
 func printPlan(w io.Writer, plan bench.Plan, cells []bench.Cell) error {
 	var b strings.Builder
-	launches, busy := 0, 0.0
 	for _, cell := range cells {
-		if !cell.Runnable() {
+		switch {
+		case !cell.Runnable():
 			fmt.Fprintf(&b, "%s: cannot run: %s\n", cellName(cell.Cell), oneLine(cell.Skip+cell.Fail))
-			continue
-		}
-		if cell.RateOpen() {
+		case cell.RateOpen():
 			fmt.Fprintln(&b, cellName(cell.Cell)+", at about 8 rates that are found first, from light load to past saturation")
-			launches += 7 * plan.Launches
-		} else {
+		default:
 			fmt.Fprintln(&b, cellName(cell.Cell))
 		}
-		launches += plan.Launches
-		busy += float64(plan.Launches) * float64(cell.Busy())
 	}
-	fmt.Fprintf(&b, "%d cells, %d launches of each, %s", len(cells), plan.Launches, expected(plan, launches, busy))
+	fmt.Fprintf(&b, "%d cells, %d launches of each, %s", len(cells), plan.Launches, aboutSoLong(expected(plan, cells)))
 	if plan.Until > 0 {
 		fmt.Fprintf(&b, ", then more of what is not within ±%s, up to %s in all", results.FormatPercentAsGiven(plan.Until), plan.Budget)
 	}
@@ -261,16 +271,52 @@ func printPlan(w io.Writer, plan bench.Plan, cells []bench.Cell) error {
 // starting two processes and waiting for their ends.
 const startup = 15 * time.Millisecond
 
-// expected is how long so many launches take, whose ends are busy for so many ns
-// beyond the time that is measured.
-func expected(plan bench.Plan, launches int, busy float64) string {
+// unknowable is as long as messages take that nobody has sent yet.
+const unknowable time.Duration = -1
+
+// forever is the longest time there is.
+const forever time.Duration = math.MaxInt64
+
+// expected is how long the launches of a plan take.
+func expected(plan bench.Plan, cells []bench.Cell) time.Duration {
 	if plan.Messages > 0 {
-		return "as long as the messages take"
+		return unknowable
 	}
-	const longest = float64(math.MaxInt64)
-	total := float64(launches)*float64(startup+plan.Warmup.Time+plan.Time) + busy
-	if total >= longest {
+	total := 0.0
+	for _, cell := range cells {
+		launches := plan.Launches
+		switch {
+		case !cell.Runnable():
+			continue
+		case cell.RateOpen():
+			launches *= 8
+		}
+		total += float64(launches)*float64(startup+plan.Warmup.Time+plan.Time) + float64(plan.Launches)*float64(cell.Busy())
+	}
+	if total >= float64(forever) {
+		return forever
+	}
+	return time.Duration(total)
+}
+
+func aboutSoLong(d time.Duration) string {
+	switch d {
+	case unknowable:
+		return "as long as the messages take"
+	case forever:
 		return "longer than 292 years"
 	}
-	return fmt.Sprintf("about %s", time.Duration(total).Round(time.Second))
+	return "about " + d.Round(time.Second).String()
+}
+
+// expects is how long the launches of a run of these words would take here. The words
+// are checked as those of the command are.
+func (r *runner) expects(ctx context.Context, words []string) (time.Duration, error) {
+	cmd := r.command()
+	if err := cmd.ParseFlags(words); err != nil {
+		return 0, err
+	}
+	r.dryRun = true
+	plan, cells, err := r.toMeasure(ctx, cmd.Flags(), cmd.Flags().Args())
+	return expected(plan, cells), err
 }

@@ -2,7 +2,9 @@ package results
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 )
 
 // A Workload is what is known of the numbers of a workload: which it has, which
@@ -21,6 +23,8 @@ type Workload struct {
 	Compared []string       // the metrics that compare shows unless it is asked for others; nil: Main
 	Op       string         // the metric that Go benchmarks call ns/op; "": the time per message
 	Columns  []ResultColumn // of its table, beside those of the cell; nil: Main with its margin
+
+	Called map[string]string // what its metrics are called by somebody who asks for one, beside the headings of Columns: "rate"; see [Workload.MetricCalled]
 
 	Drawn string // the metric that its charts show; "": Main
 	Axis  string // what that is called on an axis: "Median round trip"; "": by its words
@@ -84,6 +88,7 @@ var workloads = []Workload{
 		FineNote: "Where a round trip takes less than 20 ticks of the clock, batches is its mean over many of them, stamped at both ends:\n" +
 			"median over the batches of a launch, less what the stamps cost. It decides on those rows, and ± is of it.",
 		Compared: []string{RTTP50, RTTP99, CPUPerMsg},
+		Called:   map[string]string{"min": RTTMin, "max": RTTMax},
 		Op:       RTTMean,
 		Columns: []ResultColumn{
 			{"p50", RTTP50, false}, {"batches", RTTBatchP50, false}, {"±", RTTP50, true}, {"p99", RTTP99, false}, {"p99.9", RTTP999, false}, {"mean", RTTMean, false},
@@ -103,6 +108,7 @@ var workloads = []Workload{
 		Subject:  "Streaming from one end to the other, counted at the receiver",
 		Main:     MsgsPerS,
 		Compared: []string{MsgsPerS, CPUPerMsg},
+		Called:   map[string]string{"rate": MsgsPerS, "throughput": BytesPerS},
 		Op:       MsgsPerS,
 		Columns: []ResultColumn{
 			{"messages", MsgsPerS, false}, {"±", MsgsPerS, true}, {"bytes", BytesPerS, false}, {"sync", SyncNS, false}, {"each", PairRate, false}, {"fair", PairFairness, false},
@@ -123,6 +129,7 @@ var workloads = []Workload{
 		Subject:  "Messages offered at a rate, timed from when they were due",
 		Main:     OneWayP50,
 		Compared: []string{OneWayP50, OneWayP99, AchievedPerS},
+		Called:   map[string]string{"rate": AchievedPerS},
 		Op:       OneWayP50,
 		Columns: []ResultColumn{
 			{"achieved", AchievedPerS, false}, {"p50", OneWayP50, false}, {"±", OneWayP50, true}, {"p99", OneWayP99, false}, {"p99.9", OneWayP999, false},
@@ -250,6 +257,44 @@ func LookupWorkload(name string) Workload {
 		Compared: []string{CPUPerMsg},
 		Columns:  []ResultColumn{{"CPU/msg", CPUPerMsg, false}, {"ctxsw/msg", CtxswPer, false}},
 	}
+}
+
+// MetricCalled returns the metric that a word means where it is asked of the workload:
+// a heading of its table, a word of Called, or any percentile of what Of is of, as
+// "p99.99".
+func (w Workload) MetricCalled(word string) (m Metric, known bool) {
+	if name, has := w.Called[word]; has {
+		return LookupMetric(name), true
+	}
+	for _, c := range w.Columns {
+		if c.Name == word && !c.Margin {
+			return LookupMetric(c.Metric), true
+		}
+	}
+	percent, err := ParsePercentile(strings.TrimPrefix(word, "p"))
+	if err != nil || !strings.HasPrefix(word, "p") || w.Of == "" {
+		return Metric{}, false
+	}
+	return PercentileOf(w.Of, percent)
+}
+
+// MetricWords are the words that [Workload.MetricCalled] knows, but for percentiles and
+// for what is no one word.
+func (w Workload) MetricWords() []string {
+	var words []string
+	for _, c := range w.Columns {
+		if !c.Margin && !strings.Contains(c.Name, " ") {
+			words = append(words, c.Name)
+		}
+	}
+	return append(words, slices.Sorted(maps.Keys(w.Called))...)
+}
+
+// MayHave says whether a launch of the workload may have the metric: not where that is
+// a quantile of what another workload keeps.
+func (w Workload) MayHave(m Metric) bool {
+	kept := func(other Workload) bool { return other.Of == m.Of }
+	return m.Of == "" || w.Of == m.Of || !slices.ContainsFunc(workloads, kept)
 }
 
 // PrimaryMetric returns the metric that says most of a workload, or "" where

@@ -90,6 +90,8 @@ func By(runs []Run, name string, o Options) (Comparison, error) {
 	if err := eachOnce(runs); err != nil {
 		return Comparison{}, err
 	}
+	runs = slices.Clone(runs)
+	tellApart(runs)
 	runs = divided(runs, by.identity)
 	values := by.values(runs)
 	if err := checkValues(runs, name, values); err != nil {
