@@ -117,6 +117,10 @@ strace: ## hold the workload setup against strace -T, in order of magnitude (10 
 report: ## make the charts and report of the newest run again, or of RUN=DIR
 	go run ./cmd/ipcbench report $(RUN)
 
+.PHONY: docs
+docs: ## draw docs/gallery.md and its pictures, and the studies' charts, again
+	go test -count=1 -run '^TestTheGalleryIsAsAgreed$$' ./results/charts -update
+
 .PHONY: lint
 lint: ## gofmt, go vet and staticcheck
 	@test -z "$$(gofmt -l .)" || { gofmt -d . && exit 1; }
