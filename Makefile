@@ -3,6 +3,8 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 RUN ?= $(or $(lastword $(sort $(wildcard results/2*))),results/sample)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
+comma := ,
+
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := help
@@ -60,6 +62,10 @@ power: ## how small a slowdown is found at 10 launches (10 min)
 .PHONY: haltpoll
 haltpoll: ## change guest_halt_poll_ns and see whether compare finds it (root on a KVM guest)
 	go run ./internal/studies haltpoll
+
+.PHONY: experiments
+experiments: build ## carry out every experiment, or ONLY=thp,kernels of them, and keep experiments/NAME.md (15 min; root, a quiet machine)
+	.ci/experiments $(subst $(comma), ,$(ONLY))
 
 .PHONY: strace
 strace: ## hold the workload setup against strace -T, in order of magnitude (10 s, strace)

@@ -59,11 +59,12 @@ var mayImport = map[string]string{
 		"github.com/aclements/go-moremath",
 	"ipcbench/results/history": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/compare ipcbench/results/table " +
 		"ipcbench/internal/facts ipcbench/internal/quote github.com/aclements/go-moremath",
+	"ipcbench/results/experiment": "ipcbench/results ipcbench/results/effect ipcbench/results/compare ipcbench/results/table ipcbench/internal/folder ipcbench/internal/quote",
 	"ipcbench/results/charts": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/compare ipcbench/results/history " +
 		"ipcbench/internal/folder ipcbench/internal/quote " +
 		"gonum.org/v1/plot golang.org/x/image",
 	"ipcbench/results/report": "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/results/export ipcbench/results/alike ipcbench/results/answer " +
-		"ipcbench/results/answer ipcbench/results/why ipcbench/results/compare ipcbench/results/history ipcbench/results/charts ipcbench/results/report/page ipcbench/internal/folder",
+		"ipcbench/results/why ipcbench/results/compare ipcbench/results/history ipcbench/results/experiment ipcbench/results/charts ipcbench/results/report/page ipcbench/internal/folder",
 	"ipcbench/results/report/page": "ipcbench/results/table",
 
 	"ipcbench/internal/studies": "ipcbench/ github.com/spf13/cobra github.com/montanaflynn/stats",
@@ -82,7 +83,7 @@ var mayImport = map[string]string{
 	"ipcbench/internal/uring":      "golang.org/x/sys",
 	"ipcbench/internal/host":       "ipcbench/internal/cpulist golang.org/x/sys",
 	"ipcbench/internal/lab":        "ipcbench/internal/host golang.org/x/sys",
-	"ipcbench/internal/experiment": "ipcbench/internal/lab ipcbench/internal/vm ipcbench/internal/folder ipcbench/results golang.org/x/sys github.com/pelletier/go-toml/v2 github.com/kballard/go-shellquote",
+	"ipcbench/internal/experiment": "ipcbench/internal/lab ipcbench/internal/vm ipcbench/results ipcbench/results/experiment golang.org/x/sys github.com/pelletier/go-toml/v2 github.com/kballard/go-shellquote",
 
 	"ipcbench/internal/vm": "ipcbench/internal/facts golang.org/x/sys github.com/kballard/go-shellquote",
 

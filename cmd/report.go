@@ -23,7 +23,8 @@ func newReport(out *console) *cobra.Command {
 		GroupID: "read",
 		Short:   "Make tables, charts and report.html again from run directories",
 		Long: `Makes everything in a run directory again from its run.json and launches.jsonl:
-launches.csv, workers.csv, summary.csv, bench.txt, the charts and report.html.
+launches.csv, workers.csv, summary.csv, bench.txt, the charts and report.html; and in
+the directory of an experiment its comparisons, experiment.html and experiment.md.
 Prints the table, or with --like-for-like one for each placement and way of
 waiting: between transports that wait differently, most of the difference is the
 waiting.`,
@@ -31,6 +32,10 @@ waiting.`,
   ipcbench report --like-for-like=markdown results/20261123T101500Z-1a2b`,
 		Args: someRunGiven,
 		RunE: func(_ *cobra.Command, paths []string) error {
+			paths, err := remakeExperiments(out, paths)
+			if err != nil {
+				return err
+			}
 			runs, err := openRuns(out, paths)
 			if err != nil {
 				return usage(err)
