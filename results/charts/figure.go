@@ -7,6 +7,8 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"ipcbench/results"
 )
 
 // A figure is the frame of a chart: everything around the data.
@@ -59,13 +61,13 @@ func (f figure) parts() []part {
 	if f.body != nil {
 		parts = append(parts, f.body...)
 	} else if f.multiples != nil {
-		parts = append(parts, rowsOf(f.multiples, f.height)...)
+		parts = append(parts, rowsOf(f.multiples, f.height, f.below)...)
 	} else {
 		parts = append(parts, part{f.height, func(c draw.Canvas) {
 			f.plot.Draw(draw.Crop(c, f.left, -f.right, 0, 0))
 		}})
 	}
-	if f.below != "" {
+	if f.below != "" && f.multiples == nil {
 		parts = append(parts, space(2), part{axisType.leading(), func(c draw.Canvas) {
 			axisType.write(c, c.Max.X-f.right, c.Min.Y+axisType.size*0.25, toRight, f.below)
 		}})
@@ -147,7 +149,7 @@ func (e entry) draw(c draw.Canvas, at vg.Point) {
 		e.look.sample(c, at, sampleLength)
 		x = at.X + sampleLength
 	} else {
-		e.look.mark(c, vg.Point{X: at.X + markRadius, Y: at.Y}, markRadius)
+		e.look.mark(c, vg.Point{X: at.X + markRadius, Y: at.Y}, e.look.radius())
 	}
 	nameType.writeMid(c, x+7, at.Y, fromLeft, e.text)
 }
@@ -205,6 +207,16 @@ func (p panel) launchCount() string {
 	}
 	return fmt.Sprintf("%d to %d launches", least, most)
 }
+
+// better says which way is better of what is shown.
+func better(m results.Metric) string {
+	if m.More {
+		return " · higher is better"
+	}
+	return " · lower is better"
+}
+
+func (p panel) better() string { return better(p.metric) }
 
 // points says what the points and bars of a chart are.
 func (p panel) points() string {
