@@ -17,6 +17,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	cdpruntime "github.com/chromedp/cdproto/runtime"
@@ -234,6 +235,33 @@ func TestTablesInABrowser(t *testing.T) {
 		if got := eval[string](o, fmt.Sprintf(`(n => n === undefined ? '' : String(+n.toPrecision(6)))(numberIn(%q))`, text)); got != want {
 			t.Errorf("%s is taken for %s", text, got)
 		}
+	}
+}
+
+func TestChartsInABrowser(t *testing.T) {
+	o := open(t, pageOf(t))
+	const strip = `document.querySelector('figure.first')`
+	o.do(chromedp.ScrollIntoView("figure.first .mark"))
+	at := eval[[]float64](o, `(b => [b.x + b.width / 2, b.y + b.height / 2])(`+strip+`.querySelector('.mark path').getBoundingClientRect())`)
+	o.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, at[0], at[1]))
+	if says := eval[string](o, `document.querySelector('.tip:not([hidden])')?.textContent ?? ''`); !strings.Contains(says, "s") || !strings.ContainsAny(says, "0123456789") {
+		t.Errorf("at a mark it says %q", says)
+	}
+	o.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 1, 1))
+	if eval[bool](o, `!document.querySelector('.tip').hidden`) {
+		t.Error("beside all marks it still says something")
+	}
+	const name = `#throughput-same-llc .name[data-of="pipe"]`
+	hidden := func() []string {
+		return eval[[]string](o, `[...document.querySelectorAll('#throughput-same-llc [data-of]')].filter(l => getComputedStyle(l).display === 'none').map(l => l.dataset.of)`)
+	}
+	o.do(chromedp.ScrollIntoView(name), chromedp.Click(name))
+	if gone := hidden(); len(gone) == 0 || slices.ContainsFunc(gone, func(of string) bool { return of != "pipe" }) {
+		t.Errorf("a click on pipe hides %q", gone)
+	}
+	o.do(chromedp.Focus(name), chromedp.KeyEvent("\r"))
+	if gone := hidden(); len(gone) > 0 {
+		t.Errorf("and the enter key does not bring back %q", gone)
 	}
 }
 
