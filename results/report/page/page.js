@@ -125,8 +125,13 @@ addEventListener('pointerover', event => {
   tip.style.top = scrollY + box.y - tip.offsetHeight - 6 + 'px'
 })
 
-for (const name of document.querySelectorAll('svg .name')) {
+const named = [...document.querySelectorAll('svg .name')].map(name => [name, name.getBBox()]) // all before any is changed
+for (const [name, box] of named) {
   const svg = name.ownerSVGElement
+  const around = document.createElementNS(svg.namespaceURI, 'rect') // to be clicked between the letters too
+  for (const side of ['x', 'y', 'width', 'height']) around.setAttribute(side, box[side])
+  around.setAttribute('fill', 'transparent')
+  name.prepend(around)
   const toggle = () => {
     const off = name.classList.toggle('off')
     name.setAttribute('aria-pressed', !off)
