@@ -51,7 +51,7 @@ type levelAxis struct {
 // addCourse draws a line for each of the panel's series, or where values are far
 // apart its points: in one plot, or in small ones.
 func (f *figure) addCourse(p panel, behind backdrop, line func(series) curve, axis levelAxis) {
-	all, apart := p.series(), !dense(axis.values)
+	all, apart, line := p.series(), !dense(axis.values), p.told(line)
 	f.above += p.better()
 	f.key = linesKey(all)
 	if apart {

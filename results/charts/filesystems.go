@@ -121,8 +121,10 @@ func (p panel) dirMarks(cells []summary.Summary, dirs []string) func(draw.Canvas
 			l.marker = i % len(polygons)
 			e := p.valueOf(cell)
 			at := vg.Point{X: x(e.Median), Y: y + among(i, len(dirs), dirsApart)}
-			l.mark(c, at, 2.4)
-			interval(c, l, x, e.Lo, e.Hi, at.Y, 2.4+foot)
+			asMark(c, p.places[cell.Dir]+": "+withInterval(e, p.metric.Format), func() {
+				l.mark(c, at, 2.4)
+				interval(c, l, x, e.Lo, e.Hi, at.Y, 2.4+foot)
+			})
 		}
 	}
 }

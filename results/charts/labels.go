@@ -27,6 +27,7 @@ const (
 // A name stands beside the end of a line, joined to it by a leader of its colour
 // where all lines end at the edge of the plot: across the plot, no eye could follow it.
 type name struct {
+	series string
 	look   look
 	sample vg.Length // how much of its line is drawn beside it
 	text   []string
@@ -34,7 +35,7 @@ type name struct {
 }
 
 func newName(l look, text string, end point) name {
-	return name{look: l, sample: sampleLength, text: clip(wrap(text, nameType, nameWidth, withinNames), nameLines), end: end}
+	return name{series: text, look: l, sample: sampleLength, text: clip(wrap(text, nameType, nameWidth, withinNames), nameLines), end: end}
 }
 
 func (n name) height() float64 {
@@ -79,13 +80,17 @@ func (ns names) Plot(c draw.Canvas, p *plot.Plot) {
 		middle := vg.Length(at[i])
 		if from := n.end.on(x, y); led {
 			leader := []vg.Point{{X: from.X + markRadius + 1, Y: from.Y}, {X: max(from.X+markRadius+1, c.Max.X+2), Y: from.Y}, {X: c.Max.X + leaderLength - 2, Y: middle}}
-			c.StrokeLines(draw.LineStyle{Color: n.look.color, Width: 0.8}, leader)
+			ofSeries(c, n.series, func() { c.StrokeLines(draw.LineStyle{Color: n.look.color, Width: 0.8}, leader) })
 		}
-		n.look.sample(c, vg.Point{X: c.Max.X + leaderLength, Y: middle}, n.sample)
-		top := middle + nameType.leading()*vg.Length(len(n.text)-1)/2
-		for j, line := range n.text {
-			nameType.writeMid(c, c.Max.X+leaderLength+n.sample+5, top-vg.Length(j)*nameType.leading(), fromLeft, line)
-		}
+		asName(c, n.series, func() { n.draw(c, middle) })
+	}
+}
+
+func (n name) draw(c draw.Canvas, middle vg.Length) {
+	n.look.sample(c, vg.Point{X: c.Max.X + leaderLength, Y: middle}, n.sample)
+	top := middle + nameType.leading()*vg.Length(len(n.text)-1)/2
+	for j, line := range n.text {
+		nameType.writeMid(c, c.Max.X+leaderLength+n.sample+5, top-vg.Length(j)*nameType.leading(), fromLeft, line)
 	}
 }
 

@@ -35,7 +35,7 @@ func launchStrip(s study, panels []panel, size int) (Chart, bool) {
 			drawn = append(drawn, line)
 			all = append(all, row{
 				name: line.name, values: []string{metric.Format(e.Median), intervalText(e, metric.Format)},
-				marks: launchDots(line.look, dots, e),
+				marks: launchDots(line.look, dots, e, metric.Format),
 			})
 		}
 	}
@@ -60,14 +60,14 @@ func (p panel) launchesOf(c summary.Summary) []float64 {
 	return slices.DeleteFunc(c.Values(p.metric.Name), func(v float64) bool { return !usable(v) })
 }
 
-func launchDots(l look, values []float64, e summary.Estimate) func(draw.Canvas, func(float64) vg.Length, vg.Length, vg.Length) {
+func launchDots(l look, values []float64, e summary.Estimate, format func(float64) string) func(draw.Canvas, func(float64) vg.Length, vg.Length, vg.Length) {
 	return func(c draw.Canvas, x func(float64) vg.Length, y, height vg.Length) {
 		const below = 8 // where the median lies, clear of the dots
 		apart := min(3.4, (height-14)/vg.Length(max(1, len(values)-1)))
 		for i, v := range values {
-			l.dot(c, vg.Point{X: x(v), Y: y + 3 + among(i, len(values), apart)}, launchRadius)
+			asMark(c, format(v), func() { l.dot(c, vg.Point{X: x(v), Y: y + 3 + among(i, len(values), apart)}, launchRadius) })
 		}
-		medianMark(c, x, e, y-below)
+		asMark(c, "median "+withInterval(e, format), func() { medianMark(c, x, e, y-below) })
 	}
 }
 

@@ -74,7 +74,8 @@ func loads(p panel) (Chart, bool) {
 			k := l.of(look{color: s.look.color, apart: !dense(rates)})
 			past := k
 			past.hollow, past.dashes = true, []vg.Length{2, 2}
-			addCurves(pl, []curve{{look: past, points: beyond, marked: func(i int) bool { return i > 0 || len(held) == 0 }}, {look: k, points: held, marked: always}})
+			says := func(pt point) string { return l.name + ": " + results.FormatNS(pt.y) }
+			addCurves(pl, []curve{{look: past, says: says, points: beyond, marked: func(i int) bool { return i > 0 || len(held) == 0 }}, {look: k, says: says, points: held, marked: always}})
 		}
 		f.multiples = append(f.multiples, multiple{title: s.name, plot: pl, right: 8})
 	}

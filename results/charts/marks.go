@@ -56,9 +56,14 @@ func (g grid) Plot(c draw.Canvas, p *plot.Plot) {
 type band struct {
 	look   look
 	points []point
+	series string
 }
 
 func (b band) Plot(c draw.Canvas, p *plot.Plot) {
+	ofSeries(c, b.series, func() { b.draw(c, p) })
+}
+
+func (b band) draw(c draw.Canvas, p *plot.Plot) {
 	if len(b.points) < 2 {
 		return
 	}
@@ -86,10 +91,23 @@ type curve struct {
 	look   look
 	points []point
 	marked func(i int) bool
-	aside  []point // marks beside the line
+	aside  []point            // marks beside the line
+	series string             // that it is of; "": of none
+	says   func(point) string // the value of a point; nil: none
 }
 
 func (k curve) Plot(c draw.Canvas, p *plot.Plot) {
+	ofSeries(c, k.series, func() { k.draw(c, p) })
+}
+
+func (k curve) told(pt point) string {
+	if k.says == nil {
+		return ""
+	}
+	return k.says(pt)
+}
+
+func (k curve) draw(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	line := make([]vg.Point, len(k.points))
 	for i, pt := range k.points {
@@ -99,11 +117,11 @@ func (k curve) Plot(c draw.Canvas, p *plot.Plot) {
 	for _, pt := range k.aside {
 		thin := k.look
 		thin.thin = true
-		thin.upright(c, pt, pt.on(x, y), y)
+		asMark(c, k.told(pt), func() { thin.upright(c, pt, pt.on(x, y), y) })
 	}
 	for i, pt := range k.points {
 		if k.marked(i) {
-			k.look.upright(c, pt, line[i], y)
+			asMark(c, k.told(pt), func() { k.look.upright(c, pt, line[i], y) })
 		}
 	}
 }

@@ -161,7 +161,7 @@ func (f *figure) addMultiples(p panel, all []series, line func(series) curve, ax
 			k := line(s)
 			curves = append(curves, k)
 			labels = append(labels, name{
-				look: k.look, sample: smallSample, end: k.points[len(k.points)-1],
+				series: s.name, look: k.look, sample: smallSample, end: k.points[len(k.points)-1],
 				text: clip(wrap(d.nameOf(s), nameType, smallNameWidth, withinNames), nameLines),
 			})
 		}

@@ -43,10 +43,10 @@ func percentiles(p panel) (Chart, bool) {
 	if len(drawn) == 0 {
 		return Chart{}, false
 	}
-	line := func(s series) curve {
+	line := p.told(func(s series) curve {
 		points := curveOf(p.distribution(s.cells[0]).Curve)
 		return curve{look: s.look, points: points, marked: atNines(points)}
-	}
+	})
 	f.key = linesKey(drawn)
 	if p.isCrowded() {
 		f.subtitle += "."
@@ -61,7 +61,7 @@ func percentiles(p panel) (Chart, bool) {
 		f.plot.Add(grid{x: true, y: true})
 		var curves []curve
 		for _, s := range drawn {
-			b := band{look: s.look, points: p.launchBand(s.cells[0])}
+			b := band{look: s.look, points: p.launchBand(s.cells[0]), series: s.name}
 			f.plot.Add(b)
 			curves = append(curves, line(s))
 			for _, pt := range b.points {

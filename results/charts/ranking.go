@@ -26,7 +26,7 @@ func ranking(p panel) (Chart, bool) {
 			values = append(append(values, dots...), e.Median, e.Lo, e.Hi)
 			lines = append(lines, row{
 				name: s.name, values: []string{p.metric.Format(e.Median), intervalText(e, p.metric.Format)},
-				marks: rankedMarks(s.look, dots, e),
+				marks: rankedMarks(s.look, dots, e, p.metric.Format),
 			})
 		}
 	}
@@ -42,11 +42,11 @@ func ranking(p panel) (Chart, bool) {
 }
 
 // rankedMarks draws the launches, and over them their median and its interval.
-func rankedMarks(l look, values []float64, e summary.Estimate) func(draw.Canvas, func(float64) vg.Length, vg.Length, vg.Length) {
+func rankedMarks(l look, values []float64, e summary.Estimate, format func(float64) string) func(draw.Canvas, func(float64) vg.Length, vg.Length, vg.Length) {
 	return func(c draw.Canvas, x func(float64) vg.Length, y, _ vg.Length) {
 		for _, v := range values {
 			l.dot(c, vg.Point{X: x(v), Y: y + 2.6}, launchRadius)
 		}
-		medianMark(c, x, e, y-3.6)
+		asMark(c, "median "+withInterval(e, format), func() { medianMark(c, x, e, y-3.6) })
 	}
 }

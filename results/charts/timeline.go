@@ -2,6 +2,7 @@ package charts
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -115,7 +116,7 @@ func (c course) draw(area draw.Canvas, runs int) {
 	}
 	area.StrokeLine2(draw.LineStyle{Color: axisInk, Width: 0.8}, area.Min.X, area.Min.Y, area.Max.X, area.Min.Y)
 	for _, p := range c.Points {
-		c.drawPoint(area, s, p, runs)
+		asMark(area, fmt.Sprintf("run %d: %s", p.Run+1, c.metric.Format(p.Median)), func() { c.drawPoint(area, s, p, runs) })
 	}
 	c.drawChanges(area, runs)
 	for _, segment := range c.Segments {

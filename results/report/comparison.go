@@ -99,6 +99,7 @@ type comparisonContents struct {
 // tableOfChanges shows each verdict in its tone.
 func tableOfChanges(t compare.Table) page.Table {
 	shown := page.TableOf(t.Table)
+	shown.Identity = t.Identity
 	shown.Tone = func(row, column int) string {
 		if column == len(t.Columns)-1 {
 			return string(t.Of[row].Verdict.Judgement().Tone)

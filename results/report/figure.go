@@ -9,9 +9,12 @@ import (
 	"ipcbench/results/report/page"
 )
 
-// mostCharts is how many a page has: with more it would be large, long on paper and
+// So much of charts a page has at most: with more it would be large, long on paper and
 // slow to open. The others are files beside it.
-const mostCharts = 12
+const (
+	mostCharts = 12
+	mostBytes  = 2_000_000
+)
 
 // figureOf draws a chart for a page.
 func figureOf(c charts.Chart) (page.Figure, error) {
@@ -38,16 +41,22 @@ type Elsewhere []charts.Chart
 // choose draws those that say something that the others do not, in their order.
 func choose(drawn []charts.Chart) (pictures, error) {
 	p := pictures{map[string][]page.Figure{}, map[string]Elsewhere{}, ""}
-	shown := 0
+	shown, bytes := 0, 0
 	for _, c := range drawn {
-		if c.Again || shown == mostCharts {
+		var figure page.Figure
+		fits := !c.Again && shown < mostCharts
+		if fits {
+			var err error
+			if figure, err = figureOf(c); err != nil {
+				return p, err
+			}
+			fits = bytes+len(figure.SVG) <= mostBytes
+		}
+		if !fits {
 			p.elsewhere[c.Workload] = append(p.elsewhere[c.Workload], c)
 			continue
 		}
-		figure, err := figureOf(c)
-		if err != nil {
-			return p, err
-		}
+		bytes += len(figure.SVG)
 		figure.Numbers = page.Table{} // the table of the workload has them, or launches.csv
 		if shown == 0 {
 			p.first = c.Workload

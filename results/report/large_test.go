@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,11 +11,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"ipcbench/results"
+	"ipcbench/results/charts"
 	"ipcbench/results/compare"
 	"ipcbench/results/report"
 	"ipcbench/results/summary"
@@ -22,16 +25,21 @@ import (
 
 // A large run is one of every transport with every option in several sizes and
 // places.
-const (
-	largeCells    = 2000
-	largeLaunches = 10
-	largeTimes    = 3000 // stamped, of a launch of round trips
-)
+const largeCells = 2000
+
+// An extent is how large its records are.
+type extent struct {
+	launches int
+	times    int // stamped, of a launch of round trips
+}
+
+// whole is as a run is by default.
+var whole = extent{launches: 10, times: 3000}
 
 // BenchmarkReportOfALargeRun reads a run of 2,000 cells and makes all that
 // follows from it.
 func BenchmarkReportOfALargeRun(b *testing.B) {
-	dir := largeRun(b, b.TempDir(), 1)
+	dir := largeRun(b, b.TempDir(), 1, whole)
 	for b.Loop() {
 		run, launches, _, err := results.Open(dir)
 		if err == nil {
@@ -49,7 +57,7 @@ func BenchmarkCompareOfTenLargeRuns(b *testing.B) {
 	parent := b.TempDir()
 	var dirs []string
 	for seed := range 10 {
-		dirs = append(dirs, largeRun(b, parent, uint64(seed)))
+		dirs = append(dirs, largeRun(b, parent, uint64(seed), whole))
 	}
 	for b.Loop() {
 		var runs []compare.Run
@@ -71,6 +79,28 @@ func BenchmarkCompareOfTenLargeRuns(b *testing.B) {
 	reportUsage(b)
 }
 
+// TestThePageOfALargeRunIsSmall: it can be sent, and opens at once.
+func TestThePageOfALargeRunIsSmall(t *testing.T) {
+	run, launches, _, err := results.Open(largeRun(t, t.TempDir(), 1, extent{launches: 3, times: 300}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	analysis := summary.Analyze(run, launches, nil)
+	var page bytes.Buffer
+	if err := report.Write(&page, analysis, charts.All(analysis)); err != nil {
+		t.Fatal(err)
+	}
+	if page.Len() > 3e6 {
+		t.Errorf("it has %d bytes", page.Len())
+	}
+	if rows := strings.Count(page.String(), "<tr"); rows < largeCells {
+		t.Errorf("%d rows are of %d cells", rows, largeCells)
+	}
+	if !strings.Contains(page.String(), "<svg") || !strings.Contains(page.String(), `<a href="charts/`) {
+		t.Error("it neither has charts nor says where they are")
+	}
+}
+
 // reportUsage tells what the benchmark took of the machine, the making of its
 // runs included.
 func reportUsage(b *testing.B) {
@@ -82,10 +112,10 @@ func reportUsage(b *testing.B) {
 }
 
 // largeRun makes a run directory: half of its cells are round trips.
-func largeRun(b *testing.B, parent string, seed uint64) string {
+func largeRun(b testing.TB, parent string, seed uint64, of extent) string {
 	b.Helper()
 	random := rand.New(rand.NewPCG(seed, seed))
-	plan := results.Plan{Workloads: []string{"latency", "throughput"}, Sizes: []int{8, 64, 1024, 4096, 65536}, Placements: []string{"same-cpu", "same-llc"}, Launches: largeLaunches}
+	plan := results.Plan{Workloads: []string{"latency", "throughput"}, Sizes: []int{8, 64, 1024, 4096, 65536}, Placements: []string{"same-cpu", "same-llc"}, Launches: of.launches}
 	transports := largeCells / (len(plan.Workloads) * len(plan.Sizes) * len(plan.Placements))
 	for i := range transports {
 		plan.Specs = append(plan.Specs, fmt.Sprintf("transport%d", i))
@@ -105,7 +135,7 @@ func largeRun(b *testing.B, parent string, seed uint64) string {
 	buffered := bufio.NewWriter(lines)
 	encoder := json.NewEncoder(buffered)
 	order := 0
-	for n := range largeLaunches {
+	for n := range of.launches {
 		for i, spec := range plan.Specs {
 			for _, workload := range plan.Workloads {
 				for _, size := range plan.Sizes {
@@ -118,7 +148,7 @@ func largeRun(b *testing.B, parent string, seed uint64) string {
 							},
 							Launch: n + 1, Order: order, Started: run.Started, Status: results.OK, Messages: 1000, Bytes: 1000 * int64(size), ElapsedNS: 1e7, Verified: 1000,
 						}
-						measureLarge(b, &l, float64(1000+10*i+size/100), random)
+						measureLarge(b, &l, float64(1000+10*i+size/100), random, of.times)
 						if err := encoder.Encode(l); err != nil {
 							b.Fatal(err)
 						}
@@ -133,7 +163,7 @@ func largeRun(b *testing.B, parent string, seed uint64) string {
 	return path
 }
 
-func measureLarge(b *testing.B, l *results.Launch, ns float64, random *rand.Rand) {
+func measureLarge(b testing.TB, l *results.Launch, ns float64, random *rand.Rand, count int) {
 	b.Helper()
 	ns *= math.Exp(0.03 * random.NormFloat64())
 	l.Metrics = map[string]float64{results.CPUPerMsg: ns, results.CtxswPer: 2, results.FaultsPer: 0, results.Migrations: 0}
@@ -143,7 +173,7 @@ func measureLarge(b *testing.B, l *results.Launch, ns float64, random *rand.Rand
 		return
 	}
 	h := results.NewHistogram()
-	times := make([]int64, largeTimes)
+	times := make([]int64, count)
 	for i := range times {
 		times[i] = int64(ns * math.Exp(0.2*math.Abs(random.NormFloat64())))
 		h.Record(times[i])
@@ -154,8 +184,8 @@ func measureLarge(b *testing.B, l *results.Launch, ns float64, random *rand.Rand
 		b.Fatal(err)
 	}
 	l.Histograms = map[string]string{results.RoundTrips: encoded}
-	l.Metrics[results.RTTMin], l.Metrics[results.RTTMean], l.Metrics[results.RTTMax] = float64(times[0]), ns, float64(times[largeTimes-1])
+	l.Metrics[results.RTTMin], l.Metrics[results.RTTMean], l.Metrics[results.RTTMax] = float64(times[0]), ns, float64(times[count-1])
 	for metric, q := range map[string]float64{results.RTTP50: 0.5, results.RTTP90: 0.9, results.RTTP99: 0.99} {
-		l.Metrics[metric] = float64(times[int(q*largeTimes)])
+		l.Metrics[metric] = float64(times[int(q*float64(count))])
 	}
 }

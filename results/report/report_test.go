@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"ipcbench/results"
 	"ipcbench/results/charts"
+	"ipcbench/results/resultstest"
 	"ipcbench/results/summary"
 )
 
@@ -172,6 +174,36 @@ func TestThePageSaysWhatTheTimeGoesTo(t *testing.T) {
 	const want = "each round trip sleeps and wakes twice; the wake-up crosses CPUs; of 37.0 µs on average, 12.0 µs are CPU time"
 	if n := strings.Count(page, want); n != 2 {
 		t.Errorf("of 2 cells with a round trip that sleeps, %d say so", n)
+	}
+}
+
+// What launches of --why counted is there too, also where the others were divided by
+// how near the CPUs were, which those are not.
+func TestThePageHasWhatWhyCounted(t *testing.T) {
+	run, _ := sample(t)
+	var launches []results.Launch
+	c := cell("pipe", "latency", 64)
+	for n := range 6 {
+		l := resultstest.Counted(c, 37_000, resultstest.CPU(2, 4).Switched(1000, 3), resultstest.CPU(1, 5).Switched(998, 2))
+		l.Launch, l.Metrics[results.RTTP50] = n+1, 7500
+		launches = append(launches, l)
+	}
+	diagnosed := launches[0]
+	diagnosed.Workers = slices.Clone(diagnosed.Workers)
+	diagnosed.Workers[0].Perf = map[string]float64{"instructions": 4_200_000, "cycles": 2_100_000}
+	a := summary.Analyze(run, launches, []results.Launch{diagnosed})
+	for i := range a.Cells {
+		a.Cells[i].Stratum = results.Near
+	}
+	var page bytes.Buffer
+	if err := Write(&page, a, nil); err != nil {
+		t.Fatal(err)
+	}
+	parse(t, page.String())
+	for _, want := range []string{"2.00 instructions per cycle", "What a message costs each end", `<th scope="col" class="n">instructions</th>`, `<td class="n">4.20 k</td>`} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("the page does not say %q", want)
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package summary
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"sort"
@@ -32,18 +31,31 @@ func mixtureOf(launches []results.Times) mixture {
 	launches = slices.DeleteFunc(slices.Clone(launches), func(t results.Times) bool { return t.Count() == 0 })
 	m := mixture{launches: launches}
 	for _, t := range launches {
-		each := 1 / float64(t.Count()) / float64(len(launches))
-		for edge, count := range t.Buckets() {
-			m.steps = append(m.steps, step{edge, each * float64(count)})
-		}
+		m.steps = mixed(m.steps, t, 1/float64(t.Count())/float64(len(launches)))
 	}
-	slices.SortFunc(m.steps, func(a, b step) int { return cmp.Compare(a.edge, b.edge) })
 	sum := 0.0
 	for i := range m.steps {
 		sum += m.steps[i].part
 		m.steps[i].part = sum
 	}
 	return m
+}
+
+// mixed adds a launch's times, each of that weight, to steps that are not added up yet.
+// Most launches of a cell have times in the same buckets.
+func mixed(steps []step, t results.Times, each float64) []step {
+	all := make([]step, 0, len(steps)+len(steps)/4)
+	for edge, count := range t.Buckets() {
+		for len(steps) > 0 && steps[0].edge < edge {
+			all, steps = append(all, steps[0]), steps[1:]
+		}
+		part := each * float64(count)
+		if len(steps) > 0 && steps[0].edge == edge {
+			part, steps = part+steps[0].part, steps[1:]
+		}
+		all = append(all, step{edge, part})
+	}
+	return append(all, steps...)
 }
 
 // count is of how many times without weights the mixture has the precision (Kish,

@@ -100,7 +100,7 @@ function equip(table) {
     if (table.dataset.by) filter('waits', row => row.dataset.waits ?? '')
   }
   tools.append(make('button', { type: 'button', onclick: e => copy(e.target, csvOf(table)) }, 'Copy as CSV'))
-  table.closest('.scroll').before(tools)
+  if (filters.length || bundles.length > 5) table.closest('.scroll').before(tools)
 }
 
 document.querySelectorAll('table.results').forEach(equip)
@@ -115,7 +115,9 @@ addEventListener('pointerover', event => {
   const mark = event.target.closest?.('svg .mark')
   tip.hidden = !mark
   if (!mark) return
-  mark.querySelector(':scope > title')?.replaceWith(...[mark.says = mark.querySelector('title').textContent].slice(1))
+  const title = mark.querySelector(':scope > title') // which a browser shows by itself, a second later
+  if (title) mark.says = title.textContent
+  title?.remove()
   tip.textContent = mark.says
   const box = mark.getBoundingClientRect()
   const left = box.x + box.width / 2 - tip.offsetWidth / 2
@@ -123,8 +125,13 @@ addEventListener('pointerover', event => {
   tip.style.top = scrollY + box.y - tip.offsetHeight - 6 + 'px'
 })
 
-for (const name of document.querySelectorAll('svg .name')) {
+const named = [...document.querySelectorAll('svg .name')].map(name => [name, name.getBBox()]) // all before any is changed
+for (const [name, box] of named) {
   const svg = name.ownerSVGElement
+  const around = document.createElementNS(svg.namespaceURI, 'rect') // to be clicked between the letters too
+  for (const side of ['x', 'y', 'width', 'height']) around.setAttribute(side, box[side])
+  around.setAttribute('fill', 'transparent')
+  name.prepend(around)
   const toggle = () => {
     const off = name.classList.toggle('off')
     name.setAttribute('aria-pressed', !off)
