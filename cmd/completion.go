@@ -110,7 +110,7 @@ func fixed(words ...string) cobra.CompletionFunc {
 // completeWords has everything below root complete.
 func completeWords(root *cobra.Command) {
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
-	for _, cmd := range append(root.Commands(), root) {
+	for _, cmd := range allCommands(root) {
 		if cmd.ValidArgsFunction == nil && cmd.HasParent() { // what follows the root, cobra knows
 			cmd.ValidArgsFunction = completeOperand
 		}
@@ -276,7 +276,7 @@ func completing(args []string) bool {
 // without a look at the files that they name. And what a flag does is told without the
 // quotes that mark its placeholder.
 func forgive(root *cobra.Command) {
-	for _, cmd := range root.Commands() {
+	for _, cmd := range allCommands(root) {
 		cmd.FParseErrWhitelist.UnknownFlags = true
 		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
 			_, flag.Usage = pflag.UnquoteUsage(flag)

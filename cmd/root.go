@@ -59,6 +59,11 @@ func newRoot(out *console) *cobra.Command {
 	return root
 }
 
+// allCommands are the root and those below it.
+func allCommands(root *cobra.Command) []*cobra.Command {
+	return append([]*cobra.Command{root}, root.Commands()...)
+}
+
 // usageTemplate keeps the root's help on one screen: commands by group, no
 // list of flags that every command has, and where to read on.
 var usageTemplate = `Usage: {{.UseLine}}
@@ -182,7 +187,7 @@ func variableOf(flag *pflag.Flag) string {
 // a flag, and are of none of any command.
 func warnOfVariables(out *console, root *cobra.Command, environment []string) {
 	var known []near.Word
-	for _, command := range append(root.Commands(), root) {
+	for _, command := range allCommands(root) {
 		command.Flags().VisitAll(func(flag *pflag.Flag) {
 			known = append(known, near.Word{Name: strings.TrimPrefix(variableOf(flag), variables), Also: flag.Annotations[alsoKey]})
 		})

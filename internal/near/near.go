@@ -28,18 +28,19 @@ func Words(names ...string) []Word {
 	return words
 }
 
-// How far a word is from a known one: as many slips of a finger as lie between them,
-// one for each three letters at most, or where there are more what it is of that one.
-// Only the nearest are meant.
+// How far a word is from a known one. Only the nearest are meant. Several slips of a
+// finger, one for each three letters at most, are farther by one each.
 const (
-	same      = 0 // but for capitals, dashes and blanks, or as others call it
-	beginning = 1000 + iota
-	part
-	other
+	same      = iota // but for capitals, dashes and blanks, or as others call it
+	slip             // a letter wrong, missing, too many or in the wrong place
+	beginning        // all of it is the beginning of that one
+	slips
+	part  = 1000 // all of it is a part of that one
+	other = 1001
 )
 
-// mostParts is how many words something may be a part of and still mean any of them.
-const mostParts = 4
+// most is how many words something may be as near to and still mean any of them.
+const most = 4
 
 // To returns the names of those that word may mean, in their order, or none.
 func To(word string, known []Word) []string {
@@ -52,7 +53,7 @@ func To(word string, known []Word) []string {
 			names = append(names, k.Name)
 		}
 	}
-	if nearest >= beginning && len(names) > mostParts {
+	if len(names) > most {
 		return nil
 	}
 	return names
@@ -62,14 +63,16 @@ func distance(word string, known Word) int {
 	least, w := other, fold(word)
 	for i, name := range append([]string{known.Name}, known.Also...) {
 		name = fold(name)
-		slips := edlib.OSADamerauLevenshteinDistance(w, name)
+		d := edlib.OSADamerauLevenshteinDistance(w, name)
 		switch {
 		case w == name:
 			return same
-		case slips <= len(w)/3:
-			least = min(least, slips)
+		case d == 1 && len(w) > 2:
+			least = min(least, slip)
 		case len(w) > 1 && strings.HasPrefix(name, w):
 			least = min(least, beginning)
+		case d <= len(w)/3:
+			least = min(least, slips+d)
 		case i == 0 && len(w) > 2 && strings.Contains(name, w):
 			least = min(least, part)
 		}

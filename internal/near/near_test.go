@@ -24,6 +24,7 @@ func TestAWordIsFoundByWhatItResembles(t *testing.T) {
 		"uds":           "unix", // and not udp, which is a letter away
 		"tcp4":          "tcp",
 		"lat":           "latency",
+		"rtt_p9":        "rtt_p99_ns", // of which it is the beginning, and two slips from the other
 		"benhc":         "run",
 		"p50":           "rtt_p50_ns oneway_p50_ns",
 		"http":          "",

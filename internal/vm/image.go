@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"strings"
 )
 
 // An Image is what is in an initramfs.
@@ -87,7 +88,7 @@ func CheckBinary(file, arch string) error {
 	file = cmp.Or(file, self)
 	a, known := architectures[arch]
 	if !known {
-		return fmt.Errorf("architecture %q: choose among amd64, arm64", arch)
+		return fmt.Errorf("architecture %q: choose among %s", arch, strings.Join(Architectures(), ", "))
 	}
 	remedy := fmt.Sprintf("CGO_ENABLED=0 GOARCH=%s go build -o ipcbench-%s ./cmd/ipcbench makes one", arch, arch)
 	binary, err := elf.Open(file)

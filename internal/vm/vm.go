@@ -16,9 +16,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -58,6 +60,9 @@ var architectures = map[string]architecture{
 	"amd64": {"qemu-system-x86_64", "qemu-system-x86", "q35", "max,vendor=GenuineIntel", "ttyS0", "tsc=reliable", "EM_X86_64"},
 	"arm64": {"qemu-system-aarch64", "qemu-system-arm", "virt", "max", "ttyAMA0", "", "EM_AARCH64"},
 }
+
+// Architectures names those that there are.
+func Architectures() []string { return slices.Sorted(maps.Keys(architectures)) }
 
 func (m Machine) arch() string { return cmp.Or(m.Arch, runtime.GOARCH) }
 
