@@ -32,6 +32,20 @@ install: build ## install it with its documents and completions below PREFIX (/u
 dist: ## make dist/: deb, rpm, archive and container image for amd64 and arm64, with checksums
 	packaging/dist $(VERSION)
 
+.PHONY: dist-check
+dist-check: ## hold dist/ against a second one, byte by byte, and install it in fresh roots (root, mmdebstrap, rpm; 5 min)
+	packaging/dist-check
+
+.PHONY: release
+release: ## make dist/ and its notes for the tag that is checked out, and say how to publish it
+	packaging/release
+
+# The command line's PATH is the module's, and would be every command's as well.
+.PHONY: module
+module: ## change the module's path to PATH=example.org/you/ipcbench, everywhere
+	$(if $(filter command line,$(origin PATH)),,$(error which path? make module PATH=example.org/you/ipcbench))
+	@PATH="$$(/bin/sed -zn 's/^PATH=//p' /proc/$$PPID/environ | /usr/bin/tr -d '\0')" packaging/module $(PATH)
+
 .PHONY: test
 test: ## run every test
 	go test ./...
@@ -102,4 +116,4 @@ clean: ## remove what build made; runs in results/ stay
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12

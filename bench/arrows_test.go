@@ -65,6 +65,8 @@ var mayImport = map[string]string{
 	"ipcbench/results/report": "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/results/export ipcbench/results/alike " +
 		"ipcbench/results/why ipcbench/results/compare ipcbench/results/history ipcbench/results/charts ipcbench/internal/folder",
 
+	"ipcbench/packaging": "",
+
 	"ipcbench/internal/studies": "ipcbench/ github.com/spf13/cobra github.com/montanaflynn/stats",
 
 	"ipcbench/internal/folder": "",
