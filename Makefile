@@ -17,12 +17,8 @@ build: ## build the static binary bin/ipcbench
 	go build -trimpath -buildvcs=false -ldflags "-s -w -X $$(go list -m)/cmd.version=$(VERSION)" -o $(BIN) ./cmd/ipcbench
 
 .PHONY: install
-install: build ## install it with its documents and completions below PREFIX (/usr/local)
+install: build ## install it with its completions below PREFIX (/usr/local)
 	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/ipcbench
-	install -d $(DESTDIR)$(PREFIX)/share/doc/ipcbench/docs $(DESTDIR)$(PREFIX)/share/doc/ipcbench/experiments
-	install -m 644 *.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/ipcbench
-	install -m 644 docs/*.md $(DESTDIR)$(PREFIX)/share/doc/ipcbench/docs
-	install -m 644 experiments/* $(DESTDIR)$(PREFIX)/share/doc/ipcbench/experiments
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	$(BIN) completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ipcbench
 	$(BIN) completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ipcbench
