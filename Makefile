@@ -18,18 +18,6 @@ PREFIX ?= /usr/local
 build: ## build the static binary bin/ipcbench
 	go build -trimpath -buildvcs=false -ldflags "-s -w -X $$(go list -m)/cmd.version=$(VERSION)" -o $(BIN) ./cmd/ipcbench
 
-.PHONY: install
-install: build ## install it with its documents and completions below PREFIX (/usr/local)
-	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/ipcbench
-	install -d $(DESTDIR)$(PREFIX)/share/doc/ipcbench/docs $(DESTDIR)$(PREFIX)/share/doc/ipcbench/experiments
-	install -m 644 *.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/ipcbench
-	install -m 644 docs/*.md $(DESTDIR)$(PREFIX)/share/doc/ipcbench/docs
-	install -m 644 experiments/* $(DESTDIR)$(PREFIX)/share/doc/ipcbench/experiments
-	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
-	$(BIN) completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ipcbench
-	$(BIN) completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ipcbench
-	$(BIN) completion fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ipcbench.fish
-
 .PHONY: dist
 dist: ## make dist/: deb, rpm, archive and container image for amd64 and arm64, with checksums
 	packaging/dist $(VERSION)
@@ -39,14 +27,13 @@ man: ## write the manual pages and the completion scripts of shells to bin/share
 	rm -rf bin/share
 	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null)} GOOS= GOARCH= go run ./internal/install bin/share '$(VERSION)'
 
-PREFIX ?= /usr/local
 SHARED = find bin/share -type f -printf '%P\n' | while read -r file; do
 
 # Where there is no Go, as often for root, what was built is installed.
 .PHONY: install
 install: ## install the binary, manual pages and completion below PREFIX (/usr/local), in DESTDIR
 	@if command -v go >/dev/null; then $(MAKE) build man; fi
-	install -D -m 755 bin/ipcbench '$(DESTDIR)$(PREFIX)/bin/ipcbench'
+	install -D -m 755 $(BIN) '$(DESTDIR)$(PREFIX)/bin/ipcbench'
 	@$(SHARED) install -D -m 644 "bin/share/$$file" '$(DESTDIR)$(PREFIX)/share/'"$$file" || exit 1; done
 
 .PHONY: uninstall
@@ -54,6 +41,20 @@ uninstall: ## take away what make install put below PREFIX, in DESTDIR
 	@test -d bin/share || $(MAKE) man
 	rm -f '$(DESTDIR)$(PREFIX)/bin/ipcbench'
 	@$(SHARED) rm -f '$(DESTDIR)$(PREFIX)/share/'"$$file"; done
+
+.PHONY: dist-check
+dist-check: ## hold dist/ against a second one, byte by byte, and install it in fresh roots (root, mmdebstrap, rpm; 5 min)
+	packaging/dist-check
+
+.PHONY: release
+release: ## make dist/ and its notes for the tag that is checked out, and say how to publish it
+	packaging/release
+
+# The command line's PATH is the module's, and would be every command's as well.
+.PHONY: module
+module: ## change the module's path to PATH=example.org/you/ipcbench, everywhere
+	$(if $(filter command line,$(origin PATH)),,$(error which path? make module PATH=example.org/you/ipcbench))
+	@PATH="$$(/bin/sed -zn 's/^PATH=//p' /proc/$$PPID/environ | /usr/bin/tr -d '\0')" packaging/module $(PATH)
 
 .PHONY: test
 test: ## run every test
@@ -133,4 +134,4 @@ clean: ## remove what build made; runs in results/ stay
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12

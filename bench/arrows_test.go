@@ -70,6 +70,8 @@ var mayImport = map[string]string{
 		"ipcbench/results/why ipcbench/results/compare ipcbench/results/history ipcbench/results/experiment ipcbench/results/catalogue ipcbench/results/charts ipcbench/results/report/page ipcbench/internal/folder",
 	"ipcbench/results/report/page": "ipcbench/results/table",
 
+	"ipcbench/packaging": "",
+
 	"ipcbench/internal/studies": "ipcbench/ github.com/spf13/cobra github.com/montanaflynn/stats",
 
 	"ipcbench/machines":         "",
