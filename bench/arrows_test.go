@@ -92,7 +92,7 @@ var mayImport = map[string]string{
 	"ipcbench/internal/uring":      "golang.org/x/sys",
 	"ipcbench/internal/host":       "ipcbench/internal/cpulist golang.org/x/sys",
 	"ipcbench/internal/lab":        "ipcbench/internal/host golang.org/x/sys",
-	"ipcbench/internal/experiment": "ipcbench/internal/lab ipcbench/internal/vm ipcbench/results ipcbench/results/experiment golang.org/x/sys github.com/pelletier/go-toml/v2 github.com/kballard/go-shellquote",
+	"ipcbench/internal/experiment": "ipcbench/internal/lab ipcbench/internal/vm ipcbench/internal/folder ipcbench/results ipcbench/results/experiment golang.org/x/sys github.com/pelletier/go-toml/v2 github.com/kballard/go-shellquote",
 
 	"ipcbench/internal/vm": "ipcbench/internal/facts golang.org/x/sys github.com/kballard/go-shellquote",
 
