@@ -116,7 +116,6 @@ func TestWorkloadOfAnotherModule(t *testing.T) {
 		{"bench.txt", []string{"Unit burst-ns better=lower", "BenchmarkBursts/transport=foreign/size=64/placement=free", " burst-sec"}},
 		{"charts/bursts-free.svg", []string{"Bursts by message size, free"}},
 		{"charts/percentiles-bursts-64B-free.svg", []string{"Bursts by percentile"}},
-		{"charts/launches-bursts-64B.svg", []string{"Bursts of each launch"}},
 		{"report.html", []string{"<h2", "Bursts", "From before the first send to after the answer.", "Bursts by percentile"}},
 	} {
 		text, err := os.ReadFile(filepath.Join(parent, old.Name, c.file))
