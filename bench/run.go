@@ -34,7 +34,7 @@ type Run struct {
 // Options are what a run needs beside its plan.
 type Options struct {
 	Parent   string   // the directory in which the run makes its own
-	Name     string   // of that, which must not be there; "": made up of the time and chance
+	Name     string   // of the run, see [results.CreateDirectory]; ""
 	Version  string   // of the program that runs, and
 	Args     []string // what it was asked: both only for the record
 	Why      bool     // launch each cell that has a result once more, to explain it: see Plan.Diagnose
@@ -79,7 +79,7 @@ func NewRun(p Plan, cells []Cell, o Options) (*Run, error) {
 	if r.dir, err = results.CreateDirectory(o.Parent, r.record); err != nil {
 		return nil, err
 	}
-	r.record.Name = r.dir.Name()
+	r.record = r.dir.Named(r.record)
 	r.claim = host.ClaimCPUs(claimed(cells))
 	r.record.Warnings = append(r.record.Warnings, othersOn(r.claim)...)
 	return r, nil

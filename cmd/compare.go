@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"ipcbench/internal/near"
 	"ipcbench/results"
 	"ipcbench/results/compare"
 )
@@ -18,13 +20,15 @@ import (
 func newCompare(out *console) *cobra.Command {
 	c := comparer{out: out}
 	cmd := &cobra.Command{
-		Use:     "compare [OLD NEW] | --old RUN... --new RUN... | RUN... --by COLUMN [flags]",
-		GroupID: "read",
-		Short:   "What changed between runs, and how sure that is",
+		Use:        "compare [OLD NEW] | --old RUN... --new RUN... | RUN... --by COLUMN [flags]",
+		SuggestFor: []string{"diff", "cmp", "delta", "benchstat"},
+		GroupID:    "read",
+		Short:      "What changed between runs, and how sure that is",
 		Long: `Compares two runs, several on each side, or the parts of one that a column tells
 apart, and gives each cell a verdict: faster, slower, same, too noisy to tell, or
-the machine changed. A run is named by its directory, or by its name where that is
-in results; without any, they are the two newest in there. Of two runs, verdicts hold for those two; give three runs a
+the machine changed. A run is named by its directory, or by its name (run --name),
+which means the newest of that name in results (or IPCBENCH_OUT); latest is the newest
+of all, and base~1 or latest~1 the one before. Without any, they are the two newest. Of two runs, verdicts hold for those two; give three runs a
 side for what also changes from boot to boot and hour to hour. Measure these in
 turn, A1 B1 A2 B2 A3 B3: where all of one side come first, whatever drifts on the
 machine looks like a change. "ipcbench run --ab" measures two things in one run.
@@ -34,7 +38,7 @@ or better, 1 where one got worse by more or fails, and 3 where neither is certai
 also because all of them moved together, or because the new side lacks a cell that
 the old one has (unless --allow-missing). How often that is wrong for these runs
 is printed beside it.`,
-		Example: `  ipcbench compare results/before results/after
+		Example: `  ipcbench compare base latest
   ipcbench compare --old a1 --new b1 --old a2 --new b2 --old a3 --new b3
   ipcbench compare results/sample --by fstype
   ipcbench compare results/ab --by variant
@@ -45,8 +49,8 @@ is printed beside it.`,
 	flags.SortFlags = false
 	flags.StringArrayVar(&c.old, "old", nil, "a `run` of the old side; repeatable")
 	flags.StringArrayVar(&c.new, "new", nil, "a `run` of the new side; repeatable")
-	flags.StringVar(&c.by, "by", "", "compare by a `column`: "+compare.Columns())
-	flags.Func("metric", "`names` of columns of launches.csv, or all (default rtt_p50_ns,msgs_per_s)", setMetrics(&c.options.Metrics))
+	flags.StringVar(&c.by, "by", "", "compare by a `column`: "+strings.Join(compare.Columns(), ", "))
+	chooseMetrics(flags, &c.options.Metrics, "rtt_p50_ns,msgs_per_s")
 	percentVar(flags, &c.options.Threshold, "threshold", "exit with 1 if anything is slower by more than a `percentage`, as 5%, or fails, and with 3 if that cannot be ruled out")
 	flags.BoolVar(&c.options.AllowMissing, "allow-missing", false, "with --threshold, let cells be missing on the new side")
 	percentVar(flags, &c.options.Same, "same", "call the same what is certainly within ± a `percentage` (default 5%)")
@@ -73,15 +77,28 @@ type comparer struct {
 	chart    *output[compare.Comparison]
 }
 
-// setMetrics appends the names of metrics that a word lists, or all.
-func setMetrics(metrics *[]string) func(text string) error {
-	return func(text string) error {
-		if text == "all" {
-			*metrics = results.MetricNames()
-			return nil
+// chooseMetrics declares the flag for the metrics that are looked at.
+func chooseMetrics(flags *pflag.FlagSet, into *[]string, usual string) {
+	const all = "all"
+	known := func() []knownWord {
+		known := []knownWord{{near.Word{Name: all}, "every one"}}
+		for _, m := range results.Metrics() {
+			known = append(known, knownWord{near.Word{Name: m.Name}, m.Words})
 		}
-		return appendNames(metrics, text, func(name string) error { return oneOf(name, results.MetricNames()...) })
+		return known
 	}
+	set := func(name string) {
+		names := []string{name}
+		if name == all {
+			names = results.MetricNames()
+		}
+		for _, name := range names {
+			if !slices.Contains(*into, name) {
+				*into = append(*into, name)
+			}
+		}
+	}
+	flags.Var(&choice{known: known, set: set, list: true}, "metric", "`names` of columns of launches.csv, or all (default "+usual+")")
 }
 
 func (c *comparer) run(paths []string) error {
@@ -118,6 +135,12 @@ func (c *comparer) compare(paths []string) (compare.Comparison, error) {
 	if err != nil {
 		return compare.Comparison{}, err
 	}
+	if old, err = locateAll(c.out, old); err == nil {
+		new, err = locateAll(c.out, new)
+	}
+	if err != nil {
+		return compare.Comparison{}, fmt.Errorf("compare: %w", err)
+	}
 	if path := onBothSides(old, new); path != "" {
 		return compare.Comparison{}, fmt.Errorf("compare: run %s is on both sides: name another run", path)
 	}
@@ -144,6 +167,10 @@ func (c *comparer) compareParts(paths []string) (compare.Comparison, error) {
 	if len(paths) == 0 {
 		return compare.Comparison{}, errors.New("compare: no run directory is given: name one that \"ipcbench run\" made")
 	}
+	paths, err := locateAll(c.out, paths)
+	if err != nil {
+		return compare.Comparison{}, fmt.Errorf("compare: %w", err)
+	}
 	runs, err := c.open(paths)
 	if err != nil {
 		return compare.Comparison{}, err
@@ -161,14 +188,14 @@ func (c *comparer) sides(paths []string) (old, new []string, err error) {
 	case flagged > 0:
 		return c.old, c.new, nil
 	case len(paths) == 0:
-		if paths, err = newestTwo(); err != nil {
-			return nil, nil, err
+		if paths, err = newest(c.out, 2); err != nil {
+			return nil, nil, fmt.Errorf("compare: %w: name an old one and a new one", err)
 		}
 		return paths[:1], paths[1:], nil
 	case len(paths) == 2:
 		return paths[:1], paths[1:], nil
 	case len(paths) == 1:
-		return nil, nil, fmt.Errorf("compare: %s alone: name a second run, or compare its parts with --by %s", paths[0], compare.Columns())
+		return nil, nil, fmt.Errorf("compare: %s alone: name a second run, or compare its parts with --by %s", paths[0], strings.Join(compare.Columns(), ", "))
 	}
 	return nil, nil, fmt.Errorf("compare: %d runs are given: name an old one and a new one, or several with --old and --new before each (and output files as in --json=FILE)", len(paths))
 }
@@ -177,9 +204,9 @@ func (c *comparer) sides(paths []string) (old, new []string, err error) {
 // copy of one is none.
 func onBothSides(old, new []string) string {
 	for _, path := range new {
-		mine, err := os.Stat(whereRun(path))
+		mine, err := os.Stat(path)
 		for _, other := range old {
-			theirs, unknown := os.Stat(whereRun(other))
+			theirs, unknown := os.Stat(other)
 			if err == nil && unknown == nil && os.SameFile(mine, theirs) {
 				return path
 			}

@@ -16,7 +16,10 @@ import (
 // and returns the paths that are of none.
 func remakeExperiments(out *console, paths []string) (others []string, err error) {
 	for _, path := range paths {
-		in, err := folder.Open(whereRun(path))
+		in, err := folder.Open(path)
+		if err != nil {
+			in, err = folder.Open(filepath.Join(out.parent(), path))
+		}
 		if err != nil || !in.Has(experiment.RecordFile) {
 			others = append(others, path)
 			continue
@@ -59,6 +62,7 @@ func showExperimentIn(out *console, in *folder.Folder, record experiment.Record)
 	for _, a := range outcome.Against {
 		fmt.Fprintln(out.stdout, a.Line(record.First()))
 	}
+	fmt.Fprintf(out.stdout, "\n%s\n", outcome.Answer())
 	fmt.Fprintf(out.stderr, "%s has the page\n", filepath.Join(in.Path(), report.ExperimentFile))
 	wrong := []error{report.RemakeExperiment(in, outcome, func(w io.Writer, c compare.Comparison) error {
 		return compare.WriteText(w, c, out.paintVerdictOn(w))

@@ -20,14 +20,17 @@ import (
 func newExperiment(out *console) *cobra.Command {
 	e := experimenter{out: out}
 	cmd := &cobra.Command{
-		Use:     "experiment FILE [flags] | experiment --example | experiment --restore",
-		GroupID: "measure",
-		Short:   "Compare filesystems and kernel settings, and put all back",
+		Use:        "experiment FILE [flags] | experiment --example | experiment --restore",
+		SuggestFor: []string{"matrix", "variants"},
+		GroupID:    "measure",
+		Short:      "Compare filesystems and kernel settings, and put all back",
 		Long: `Makes the variants that a file names, one after the other and round by round, and
 measures each by a run of its own: filesystems made afresh in a namespace that nobody
 else sees, kernel settings, limits of processes. Each round begins with another
 variant, so that what drifts does so under all of them. Then each is compared with
-the first, with the rounds as replicates.
+the first, with the rounds as replicates: experiment.html in its directory has the
+answer and all of it, and experiment.md what is short enough to keep. "ipcbench report
+DIRECTORY" makes both again.
 
 What is changed is written down before it is changed, and put back at the end, on
 Ctrl-C and on an error; after a kill by --restore. A variant that cannot be made here
@@ -36,13 +39,14 @@ all that it can have.`,
 		Example: `  ipcbench experiment --example >filesystems.toml
   ipcbench experiment filesystems.toml --dry-run
   ipcbench experiment filesystems.toml`,
-		Args: atMost(1),
-		RunE: func(cmd *cobra.Command, files []string) error { return e.run(cmd.Context(), files) },
+		Args:              atMost(1),
+		ValidArgsFunction: completeExperiment,
+		RunE:              func(cmd *cobra.Command, files []string) error { return e.run(cmd.Context(), files) },
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.BoolVar(&e.example, "example", false, "print a file with comments, and do nothing")
-	flags.BoolVar(&e.dryRun, "dry-run", false, "print every step and what is missing for it, and do nothing")
+	flags.BoolVar(&e.dryRun, "dry-run", false, "print every step, what is missing for it and how long all takes, and do nothing")
 	flags.BoolVar(&e.restore, "restore", false, "put back what an experiment that was killed changed")
 	flags.BoolVar(&e.next, "next", false, "do the next turn and say what to boot for the one after, of variants that need another kernel")
 	flags.BoolVar(&e.Destroy, "destroy", false, "make filesystems on devices that the file names: what is on them is lost")
@@ -171,7 +175,7 @@ func (e *experimenter) extent(ctx context.Context) (runs int, whole time.Duratio
 			return 0, 0, usage(fmt.Errorf("experiment: run of variant %s: %w", v.Name, err))
 		}
 		if missing[v.Name] == nil {
-			runs, whole = runs+e.Rounds, together(whole, once, e.Rounds)
+			runs, whole = runs+e.Rounds, ofRounds(whole, once, e.Rounds)
 		}
 	}
 	return runs, whole, nil
@@ -193,11 +197,11 @@ func (e *experimenter) expects(ctx context.Context, v experiment.Variant) (time.
 		return besideLaunches + booting, (&runner{out: e.out}).command().ParseFlags(words)
 	}
 	once, err := (&runner{out: e.out}).expects(ctx, words)
-	return together(besideLaunches, once, 1), err
+	return ofRounds(besideLaunches, once, 1), err
 }
 
-// together is a time and so many others, as far as they are known.
-func together(sum, once time.Duration, times int) time.Duration {
+// ofRounds is a time and so many others, as far as they are known.
+func ofRounds(sum, once time.Duration, times int) time.Duration {
 	if sum == unknowable || once == unknowable {
 		return unknowable
 	}

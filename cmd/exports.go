@@ -37,7 +37,8 @@ func (e *exports[T]) flag(flags *pflag.FlagSet, name, what string, write func(io
 	return x
 }
 
-// runExports declares the flags of a run for the files beside its directory.
+// runExports declares the flags for what a run, or a report of one, writes beside its
+// directory.
 func runExports(e *exports[summary.Analysis], flags *pflag.FlagSet) {
 	add := func(name, what string, write func(io.Writer, summary.Analysis) error) {
 		e.flag(flags, name, "also write "+what+" to `file`, or - for stdout", write)
@@ -147,6 +148,16 @@ func (x *output[T]) fill(what T) error {
 	x.file = nil
 	return err
 }
+
+// tableTo is where the table goes: stdout, unless that carries an export.
+func (e *exports[T]) tableTo(out *console) io.Writer {
+	if e.onStdout() {
+		return out.stderr
+	}
+	return out.stdout
+}
+
+func (e *exports[T]) any() bool { return e.count("") < len(e.all) }
 
 func (e *exports[T]) onStdout() bool { return e.count("-") > 0 }
 

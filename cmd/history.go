@@ -19,14 +19,15 @@ import (
 func newHistory(out *console) *cobra.Command {
 	c := historian{out: out}
 	cmd := &cobra.Command{
-		Use:     "history [DIR...] [flags]",
-		GroupID: "read",
-		Short:   "When results changed, over many runs of one machine",
+		Use:        "history [DIR...] [flags]",
+		SuggestFor: []string{"trend", "timeline"},
+		GroupID:    "read",
+		Short:      "When results changed, over many runs of one machine",
 		Long: `Follows each cell over many runs in the order in which they started, of nightly
 kernels say, and finds the runs from which on its result was another: by how much,
 what else changed there, and whether the machine did, by its floors and by what
-most cells share. A directory is a run, or holds runs; without any it is results.
-What changes for less than ` + fmt.Sprint(history.LeastSegment) + ` runs is not found, and a run that lacks a cell is a gap.
+most cells share. A directory is a run, by its name too, or holds
+runs; without any it is results. What changes for less than ` + fmt.Sprint(history.LeastSegment) + ` runs is not found, and a run that lacks a cell is a gap.
 
 The chance of any false change in the whole history is --alpha at most, if runs
 depend on each other in nothing but their level. To compare two sides of runs, use
@@ -38,7 +39,7 @@ depend on each other in nothing but their level. To compare two sides of runs, u
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.Func("metric", "`names` of columns of launches.csv, or all (default: the one that decides on each cell)", setMetrics(&c.options.Metrics))
+	chooseMetrics(flags, &c.options.Metrics, "the one that decides on each cell")
 	flags.Float64Var(&c.options.Alpha, "alpha", 0.05, "`chance` of any false change in the whole history")
 	flags.BoolVar(&c.options.Force, "force", false, "follow over different hardware and placements all the same")
 	c.addExports(flags)
@@ -96,20 +97,14 @@ func (c *historian) run(paths []string) error {
 // read takes in one run after the other, so that no more than one is in memory.
 func (c *historian) read(words []string) (history.History, error) {
 	if len(words) == 0 {
-		words = []string{defaultParent}
+		words = []string{c.out.parent()}
 	}
 	b, err := history.NewBuilder(c.options)
 	if err != nil {
 		return history.History{}, err
 	}
 	for _, word := range words {
-		path := whereRun(word)
-		if results.IsRun(path) {
-			err = c.add(b, path)
-		} else {
-			err = c.addAll(b, path)
-		}
-		if err != nil {
+		if err := c.take(b, word); err != nil {
 			return history.History{}, err
 		}
 	}
@@ -119,6 +114,21 @@ func (c *historian) read(words []string) (history.History, error) {
 		err = fmt.Errorf("%w, or give --force", err)
 	}
 	return h, err
+}
+
+// take adds what a word means: a run, or all of a directory.
+func (c *historian) take(b *history.Builder, word string) error {
+	if below, _ := runsBelow(word); len(below) > 0 {
+		return c.addAll(b, word)
+	}
+	path, err := locate(c.out, word)
+	switch {
+	case err != nil:
+		return fmt.Errorf("history: %w", err)
+	case results.IsRun(path):
+		return c.add(b, path)
+	}
+	return c.addAll(b, path)
 }
 
 // addAll adds the runs in a directory. One that cannot be read is left out, and

@@ -15,65 +15,115 @@ import (
 )
 
 func newReport(out *console) *cobra.Command {
-	var why, hgrm bool
-	var percentiles []float64
-	var format likeForLike
+	r := reporter{out: out}
 	cmd := &cobra.Command{
-		Use:     "report RUN... [flags]",
-		GroupID: "read",
-		Short:   "Make tables, charts and report.html again from run directories",
+		Use:        "report RUN... [flags]",
+		SuggestFor: []string{"chart", "charts", "graph", "plot", "html", "render"},
+		GroupID:    "read",
+		Short:      "Make tables, charts and report.html again from run directories",
 		Long: `Makes everything in a run directory again from its run.json and launches.jsonl:
 launches.csv, workers.csv, summary.csv, bench.txt, the charts and report.html; and in
 the directory of an experiment its comparisons, experiment.html and experiment.md.
 Prints the table, or with --like-for-like one for each placement and way of
 waiting: between transports that wait differently, most of the difference is the
-waiting.`,
-		Example: `  ipcbench report results/20261123T101500Z-1a2b
+waiting. A run is named as for "ipcbench compare": base, latest, latest~1.`,
+		Example: `  ipcbench report latest
+  ipcbench report base --export-json base.json --fail-if 'p99>20us'
   ipcbench report --like-for-like=markdown results/20261123T101500Z-1a2b`,
-		Args: someRunGiven,
-		RunE: func(_ *cobra.Command, paths []string) error {
-			paths, err := remakeExperiments(out, paths)
-			if err != nil {
-				return err
-			}
-			runs, err := openRuns(out, paths)
-			if err != nil {
-				return usage(err)
-			}
-			var wrong []error
-			for _, run := range runs {
-				if len(percentiles) > 0 {
-					run.Plan.Percentiles = percentiles
-				}
-				analysis := summary.Analyze(run.Run, run.launches, run.diagnosed)
-				unwritten := report.RemakeIn(run.folder, analysis) // can be read all the same
-				if hgrm {
-					unwritten = errors.Join(unwritten, report.WritePercentiles(run.folder, analysis))
-				}
-				wrong = append(wrong, show(out, run, analysis, format, why), unwritten)
-				run.folder.Close()
-			}
-			return errors.Join(wrong...)
-		},
+		RunE: func(_ *cobra.Command, words []string) error { return r.run(words) },
 	}
-	cmd.Flags().BoolVar(&hgrm, "hgrm", false, "also write each distribution as an HDR percentile file, in percentiles/")
-	addPercentiles(cmd.Flags(), &percentiles)
-	cmd.Flags().BoolVar(&why, "why", false, "also print what the time of each cell goes to")
-	cmd.Flags().Var(&format, "like-for-like", "compare only transports that wait alike, in a `format`: text or markdown")
-	cmd.Flags().Lookup("like-for-like").NoOptDefVal = "text"
+	flags := cmd.Flags()
+	flags.BoolVar(&r.hgrm, "hgrm", false, "also write each distribution as an HDR percentile file, in percentiles/")
+	addPercentiles(flags, &r.percentiles)
+	flags.BoolVar(&r.why, "why", false, "also print what the time of each cell goes to")
+	choose(flags, (*string)(&r.format), "like-for-like", "", "compare only transports that wait alike, in a `format`: text or markdown", func() []knownWord {
+		return knownWords(string(likeText), string(likeMarkdown))
+	})
+	flags.Lookup("like-for-like").NoOptDefVal = string(likeText)
+	runExports(&r.exports, flags)
+	r.failIf.flag(flags)
 	return cmd
 }
 
-// show prints what there is to say of a run.
-func show(out *console, run pastRun, analysis summary.Analysis, format likeForLike, why bool) error {
-	var err error
-	if format != "" {
-		err = alike.Write(out.stdout, alike.Of(analysis.Cells), format.style())
-	} else {
-		err = printResults(out, out.stdout, run.folder, analysis)
+// A reporter carries out the command report.
+type reporter struct {
+	out         *console
+	hgrm, why   bool
+	percentiles []float64
+	format      likeForLike
+	exports     exports[summary.Analysis]
+	failIf      conditions
+}
+
+func (r *reporter) run(words []string) error {
+	if len(words) == 0 {
+		return usagef("report: no run is given: name one that \"ipcbench run\" made, such as latest%s", orSuch("", madeIn(r.out.parent())))
 	}
-	if why {
-		err = errors.Join(err, printWhy(out.stdout, analysis))
+	words, err := remakeExperiments(r.out, words)
+	if err != nil {
+		return err
+	}
+	runs, err := openRuns(r.out, words)
+	if err != nil {
+		return usage(err)
+	}
+	for _, run := range runs {
+		if err := r.failIf.check(measured(run.launches)); err != nil {
+			return usage(err)
+		}
+	}
+	if r.exports.any() && len(runs) > 1 {
+		return usagef("report: %d runs are given, and an export is of one: name one run", len(runs))
+	}
+	if err := r.exports.open(r.out.stdout); err != nil {
+		return usage(err)
+	}
+	for _, run := range runs {
+		err = together(err, r.report(run))
+		run.folder.Close()
+	}
+	return err
+}
+
+// measured are the cells of launches.
+func measured(launches []results.Launch) []results.Cell {
+	var cells []results.Cell
+	seen := map[results.Cell]bool{}
+	for _, l := range launches {
+		if !seen[l.Cell] {
+			cells = append(cells, l.Cell)
+		}
+		seen[l.Cell] = true
+	}
+	return cells
+}
+
+// report makes of a run all that can be made, also where some of it cannot.
+func (r *reporter) report(run pastRun) error {
+	if len(r.percentiles) > 0 {
+		run.Plan.Percentiles = r.percentiles
+	}
+	r.failIf.ask(&run.Plan.Percentiles)
+	analysis := summary.Analyze(run.Run, run.launches, run.diagnosed)
+	unwritten := report.RemakeIn(run.folder, analysis) // can be read all the same
+	if r.hgrm {
+		unwritten = errors.Join(unwritten, report.WritePercentiles(run.folder, analysis))
+	}
+	err := errors.Join(r.exports.write(analysis), r.show(run, analysis), unwritten)
+	return together(err, r.failIf.judge(r.exports.tableTo(r.out), analysis))
+}
+
+// show prints what there is to say of a run.
+func (r *reporter) show(run pastRun, analysis summary.Analysis) error {
+	var err error
+	to := r.exports.tableTo(r.out)
+	if r.format != "" {
+		err = alike.Write(to, alike.Of(analysis.Cells), r.format.style())
+	} else {
+		err = printResults(r.out, to, run.folder, analysis)
+	}
+	if r.why {
+		err = errors.Join(err, printWhy(to, analysis))
 	}
 	return err
 }
@@ -81,29 +131,17 @@ func show(out *console, run pastRun, analysis summary.Analysis, format likeForLi
 // A likeForLike is how the tables of transports that wait alike are printed.
 type likeForLike string
 
-func (l *likeForLike) String() string { return string(*l) }
-func (l *likeForLike) Type() string   { return "format" }
-
-func (l *likeForLike) Set(format string) error {
-	if format != "text" && format != "markdown" {
-		return fmt.Errorf("there is no format %q: write text or markdown", format)
-	}
-	*l = likeForLike(format)
-	return nil
-}
+// The formats that there are; "": none was asked for.
+const (
+	likeText     likeForLike = "text"
+	likeMarkdown likeForLike = "markdown"
+)
 
 func (l likeForLike) style() table.Style {
-	if l == "markdown" {
+	if l == likeMarkdown {
 		return table.Markdown
 	}
 	return table.Text
-}
-
-func someRunGiven(_ *cobra.Command, paths []string) error {
-	if len(paths) == 0 {
-		return usagef("report: no run directory is given: name one that \"ipcbench run\" made, such as results/2*")
-	}
-	return nil
 }
 
 // A pastRun is a run directory that has been read.
@@ -115,7 +153,11 @@ type pastRun struct {
 }
 
 // openRuns reads all of them before anything is written.
-func openRuns(out *console, paths []string) ([]pastRun, error) {
+func openRuns(out *console, words []string) ([]pastRun, error) {
+	paths, err := locateAll(out, words)
+	if err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
 	var runs []pastRun
 	for _, path := range paths {
 		run, err := openRun(out, path)
@@ -129,7 +171,7 @@ func openRuns(out *console, paths []string) ([]pastRun, error) {
 
 // openRun reads a run directory and leaves it open.
 func openRun(out *console, path string) (pastRun, error) {
-	f, err := results.OpenFolder(whereRun(path))
+	f, err := results.OpenFolder(path)
 	if err != nil {
 		return pastRun{}, err
 	}

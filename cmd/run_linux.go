@@ -25,9 +25,10 @@ func newRun(out *console) *cobra.Command { return (&runner{out: out}).command() 
 
 func (r *runner) command() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "run [SPEC...] [flags] | run --ab A B [flags]",
-		GroupID: "measure",
-		Short:   "Measure, print a table, leave a run directory",
+		Use:        "run [SPEC...] [flags] | run --ab A B [flags]",
+		SuggestFor: []string{"bench", "benchmark", "measure", "test", "start"},
+		GroupID:    "measure",
+		Short:      "Measure, print a table, leave a run directory",
 		Long: `Measures every SPEC with every workload, size, placement and directory: each
 such cell with a number of launches, each of which is a fresh pair of processes.
 The launches of all cells are run in random order.
@@ -43,7 +44,13 @@ a machine that drifts does so under both, and the run ends with their comparison
 --switch COMMAND in a variant turns what is not ipcbench's, such as a sysctl: sh -c
 runs it before launches of that variant that follow the other's, for 30 s at most;
 then a round has all launches of one and then all of the other. Nothing is put back
-at the end: the last command stays in force.`,
+at the end: the last command stays in force.
+
+With --fail-if CONDITION the exit status is 1 where a cell is certainly so: by all of
+its 95 % interval. It is 3 where an interval reaches over the limit, or a cell has no
+result. A condition is [SPEC] [COLUMN=VALUE...] METRIC OP VALUE, as p99>20us,
+'mmap* size=64 p99.9>5us', 'rate<100k/s' or 'throughput<1GB/s': METRIC is a heading of
+the table, a percentile or a column of launches.csv, OP one of > >= < <=.`,
 		Example: `  ipcbench run
   ipcbench run --quick -w latency pipe unix
   ipcbench run -s 64..1MiB -p same-llc mmap:wait=spin mmap:wait=futex
@@ -59,11 +66,13 @@ at the end: the last command stays in force.`,
 	r.planFlags.add(flags)
 	flags.BoolVar(&r.dryRun, "dry-run", false, "print the cells and the expected time, and measure nothing")
 	flags.StringVarP(&r.parent, "out", "o", defaultParent, "`directory` in which every run makes its own")
-	flags.Func("name", "`name` of that directory, a new one (default the time and four digits)", func(text string) error {
+	alsoCalled(flags, "out", "output", "output-dir", "results", "outdir")
+	flags.Func("name", "`name` of the run, by which report and compare find it, and of its directory (default the time and four digits)", func(text string) error {
 		r.name = text
 		return results.CheckRunName(text)
 	})
 	runExports(&r.exports, flags)
+	r.failIf.flag(flags)
 	flags.BoolVar(&r.why, "why", false, "launch each cell once more to count perf events, and print what its time goes to")
 	flags.BoolVarP(&r.quiet, "quiet", "q", false, "no progress")
 	return cmd
@@ -74,6 +83,7 @@ type runner struct {
 	planFlags
 	out     *console
 	exports exports[summary.Analysis]
+	failIf  conditions
 	parent  string
 	name    string // "": made up
 	dryRun  bool
@@ -119,18 +129,34 @@ func (r *runner) toMeasure(ctx context.Context, flags *pflag.FlagSet, specs []st
 		if plan, err = r.settle(ctx, &tried, flags, specs); err != nil {
 			return err
 		}
+		r.failIf.ask(&plan.Percentiles)
 		if cells, err = plan.CellsTried(ctx, &tried); err != nil {
 			return err
 		}
-		if err = someRuns(cells); err != nil || r.dryRun {
+		if err = someRuns(cells); err != nil {
 			return err
+		}
+		if r.dryRun {
+			return r.failIf.check(recorded(cells))
 		}
 		if cells, err = plan.FindRates(ctx, cells); err != nil {
 			return err
 		}
-		return someRuns(cells)
+		if err = someRuns(cells); err != nil {
+			return err
+		}
+		return r.failIf.check(recorded(cells))
 	})
 	return plan, cells, err
+}
+
+// recorded are the cells as records have them.
+func recorded(cells []bench.Cell) []results.Cell {
+	var all []results.Cell
+	for _, cell := range cells {
+		all = append(all, cell.Cell)
+	}
+	return all
 }
 
 // An observer tells a progress what a run is at.
@@ -207,8 +233,9 @@ func (r *runner) finish(ctx context.Context, in *folder.Folder, analysis summary
 	}
 	err = errors.Join(err,
 		readOut(ctx, func() error { return r.exports.write(analysis) }),
-		printResults(r.out, r.tableTo(), in, analysis),
+		printResults(r.out, r.exports.tableTo(r.out), in, analysis),
 		r.printWhy(analysis))
+	err = together(err, r.failIf.judge(r.exports.tableTo(r.out), analysis))
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%w: launches that had ended: %d: %s has the reports on them", err, analysis.Made(), dir)
 	}
@@ -220,15 +247,7 @@ func (r *runner) printWhy(run summary.Analysis) error {
 	if !r.why {
 		return nil
 	}
-	return printWhy(r.tableTo(), run)
-}
-
-// tableTo is where the table goes: stdout, unless that carries an export.
-func (r *runner) tableTo() io.Writer {
-	if r.exports.onStdout() {
-		return r.out.stderr
-	}
-	return r.out.stdout
+	return printWhy(r.exports.tableTo(r.out), run)
 }
 
 // printPlan prints what a run would measure and how long it would take.

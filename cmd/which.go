@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"ipcbench/results"
@@ -14,21 +15,129 @@ import (
 // defaultParent is the directory in which every run makes its own.
 const defaultParent = "results"
 
-// whereRun is the run directory that a word of the command line names: itself, or
-// where there is none, the one of that name among the runs that are made here.
-func whereRun(word string) string {
-	if _, err := os.Stat(word); err == nil || strings.ContainsRune(word, filepath.Separator) {
-		return word
+// A made is a run that was made, and where it is.
+type made struct {
+	path string
+	run  results.Run
+}
+
+// isCalled says whether a name, or the word for the newest, means the run.
+func (m made) isCalled(name string) bool {
+	return name == results.Latest || name == m.run.Name || name == filepath.Base(m.path)
+}
+
+// locate is the run directory that a word of the command line means: itself, or the
+// newest run of that name in the directory where runs are made. Before the name may
+// stand another directory, and behind it how many to go back: "latest", "base~1",
+// "nightly/base". A word that means no run is returned as it is.
+func locate(out *console, word string) (path string, err error) {
+	if results.IsRun(word) {
+		noteOfNewer(out, word)
+		return word, nil
 	}
-	if named := filepath.Join(defaultParent, word); isDir(named) {
-		return named
+	parent, name := filepath.Split(word)
+	if parent = filepath.Clean(parent); !strings.ContainsRune(word, filepath.Separator) {
+		parent = out.parent()
 	}
-	return word
+	name, back, err := cutBack(name)
+	if err != nil {
+		return "", err
+	}
+	all := madeIn(parent)
+	called := slices.DeleteFunc(slices.Clone(all), func(m made) bool { return !m.isCalled(name) })
+	switch {
+	case len(called) == 0 && (len(all) == 0 || isThere(word)):
+		return word, nil
+	case len(called) == 0:
+		return "", fmt.Errorf("no run in %s is called %q%s", parent, name, orSuch(name, all))
+	case back >= len(called):
+		return "", fmt.Errorf("%s goes back %d runs, and %s has %d", word, back, parent, len(called))
+	}
+	meant := called[len(called)-1-back]
+	if len(called) > 1 && name != results.Latest && back == 0 {
+		out.note(fmt.Sprintf("%s: the newest of %d runs of that name, %s; %s~1 is the one before", word, len(called), meant.path, word))
+	}
+	return meant.path, nil
+}
+
+// locateAll is locate of several words.
+func locateAll(out *console, words []string) ([]string, error) {
+	var paths []string
+	for _, word := range words {
+		path, err := locate(out, word)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
+
+// parent is the directory in which runs are made, as far as the environment says.
+func (c *console) parent() string {
+	parent, _ := c.env(variables + "OUT")
+	return cmp.Or(parent, defaultParent)
+}
+
+// cutBack cuts off a name how many runs it goes back: "base~1" is "base", 1.
+func cutBack(word string) (name string, back int, err error) {
+	name, steps, has := strings.Cut(word, "~")
+	if !has {
+		return word, 0, nil
+	}
+	if back, err = strconv.Atoi(steps); err != nil || back < 0 {
+		return "", 0, fmt.Errorf("%q goes back no number of runs: write it as %s~1", word, cmp.Or(name, results.Latest))
+	}
+	return name, back, nil
+}
+
+// orSuch says what there is instead of a run that there is not.
+func orSuch(name string, all []made) string {
+	var names []string
+	for _, m := range all {
+		names = append(names, m.run.Name)
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if hint := didYouMean(name, append(names, results.Latest)); hint != "" {
+		return hint
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	const most = 5
+	if len(names) > most {
+		return fmt.Sprintf(": there are %s and %d others", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return ": there are " + strings.Join(names, ", ")
+}
+
+// noteOfNewer says of a run that is given by its directory that its name means a newer
+// one, whose directory has more behind the name.
+func noteOfNewer(out *console, path string) {
+	path = filepath.Clean(path)
+	entries, _ := os.ReadDir(filepath.Dir(path))
+	name := filepath.Base(path)
+	for _, entry := range slices.Backward(entries) {
+		if !strings.HasPrefix(entry.Name(), name+"-") {
+			continue
+		}
+		other := filepath.Join(filepath.Dir(path), entry.Name())
+		if run, err := results.OpenRun(other); err == nil && run.Name == name {
+			out.note(fmt.Sprintf("%s: a newer run is called %s, too: %s", path, name, other))
+			return
+		}
+	}
 }
 
 func isDir(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
+}
+
+func isThere(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // runsBelow are the run directories in a directory, by name. What else is in there
@@ -47,26 +156,32 @@ func runsBelow(parent string) ([]string, error) {
 	return paths, nil
 }
 
-// newestTwo are the last two runs that were made here, the older first.
-func newestTwo() ([]string, error) {
-	paths, err := runsBelow(defaultParent)
-	if err != nil {
-		return nil, fmt.Errorf("compare: no run is given, and the newest are looked for in %s: %w", defaultParent, err)
-	}
-	type made struct {
-		path string
-		run  results.Run
-	}
+// madeIn are the runs in a directory that can be read, the newest last.
+func madeIn(parent string) []made {
+	paths, _ := runsBelow(parent)
 	var all []made
 	for _, path := range paths {
 		if run, err := results.OpenRun(path); err == nil { // the others are no runs
 			all = append(all, made{path, run})
 		}
 	}
-	if len(all) < 2 {
-		return nil, fmt.Errorf("compare: no run is given, and %s has %d: name an old one and a new one", defaultParent, len(all))
-	}
 	slices.SortStableFunc(all, func(a, b made) int { return cmp.Or(a.run.Started.Compare(b.run.Started), cmp.Compare(a.path, b.path)) })
-	newest := all[len(all)-2:]
-	return []string{newest[0].path, newest[1].path}, nil
+	return all
+}
+
+// newest are the last n runs that were made here, the oldest of them first.
+func newest(out *console, n int) ([]string, error) {
+	parent := out.parent()
+	if _, err := os.ReadDir(parent); err != nil {
+		return nil, fmt.Errorf("no run is given, and the newest are looked for in %s: %w", parent, err)
+	}
+	all := madeIn(parent)
+	if len(all) < n {
+		return nil, fmt.Errorf("no run is given, and %s has %d", parent, len(all))
+	}
+	var paths []string
+	for _, m := range all[len(all)-n:] {
+		paths = append(paths, m.path)
+	}
+	return paths, nil
 }

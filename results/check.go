@@ -217,6 +217,7 @@ func (c *check) worker(w Worker) {
 func (r Run) check() error {
 	var c check
 	c.text("name", r.Name, Bounds.Name)
+	c.text("directory", r.Directory, Bounds.Name)
 	c.text("version", r.Version, Bounds.Name)
 	c.text("status", string(r.Status), Bounds.Short)
 	c.text("cut_short", r.CutShort, Bounds.Prose)

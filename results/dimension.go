@@ -25,15 +25,18 @@ type Dimension struct {
 	Role Role
 	Rank int // its place where cells are sorted as a reader looks them up, from 1; 0: none
 
-	Plain func(Cell) string       // its value in a CSV; "": it does not apply
-	Copy  func(to *Cell, of Cell) // takes it over
-	Order func(a, b Cell) int     // how its values are sorted; nil: by name
+	Plain func(Cell) string             // its value in a CSV; "": it does not apply
+	Copy  func(to *Cell, of Cell)       // takes it over
+	Order func(a, b Cell) int           // how its values are sorted; nil: by name
+	Parse func(string) (float64, error) // reads a value that somebody writes, as "4KiB"; nil: it is written as in a CSV
 
 	Heading string            // of its column in a table; "": it has none
 	Numeric bool              // that is aligned right
 	Lesser  bool              // it has a column only where a cell has something to say
 	Words   func(Cell) string // its value there and in a sentence, "" where it is as always; nil: Plain
 	Note    string            // what a caption says where a cell has something to say
+
+	Shared bool // its values can be passed on to strangers: they name no file, no CPU and nobody's own settings
 
 	Bench string              // its key in the name of a Go benchmark; "": it is told in another way
 	Plan  func(Plan) []string // its values in the order in which they were asked for; nil: by name
@@ -43,23 +46,24 @@ type Dimension struct {
 // columns.
 var dimensions = []Dimension{
 	{
-		Name: "transport", Role: Subject, Rank: 14, Heading: "transport",
+		Name: "transport", Shared: true, Role: Subject, Rank: 14, Heading: "transport",
 		Plain: func(c Cell) string { return c.Transport },
 		Copy:  func(to *Cell, of Cell) { to.Transport = of.Transport },
 		Plan:  func(p Plan) []string { return p.Specs },
 	},
 	{
-		Name: "workload", Role: Question, Rank: 1,
+		Name: "workload", Shared: true, Role: Question, Rank: 1,
 		Plain: func(c Cell) string { return c.Workload },
 		Copy:  func(to *Cell, of Cell) { to.Workload = of.Workload },
 		Order: func(a, b Cell) int { return compareNames(workloadNames(), a.Workload, b.Workload) },
 		Plan:  func(p Plan) []string { return p.Workloads },
 	},
 	{
-		Name: "size_bytes", Role: Question, Rank: 3, Heading: "size", Numeric: true, Bench: "size",
+		Name: "size_bytes", Shared: true, Role: Question, Rank: 3, Heading: "size", Numeric: true, Bench: "size",
 		Plain: func(c Cell) string { return strconv.Itoa(c.SizeBytes) },
 		Copy:  func(to *Cell, of Cell) { to.SizeBytes = of.SizeBytes },
 		Order: func(a, b Cell) int { return cmp.Compare(a.SizeBytes, b.SizeBytes) },
+		Parse: func(text string) (float64, error) { bytes, err := ParseSize(text); return float64(bytes), err },
 		Words: func(c Cell) string {
 			if c.SizeBytes == 0 || c.SizeMix != "" {
 				return ""
@@ -68,7 +72,7 @@ var dimensions = []Dimension{
 		},
 	},
 	{
-		Name: "placement", Role: Setting, Rank: 2, Heading: "placement", Bench: "placement",
+		Name: "placement", Shared: true, Role: Setting, Rank: 2, Heading: "placement", Bench: "placement",
 		Plain: func(c Cell) string { return c.Placement },
 		Copy:  func(to *Cell, of Cell) { to.Placement = of.Placement },
 		Order: func(a, b Cell) int { return compareNames(pinned(), a.Placement, b.Placement) },
@@ -91,12 +95,12 @@ var dimensions = []Dimension{
 		Plan:  func(p Plan) []string { return p.Dirs },
 	},
 	{
-		Name: "fstype", Role: Environment,
+		Name: "fstype", Shared: true, Role: Environment,
 		Plain: func(c Cell) string { return c.FSType },
 		Copy:  func(to *Cell, of Cell) { to.FSType = of.FSType }, // a Go benchmark tells it with the directory
 	},
 	{
-		Name: PairsColumn, Role: Setting, Rank: 5, Heading: "pairs", Numeric: true, Lesser: true, Bench: "pairs",
+		Name: PairsColumn, Shared: true, Role: Setting, Rank: 5, Heading: "pairs", Numeric: true, Lesser: true, Bench: "pairs",
 		Plain: func(c Cell) string { return strconv.Itoa(c.Pairs) },
 		Copy:  func(to *Cell, of Cell) { to.Pairs = of.Pairs },
 		Order: func(a, b Cell) int { return cmp.Compare(a.Pairs, b.Pairs) },
@@ -108,10 +112,11 @@ var dimensions = []Dimension{
 		},
 	},
 	{
-		Name: RateColumn, Role: Setting, Rank: 6, Heading: "offered", Numeric: true, Lesser: true, Bench: "rate",
+		Name: RateColumn, Shared: true, Role: Setting, Rank: 6, Heading: "offered", Numeric: true, Lesser: true, Bench: "rate",
 		Plain: func(c Cell) string { return plainNonZero(c.RatePerS) },
 		Copy:  func(to *Cell, of Cell) { to.RatePerS = of.RatePerS },
 		Order: func(a, b Cell) int { return cmp.Compare(a.RatePerS, b.RatePerS) },
+		Parse: ParseRate,
 		Words: func(c Cell) string {
 			if c.RatePerS == 0 {
 				return ""
@@ -132,13 +137,13 @@ var dimensions = []Dimension{
 		Plan: func(p Plan) []string { return variantNames(p.Variants) },
 	},
 	{
-		Name: "stratum", Role: Subject, Rank: 17, Heading: "CPUs", Lesser: true, Bench: "stratum",
+		Name: "stratum", Shared: true, Role: Subject, Rank: 17, Heading: "CPUs", Lesser: true, Bench: "stratum",
 		Plain: func(c Cell) string { return c.Stratum },
 		Copy:  func(to *Cell, of Cell) { to.Stratum = of.Stratum },
 		Order: func(a, b Cell) int { return compareNames(strata, a.Stratum, b.Stratum) },
 	},
 	{
-		Name: ArrivalsColumn, Role: Setting, Rank: 7, Heading: "arrivals", Lesser: true, Bench: "arrivals",
+		Name: ArrivalsColumn, Shared: true, Role: Setting, Rank: 7, Heading: "arrivals", Lesser: true, Bench: "arrivals",
 		Plain: func(c Cell) string { return c.Arrivals },
 		Words: func(c Cell) string {
 			if c.Arrivals == "" {
@@ -150,13 +155,13 @@ var dimensions = []Dimension{
 		Order: func(a, b Cell) int { return compareNames([]string{"", Constant, Poisson}, a.Arrivals, b.Arrivals) },
 	},
 	{
-		Name: PacingColumn, Role: Setting, Rank: 8, Heading: "sender", Lesser: true, Bench: "pacing",
+		Name: PacingColumn, Shared: true, Role: Setting, Rank: 8, Heading: "sender", Lesser: true, Bench: "pacing",
 		Plain: func(c Cell) string { return c.Pacing },
 		Copy:  func(to *Cell, of Cell) { to.Pacing = of.Pacing },
 		Words: func(c Cell) string { return pacingWords[c.Pacing] },
 	},
 	{
-		Name: BatchColumn, Role: Setting, Rank: 9, Heading: "to a sync", Numeric: true, Lesser: true, Bench: "batch",
+		Name: BatchColumn, Shared: true, Role: Setting, Rank: 9, Heading: "to a sync", Numeric: true, Lesser: true, Bench: "batch",
 		Plain: func(c Cell) string { return plainNonZero(float64(c.Batch)) },
 		Copy:  func(to *Cell, of Cell) { to.Batch = of.Batch },
 		Order: func(a, b Cell) int { return cmp.Compare(a.Batch, b.Batch) },
@@ -165,38 +170,40 @@ var dimensions = []Dimension{
 			"Whole batches are counted, each with its sync.",
 	},
 	{
-		Name: WorkColumn, Role: Setting, Rank: 10, Heading: "work", Numeric: true, Lesser: true, Bench: "work",
+		Name: WorkColumn, Shared: true, Role: Setting, Rank: 10, Heading: "work", Numeric: true, Lesser: true, Bench: "work",
 		Plain: func(c Cell) string { return plainNonZero(float64(c.WorkNS)) },
 		Copy:  func(to *Cell, of Cell) { to.WorkNS = of.WorkNS },
 		Order: func(a, b Cell) int { return cmp.Compare(a.WorkNS, b.WorkNS) },
+		Parse: Nanoseconds.Parse,
 		Words: func(c Cell) string { return timed(c.WorkNS, "work") },
 		Note:  "Work is what the consumer does with each message, on its CPU: part of a round trip, a rate and CPU time.",
 	},
 	{
-		Name: ThinkColumn, Role: Setting, Rank: 11, Heading: "thinking", Numeric: true, Lesser: true, Bench: "think",
+		Name: ThinkColumn, Shared: true, Role: Setting, Rank: 11, Heading: "thinking", Numeric: true, Lesser: true, Bench: "think",
 		Plain: func(c Cell) string { return plainNonZero(float64(c.ThinkNS)) },
 		Copy:  func(to *Cell, of Cell) { to.ThinkNS = of.ThinkNS },
 		Order: func(a, b Cell) int { return cmp.Compare(a.ThinkNS, b.ThinkNS) },
+		Parse: Nanoseconds.Parse,
 		Words: func(c Cell) string { return timed(c.ThinkNS, "thinking") },
 		Note: "Thinking is what the producer does before it sends a message, on its CPU: part of a rate and of CPU time.\n" +
 			"No round trip has it: what it took in all is taken from the time that their mean is made of.",
 	},
 	{
-		Name: FanInColumn, Role: Setting, Rank: 12, Heading: "producers", Numeric: true, Lesser: true, Bench: "fanin",
+		Name: FanInColumn, Shared: true, Role: Setting, Rank: 12, Heading: "producers", Numeric: true, Lesser: true, Bench: "fanin",
 		Plain: func(c Cell) string { return plainNonZero(float64(c.FanIn)) },
 		Copy:  func(to *Cell, of Cell) { to.FanIn = of.FanIn },
 		Order: func(a, b Cell) int { return cmp.Compare(a.FanIn, b.FanIn) },
 		Words: func(c Cell) string { return counted(c.FanIn, "producers") },
 	},
 	{
-		Name: FanOutColumn, Role: Setting, Rank: 13, Heading: "consumers", Numeric: true, Lesser: true, Bench: "fanout",
+		Name: FanOutColumn, Shared: true, Role: Setting, Rank: 13, Heading: "consumers", Numeric: true, Lesser: true, Bench: "fanout",
 		Plain: func(c Cell) string { return plainNonZero(float64(c.FanOut)) },
 		Copy:  func(to *Cell, of Cell) { to.FanOut = of.FanOut },
 		Order: func(a, b Cell) int { return cmp.Compare(a.FanOut, b.FanOut) },
 		Words: func(c Cell) string { return counted(c.FanOut, "consumers") },
 	},
 	{
-		Name: "sharing", Role: Environment, Heading: "through", Lesser: true, // it follows from the transport
+		Name: "sharing", Shared: true, Role: Environment, Heading: "through", Lesser: true, // it follows from the transport
 		Plain: func(c Cell) string { return c.Sharing },
 		Copy:  func(to *Cell, of Cell) { to.Sharing = of.Sharing },
 	},
@@ -286,6 +293,35 @@ func LookupDimension(name string) (Dimension, bool) {
 		return Dimension{}, false
 	}
 	return dimensions[i], true
+}
+
+// LookupColumn is LookupDimension by what somebody writes: also by the shorter name
+// that Go benchmarks have, as "size".
+func LookupColumn(name string) (Dimension, bool) {
+	i := slices.IndexFunc(dimensions, func(d Dimension) bool { return d.Name == name || d.Bench == name && name != "" })
+	if i < 0 {
+		return Dimension{}, false
+	}
+	return dimensions[i], true
+}
+
+// ColumnNames are the names that [LookupColumn] knows, the shorter ones where there are
+// such.
+func ColumnNames() []string {
+	var names []string
+	for _, d := range dimensions {
+		names = append(names, cmp.Or(d.Bench, d.Name))
+	}
+	return names
+}
+
+// Read reads a value that somebody writes, and returns it as Plain does.
+func (d Dimension) Read(text string) (plain string, err error) {
+	if d.Parse == nil {
+		return text, nil
+	}
+	value, err := d.Parse(text)
+	return Plain(value), err
 }
 
 // Says is what the dimension says of a cell in a table or a sentence, "" where

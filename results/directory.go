@@ -40,9 +40,9 @@ type Directory struct {
 
 // CreateDirectory makes a new directory for the run in parent, which is made
 // too where it is missing, and writes what is known of the run into it. It has
-// the run's name or, where that is "", one made up of the time and chance. A
-// directory that is there is never written into: it is an error. After an error
-// there is none of it.
+// the run's name or, where that is "", one made up of the time and chance; where
+// another run has that name already, both. A directory that is there is never
+// written into. After an error there is none of it.
 func CreateDirectory(parent string, run Run) (*Directory, error) {
 	path, undo, err := makeDirectory(parent, run)
 	if err != nil {
@@ -56,14 +56,6 @@ func CreateDirectory(parent string, run Run) (*Directory, error) {
 		return nil, err
 	}
 	return d, nil
-}
-
-// CheckRunName refuses a name that is none for a directory of its own.
-func CheckRunName(name string) error {
-	if name == "" || name == "." || name == ".." || filepath.Base(name) != name {
-		return fmt.Errorf("%q is no name for a run: it is that of one directory, without a way to it", name)
-	}
-	return nil
 }
 
 func newDirectory(path string, run Run) (*Directory, error) {
@@ -82,14 +74,13 @@ func newDirectory(path string, run Run) (*Directory, error) {
 // makeDirectory makes the run's directory in parent, and that too. undo removes
 // those above it that had to be made.
 func makeDirectory(parent string, run Run) (path string, undo func(), err error) {
-	undo, err = makeAll(parent)
-	switch {
-	case err != nil:
-	case run.Name != "":
-		path, err = makeNamed(parent, run.Name)
-		return path, undo, err
-	default:
-		path, err = makeUnique(parent, run.Started)
+	if run.Name != "" {
+		if err := CheckRunName(run.Name); err != nil {
+			return "", func() {}, err
+		}
+	}
+	if undo, err = makeAll(parent); err == nil {
+		path, err = makeNamed(parent, run.Name, run.Started)
 	}
 	if err != nil {
 		err = fmt.Errorf("run directory: make one in %s: %w: choose another place with --out", parent, folder.Cause(err))
@@ -97,26 +88,30 @@ func makeDirectory(parent string, run Run) (path string, undo func(), err error)
 	return path, undo, err
 }
 
-func makeNamed(parent, name string) (path string, err error) {
-	if err := CheckRunName(name); err != nil {
-		return "", err
+// makeNamed makes a directory of that name or, where it is taken or "", of one that
+// is not.
+func makeNamed(parent, name string, started time.Time) (string, error) {
+	if name == "" {
+		return makeUnique(parent+string(filepath.Separator), started)
 	}
-	path = filepath.Join(parent, name)
-	if err := os.Mkdir(path, 0o755); err != nil {
-		return "", fmt.Errorf("run directory: make %s: %w: choose another --name or --out", path, folder.Cause(err))
+	path := filepath.Join(parent, name)
+	err := os.Mkdir(path, 0o755)
+	if errors.Is(err, fs.ErrExist) {
+		return makeUnique(path+"-", started)
 	}
-	return path, nil
+	return path, err
 }
 
-// makeUnique makes a directory named after the time and four random digits.
-func makeUnique(parent string, started time.Time) (string, error) {
+// makeUnique makes a directory named after the time and four random digits, below or
+// behind what its path begins with.
+func makeUnique(prefix string, started time.Time) (string, error) {
 	if started.IsZero() {
 		started = time.Now()
 	}
 	for {
 		var random [2]byte
 		rand.Read(random[:])
-		path := filepath.Join(parent, started.UTC().Format("20060102T150405Z")+"-"+hex.EncodeToString(random[:]))
+		path := prefix + started.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(random[:])
 		err := os.Mkdir(path, 0o755)
 		if !errors.Is(err, fs.ErrExist) {
 			return path, err
@@ -147,10 +142,19 @@ func (d *Directory) Folder() *folder.Folder { return d.folder }
 // Path returns where the run directory is.
 func (d *Directory) Path() string { return d.folder.Path() }
 
-// Name returns the run directory's name, which is the run's.
+// Name returns the run directory's name, which tells the run from all others there.
 func (d *Directory) Name() string { return d.name }
 
-// Append records a launch under the run's name: it is one line, on the disk
+// Named is the run with the name that it has in there.
+func (d *Directory) Named(run Run) Run {
+	run.Name, run.Directory = cmp.Or(run.Name, d.name), ""
+	if run.Name != d.name {
+		run.Directory = d.name
+	}
+	return run
+}
+
+// Append records a launch of the run, under its directory's name: it is one line, on the disk
 // when Append returns. After an error the record is as it was before.
 func (d *Directory) Append(launch Launch) error {
 	launch.Run = d.name
@@ -172,8 +176,8 @@ func (d *Directory) AppendWhy(launch Launch) error {
 
 // Note writes what is known of the run by now.
 func (d *Directory) Note(run Run) error {
+	run = d.Named(run)
 	run.Schema = Schema
-	run.Name = d.name
 	return d.folder.Replace(runFile, func(w io.Writer) error {
 		encoder := json.NewEncoder(w)
 		encoder.SetEscapeHTML(false)

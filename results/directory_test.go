@@ -128,14 +128,27 @@ func TestCreateDirectoryInAnImpossiblePlace(t *testing.T) {
 	}
 }
 
-// A run that has a name has its directory, which is never one that is there.
+// A run that has a name has its directory, and another of that name one that is new.
 func TestCreateDirectoryOfAName(t *testing.T) {
 	parent := filepath.Join(t.TempDir(), "results")
 	d, err := results.CreateDirectory(parent, results.Run{Name: "before"})
 	if err != nil || d.Name() != "before" || d.Path() != filepath.Join(parent, "before") {
 		t.Fatalf("%v: %+v", err, d)
 	}
-	for name, want := range map[string]string{"before": "file exists: choose another --name", "a/b": "no name for a run", "..": "no name for a run"} {
+	again, err := results.CreateDirectory(parent, results.Run{Name: "before"})
+	if err != nil || !strings.HasPrefix(again.Name(), "before-2") {
+		t.Fatalf("%v: %+v", err, again)
+	}
+	for of, want := range map[*results.Directory]string{d: "before", again: again.Name()} {
+		run, err := results.OpenRun(of.Path())
+		if err != nil || run.Name != "before" || run.ID() != want {
+			t.Errorf("%v: %s, in %s", err, run.Name, run.ID())
+		}
+	}
+	for name, want := range map[string]string{
+		"latest": "the word for the newest run", "a/b": "write it as a-b", "..": "no name for a run", ".hidden": "write it as hidden",
+		"-q": "write it as q", "base~1": "write it as base-1", "a b": "write it as a-b", "e\u202ex": "write it as e-x", strings.Repeat("n", 101): "no more than 100",
+	} {
 		if _, err := results.CreateDirectory(parent, results.Run{Name: name}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", name, err, want)
 		}

@@ -1,9 +1,12 @@
 package results
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // A Unit is what a metric is counted in. It decides how a value is written.
@@ -28,6 +31,35 @@ func (u Unit) Format(value float64) string {
 		return format(value)
 	}
 	return FormatCount(value) + " " + string(u)
+}
+
+// writtenAs are the units that amounts of each are written in, by what one is.
+var writtenAs = map[Unit][]struct {
+	name string
+	of   float64
+}{
+	Nanoseconds:    {{"ns", 1}, {"us", 1e3}, {"µs", 1e3}, {"μs", 1e3}, {"ms", 1e6}, {"s", 1e9}},
+	PerSecond:      {{"k/s", 1e3}, {"M/s", 1e6}, {"G/s", 1e9}, {"/s", 1}},
+	BytesPerSecond: {{"kB/s", 1e3}, {"MB/s", 1e6}, {"GB/s", 1e9}, {"TB/s", 1e12}, {"KiB/s", kibi}, {"MiB/s", mebi}, {"GiB/s", gibi}, {"B/s", 1}},
+	Count:          {{"", 1}},
+}
+
+// Parse reads an amount that somebody writes with its unit, above 0: "20us", "100k/s",
+// "1.5 GB/s". A count is a number, which may be 0.
+func (u Unit) Parse(text string) (float64, error) {
+	units := writtenAs[u]
+	if units == nil {
+		units = writtenAs[Count]
+	}
+	for _, unit := range units {
+		digits, has := strings.CutSuffix(text, unit.name)
+		number, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
+		if value := number * unit.of; has && err == nil && (value > 0 || value == 0 && u == Count) && value <= Bounds.Most {
+			return value, nil
+		}
+	}
+	example := map[Unit]string{Nanoseconds: "a time above 0, as 20us or 1.5ms", PerSecond: "a number per second above 0, as 500/s, 100k/s or 2.5M/s", BytesPerSecond: "bytes per second above 0, as 100MB/s or 1.5GB/s"}
+	return 0, fmt.Errorf("%q is none of its amounts: write %s", text, cmp.Or(example[u], "a number, as 2.5"))
 }
 
 // A Metric is what is known of one number of a launch.
@@ -199,6 +231,12 @@ func LookupMetric(name string) Metric {
 		return m
 	}
 	return Metric{Name: name, Words: name, Unit: Count}
+}
+
+// IsMetric says whether a metric of that name is known.
+func IsMetric(name string) bool {
+	_, is := percentileNamed(name)
+	return is || slices.Contains(MetricNames(), name)
 }
 
 // Format writes a value of the metric with its unit.

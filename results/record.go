@@ -130,20 +130,21 @@ const (
 
 // Run is run.json: the plan and the machine it ran on.
 type Run struct {
-	Schema   int                `json:"schema"`
-	Name     string             `json:"name"`    // of the run directory
-	Version  string             `json:"version"` // of ipcbench
-	Args     []string           `json:"args,omitempty"`
-	Plan     Plan               `json:"plan"`
-	Labels   map[string]string  `json:"labels,omitempty"`
-	Host     map[string]string  `json:"host"`              // facts about the machine, by name: "" where it does not say; absent: nobody asked
-	Storage  map[string][]Layer `json:"storage,omitempty"` // by directory, what stores what is synced there, from the filesystem down, as it was when the run began
-	Floors   []Floor            `json:"floors,omitempty"`  // the harness's own costs
-	Started  time.Time          `json:"started"`
-	Ended    time.Time          `json:"ended,omitzero"`
-	Status   RunStatus          `json:"status"`
-	CutShort string             `json:"cut_short,omitempty"` // what ended it before all of its launches were made
-	Warnings []Warning          `json:"warnings,omitempty"`
+	Schema    int                `json:"schema"`
+	Name      string             `json:"name"`                // what it was called, or else its directory
+	Directory string             `json:"directory,omitempty"` // the run directory's name, where that is another: see [Run.ID]
+	Version   string             `json:"version"`             // of ipcbench
+	Args      []string           `json:"args,omitempty"`
+	Plan      Plan               `json:"plan"`
+	Labels    map[string]string  `json:"labels,omitempty"`
+	Host      map[string]string  `json:"host"`              // facts about the machine, by name: "" where it does not say; absent: nobody asked
+	Storage   map[string][]Layer `json:"storage,omitempty"` // by directory, what stores what is synced there, from the filesystem down, as it was when the run began
+	Floors    []Floor            `json:"floors,omitempty"`  // the harness's own costs
+	Started   time.Time          `json:"started"`
+	Ended     time.Time          `json:"ended,omitzero"`
+	Status    RunStatus          `json:"status"`
+	CutShort  string             `json:"cut_short,omitempty"` // what ended it before all of its launches were made
+	Warnings  []Warning          `json:"warnings,omitempty"`
 }
 
 // A Floor is something the harness itself or the bare machine costs, below

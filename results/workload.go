@@ -2,18 +2,21 @@ package results
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 )
 
 // A Workload is what is known of the numbers of a workload: which it has, which
 // of them says most and how they are shown. What its processes do is in package
 // bench/workload, under the same name.
 type Workload struct {
-	Name    string // the word a user types and the key in every record: "latency"
-	Doc     string // one line for ipcbench list
-	Title   string // of its table: "Round-trip latency"; "": its name
-	Caption string // below it: what the numbers mean, a line each
-	Subject string // what a chart of it shows, below its title: "Ping-pong, one message in flight"
+	Name    string   // the word a user types and the key in every record: "latency"
+	Also    []string // what else people call it: nobody may type it, and who does is told the name
+	Doc     string   // one line for ipcbench list
+	Title   string   // of its table: "Round-trip latency"; "": its name
+	Caption string   // below it: what the numbers mean, a line each
+	Subject string   // what a chart of it shows, below its title: "Ping-pong, one message in flight"
 
 	Main     string         // the metric that says most: tables are sorted by it, --until narrows it down, compare decides on it
 	Fine     string         // the metric that does all that in place of Main where the clock is too coarse for it, see [Deciding]; "": none
@@ -21,6 +24,8 @@ type Workload struct {
 	Compared []string       // the metrics that compare shows unless it is asked for others; nil: Main
 	Op       string         // the metric that Go benchmarks call ns/op; "": the time per message
 	Columns  []ResultColumn // of its table, beside those of the cell; nil: Main with its margin
+
+	Called map[string]string // what its metrics are called by somebody who asks for one, beside the headings of Columns: "rate"; see [Workload.MetricCalled]
 
 	Drawn string // the metric that its charts show; "": Main
 	Axis  string // what that is called on an axis: "Median round trip"; "": by its words
@@ -71,6 +76,7 @@ type Further struct {
 var workloads = []Workload{
 	{
 		Name:  "latency",
+		Also:  []string{"rtt", "round-trip", "ping-pong", "ping"},
 		Doc:   "ping-pong: round-trip time from before Send to after Recv of the echo",
 		Title: "Round-trip latency",
 		Caption: "Round trip, from before the send to after the echo. It is a closed loop: a stall delays the one round trip\n" +
@@ -84,6 +90,7 @@ var workloads = []Workload{
 		FineNote: "Where a round trip takes less than 20 ticks of the clock, batches is its mean over many of them, stamped at both ends:\n" +
 			"median over the batches of a launch, less what the stamps cost. It decides on those rows, and ± is of it.",
 		Compared: []string{RTTP50, RTTP99, CPUPerMsg},
+		Called:   map[string]string{"min": RTTMin, "max": RTTMax},
 		Op:       RTTMean,
 		Columns: []ResultColumn{
 			{"p50", RTTP50, false}, {"batches", RTTBatchP50, false}, {"±", RTTP50, true}, {"p99", RTTP99, false}, {"p99.9", RTTP999, false}, {"mean", RTTMean, false},
@@ -95,6 +102,7 @@ var workloads = []Workload{
 	},
 	{
 		Name:  "throughput",
+		Also:  []string{"bandwidth", "stream", "streaming", "tput"},
 		Doc:   "stream: messages and bytes per second, counted at the receiver",
 		Title: "Throughput",
 		Caption: "Counted at the receiver; 1 MB is 1e6 bytes. Median over launches, ± its 95 % confidence interval,\n" +
@@ -103,6 +111,7 @@ var workloads = []Workload{
 		Subject:  "Streaming from one end to the other, counted at the receiver",
 		Main:     MsgsPerS,
 		Compared: []string{MsgsPerS, CPUPerMsg},
+		Called:   map[string]string{"rate": MsgsPerS, "throughput": BytesPerS},
 		Op:       MsgsPerS,
 		Columns: []ResultColumn{
 			{"messages", MsgsPerS, false}, {"±", MsgsPerS, true}, {"bytes", BytesPerS, false}, {"sync", SyncNS, false}, {"each", PairRate, false}, {"fair", PairFairness, false},
@@ -114,6 +123,7 @@ var workloads = []Workload{
 	},
 	{
 		Name:  "load",
+		Also:  []string{"open-loop"},
 		Doc:   "open loop: messages offered at a rate, each timed from the moment at which it was due",
 		Title: "Latency under load",
 		Caption: "One way, from the moment at which a message was due to after its receipt: a stall delays all that was due meanwhile.\n" +
@@ -123,6 +133,7 @@ var workloads = []Workload{
 		Subject:  "Messages offered at a rate, timed from when they were due",
 		Main:     OneWayP50,
 		Compared: []string{OneWayP50, OneWayP99, AchievedPerS},
+		Called:   map[string]string{"rate": AchievedPerS},
 		Op:       OneWayP50,
 		Columns: []ResultColumn{
 			{"achieved", AchievedPerS, false}, {"p50", OneWayP50, false}, {"±", OneWayP50, true}, {"p99", OneWayP99, false}, {"p99.9", OneWayP999, false},
@@ -133,6 +144,7 @@ var workloads = []Workload{
 	},
 	{
 		Name:  "oneway",
+		Also:  []string{"one-way-latency"},
 		Doc:   "one message at a time, 100 µs apart: from before its send to after its receipt",
 		Title: "One-way latency",
 		Caption: "From before the send to after the receipt, by the one clock of the machine; 100 µs and more between two messages.\n" +
@@ -153,6 +165,7 @@ var workloads = []Workload{
 	},
 	{
 		Name:  "setup",
+		Also:  []string{"startup", "start", "connect", "connection", "create", "creation"},
 		Doc:   "what it costs to get going and to stop: create, open, map, first touch, first message, close",
 		Title: "Set-up",
 		Caption: "One set-up a launch. The driver makes what the ends share, what it tries before included (create, extend: give files their\n" +
@@ -250,6 +263,44 @@ func LookupWorkload(name string) Workload {
 		Compared: []string{CPUPerMsg},
 		Columns:  []ResultColumn{{"CPU/msg", CPUPerMsg, false}, {"ctxsw/msg", CtxswPer, false}},
 	}
+}
+
+// MetricCalled returns the metric that a word means where it is asked of the workload:
+// a heading of its table, a word of Called, or any percentile of what Of is of, as
+// "p99.99".
+func (w Workload) MetricCalled(word string) (m Metric, known bool) {
+	if name, has := w.Called[word]; has {
+		return LookupMetric(name), true
+	}
+	for _, c := range w.Columns {
+		if c.Name == word && !c.Margin {
+			return LookupMetric(c.Metric), true
+		}
+	}
+	percent, err := ParsePercentile(strings.TrimPrefix(word, "p"))
+	if err != nil || !strings.HasPrefix(word, "p") || w.Of == "" {
+		return Metric{}, false
+	}
+	return PercentileOf(w.Of, percent)
+}
+
+// MetricWords are the words that [Workload.MetricCalled] knows, but for percentiles and
+// for what is no one word.
+func (w Workload) MetricWords() []string {
+	var words []string
+	for _, c := range w.Columns {
+		if !c.Margin && !strings.Contains(c.Name, " ") {
+			words = append(words, c.Name)
+		}
+	}
+	return append(words, slices.Sorted(maps.Keys(w.Called))...)
+}
+
+// MayHave says whether a launch of the workload may have the metric: not where that is
+// a quantile of what another workload keeps.
+func (w Workload) MayHave(m Metric) bool {
+	kept := func(other Workload) bool { return other.Of == m.Of }
+	return m.Of == "" || w.Of == m.Of || !slices.ContainsFunc(workloads, kept)
 }
 
 // PrimaryMetric returns the metric that says most of a workload, or "" where

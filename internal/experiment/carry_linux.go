@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -89,8 +90,13 @@ func (c *Carrier) begin() error {
 	if err := os.MkdirAll(c.Parent, 0o755); err != nil {
 		return fmt.Errorf("make the directory of results: %w", err)
 	}
-	if err := os.Mkdir(c.dir, 0o755); err != nil && len(c.record.Turns) == 0 {
-		return fmt.Errorf("make the directory of the experiment: %w: choose another name, or --out", err)
+	err := os.Mkdir(c.dir, 0o755)
+	switch again := len(c.record.Turns) > 0; {
+	case err == nil || again:
+	case errors.Is(err, fs.ErrExist):
+		return fmt.Errorf("%s is there already: choose another --out, or another name in the file", c.dir)
+	default:
+		return fmt.Errorf("make the directory of the experiment: %w", err)
 	}
 	c.at = filepath.Join(c.dir, "mnt")
 	if err := os.MkdirAll(c.at, 0o755); err != nil {

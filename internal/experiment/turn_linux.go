@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -24,6 +25,9 @@ func (c *Carrier) turn(ctx context.Context, t Turn) (err error) {
 		if err := shell(ctx, "setup", t.Setup); err != nil {
 			return err
 		}
+	}
+	if at := filepath.Join(c.dir, t.RunName()); isThere(at) {
+		return fmt.Errorf("%s is there already, of a turn that was cut short: remove it", at)
 	}
 	words := slices.Concat(c.Run, t.Variant.Run, []string{
 		"--quiet", "--label", results.VariantLabel + "=" + t.Name, "--label", fmt.Sprintf("%s=%d", results.RoundLabel, t.Round), "--name", t.RunName(),
@@ -47,6 +51,11 @@ func (c *Carrier) turn(ctx context.Context, t Turn) (err error) {
 	return t.between(ctx, func() error {
 		return c.run(ctx, t.Variant, slices.Concat([]string{"run"}, words, where, []string{"--out", c.dir}))
 	})
+}
+
+func isThere(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // between runs a function with the variant's commands before and after it.

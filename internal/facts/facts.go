@@ -8,10 +8,14 @@
 package facts
 
 import (
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -26,6 +30,8 @@ type Fact struct {
 	Within   float64 // two amounts that are this near, as a ratio, are the same
 	Bench    bool    // Go benchmarks tell it; tools compare only results that agree in all of these
 
+	share func(value string) string // what of it can be passed on to strangers, for it names neither the machine nor who uses it; nil: nothing
+
 	read func(root string) string // in the kernel's own words; "": the machine does not say
 }
 
@@ -34,52 +40,53 @@ const cpuDir = "sys/devices/system/cpu"
 // All are the facts that there are. Of those that explain a change, what does so
 // most often comes first.
 var All = []Fact{
-	{Name: "goos", Bench: true, read: func(string) string { return runtime.GOOS }},
-	{Name: "goarch", Hardware: true, Bench: true, read: func(string) string { return runtime.GOARCH }},
+	{Name: "goos", Bench: true, share: all, read: func(string) string { return runtime.GOOS }},
+	{Name: "goarch", Hardware: true, Bench: true, share: all, read: func(string) string { return runtime.GOARCH }},
 
-	{Name: "cpu", Hardware: true, Bench: true, read: first(
+	{Name: "cpu", Hardware: true, Bench: true, share: all, read: first(
 		file("proc/cpuinfo", field("model name")), file("proc/device-tree/model", cString), file("proc/cpuinfo", armModel))},
-	{Name: "cpus", Hardware: true, read: file(cpuDir+"/online", all)},
-	{Name: "cpus-performance", Hardware: true, read: file("sys/devices/cpu_core/cpus", all)}, // of a hybrid processor
-	{Name: "cpus-efficiency", Hardware: true, read: file("sys/devices/cpu_atom/cpus", all)},
-	{Name: "cpus-low-power", Hardware: true, read: file("sys/devices/cpu_lowpower/cpus", all)},
+	{Name: "cpus", Hardware: true, share: all, read: file(cpuDir+"/online", all)},
+	{Name: "cpus-performance", Hardware: true, share: all, read: file("sys/devices/cpu_core/cpus", all)}, // of a hybrid processor
+	{Name: "cpus-efficiency", Hardware: true, share: all, read: file("sys/devices/cpu_atom/cpus", all)},
+	{Name: "cpus-low-power", Hardware: true, share: all, read: file("sys/devices/cpu_lowpower/cpus", all)},
 	{Name: "cpu-capacities", Hardware: true, read: distinct(cpuDir + "/cpu[0-9]*/cpu_capacity")},
-	{Name: "smt-active", Hardware: true, Bench: true, read: file(cpuDir+"/smt/active", all)},
-	{Name: "numa-nodes", Hardware: true, read: file("sys/devices/system/node/online", all)},
-	{Name: "memory", Hardware: true, Within: 0.05, read: file("proc/meminfo", field("MemTotal"))}, // a kernel keeps now more, now less of it for itself
+	{Name: "smt-active", Hardware: true, Bench: true, share: all, read: file(cpuDir+"/smt/active", all)},
+	{Name: "sockets", share: all, read: distinct(cpuDir + "/cpu[0-9]*/topology/physical_package_id")},
+	{Name: "numa-nodes", Hardware: true, share: all, read: file("sys/devices/system/node/online", all)},
+	{Name: "memory", Hardware: true, Within: 0.05, share: rounded, read: file("proc/meminfo", field("MemTotal"))}, // a kernel keeps now more, now less of it for itself
 	{Name: "product", Hardware: true, read: file("sys/class/dmi/id/product_name", all)},
-	{Name: "hypervisor", Hardware: true, read: first(file("sys/hypervisor/type", all), file("proc/cpuinfo", hypervisorFlag))},
-	{Name: "hypervisor-id", Hardware: true, read: hypervisorID},
-	{Name: Emulated, Hardware: true, read: emulator},
+	{Name: "hypervisor", Hardware: true, share: all, read: first(file("sys/hypervisor/type", all), file("proc/cpuinfo", hypervisorFlag))},
+	{Name: "hypervisor-id", Hardware: true, share: all, read: hypervisorID},
+	{Name: Emulated, Hardware: true, share: all, read: emulator},
 
-	{Name: "kernel", Explains: true, Bench: true, read: file("proc/sys/kernel/osrelease", all)}, // not /proc/version, which names who built it, and where
+	{Name: "kernel", Explains: true, Bench: true, share: withoutSuffix, read: file("proc/sys/kernel/osrelease", all)}, // not /proc/version, which names who built it, and where
 	{Name: "kernel-version", Explains: true, read: file("proc/sys/kernel/version", all)},
-	{Name: "gvisor", Explains: true, read: file("proc/version", gvisor)},
-	{Name: "container", Explains: true, read: container},
-	{Name: "preempt", Explains: true, read: file("proc/sys/kernel/version", preemption)},
-	{Name: "preempt-mode", Explains: true, read: file("sys/kernel/debug/sched/preempt", parenthesized)},
+	{Name: "gvisor", Explains: true, share: all, read: file("proc/version", gvisor)},
+	{Name: "container", Explains: true, share: all, read: container},
+	{Name: "preempt", Explains: true, share: all, read: file("proc/sys/kernel/version", preemption)},
+	{Name: "preempt-mode", Explains: true, share: all, read: file("sys/kernel/debug/sched/preempt", parenthesized)},
 	{Name: "kernel-cmdline", Explains: true, read: file("proc/cmdline", kernelsOwn)},
-	{Name: "mitigations", Explains: true, read: mitigations},
-	{Name: "seccomp", Explains: true, read: file("proc/self/status", seccomp)},
-	{Name: "sched-policy", Explains: true, read: file("proc/self/stat", policy)},
+	{Name: "mitigations", Explains: true, share: all, read: mitigations},
+	{Name: "seccomp", Explains: true, share: all, read: file("proc/self/status", seccomp)},
+	{Name: "sched-policy", Explains: true, share: all, read: file("proc/self/stat", policy)},
 	{Name: "sched-priority", Explains: true, read: file("proc/self/stat", statField(40))}, // of a real-time policy; 0: none
 	{Name: "sched-ext", Explains: true, read: first(file("sys/kernel/sched_ext/root/ops", all), file("sys/kernel/sched_ext/state", all))},
 	{Name: "nice", Explains: true, read: file("proc/self/stat", statField(19))},
 	{Name: "autogroup", Explains: true, read: autogroup},
 
-	{Name: "guest-halt-poll-ns", Explains: true, read: file("sys/module/haltpoll/parameters/guest_halt_poll_ns", all)},
-	{Name: "idle-driver", Explains: true, read: file(cpuDir+"/cpuidle/current_driver", all)},
-	{Name: "idle-governor", Explains: true, read: first(file(cpuDir+"/cpuidle/current_governor", all), file(cpuDir+"/cpuidle/current_governor_ro", all))},
+	{Name: "guest-halt-poll-ns", Explains: true, share: all, read: file("sys/module/haltpoll/parameters/guest_halt_poll_ns", all)},
+	{Name: "idle-driver", Explains: true, share: all, read: file(cpuDir+"/cpuidle/current_driver", all)},
+	{Name: "idle-governor", Explains: true, share: all, read: first(file(cpuDir+"/cpuidle/current_governor", all), file(cpuDir+"/cpuidle/current_governor_ro", all))},
 	{Name: "idle-states", Explains: true, read: idleStates},
-	{Name: "governor", Explains: true, Bench: true, read: distinct(cpuDir + "/cpu[0-9]*/cpufreq/scaling_governor")},
-	{Name: "energy-preference", Explains: true, read: distinct(cpuDir + "/cpu[0-9]*/cpufreq/energy_performance_preference")},
-	{Name: "boost", Explains: true, Bench: true, read: file(cpuDir+"/cpufreq/boost", all)},
-	{Name: "no-turbo", Explains: true, read: file(cpuDir+"/intel_pstate/no_turbo", all)},
-	{Name: "cpufreq-driver", Explains: true, read: distinct(cpuDir + "/cpu[0-9]*/cpufreq/scaling_driver")},
-	{Name: "cpufreq-max", Explains: true, read: distinct(cpuDir + "/cpu[0-9]*/cpufreq/scaling_max_freq")},
-	{Name: "clocksource", Explains: true, Bench: true, read: file("sys/devices/system/clocksource/clocksource0/current_clocksource", all)},
-	{Name: "thp", Explains: true, Bench: true, read: file("sys/kernel/mm/transparent_hugepage/enabled", chosen)},
-	{Name: "thp-shmem", Explains: true, read: file("sys/kernel/mm/transparent_hugepage/shmem_enabled", chosen)},
+	{Name: "governor", Explains: true, Bench: true, share: all, read: distinct(cpuDir + "/cpu[0-9]*/cpufreq/scaling_governor")},
+	{Name: "energy-preference", Explains: true, share: all, read: distinct(cpuDir + "/cpu[0-9]*/cpufreq/energy_performance_preference")},
+	{Name: "boost", Explains: true, Bench: true, share: all, read: file(cpuDir+"/cpufreq/boost", all)},
+	{Name: "no-turbo", Explains: true, share: all, read: file(cpuDir+"/intel_pstate/no_turbo", all)},
+	{Name: "cpufreq-driver", Explains: true, share: all, read: distinct(cpuDir + "/cpu[0-9]*/cpufreq/scaling_driver")},
+	{Name: "cpufreq-max", Explains: true, share: all, read: distinct(cpuDir + "/cpu[0-9]*/cpufreq/scaling_max_freq")},
+	{Name: "clocksource", Explains: true, Bench: true, share: all, read: file("sys/devices/system/clocksource/clocksource0/current_clocksource", all)},
+	{Name: "thp", Explains: true, Bench: true, share: all, read: file("sys/kernel/mm/transparent_hugepage/enabled", chosen)},
+	{Name: "thp-shmem", Explains: true, share: all, read: file("sys/kernel/mm/transparent_hugepage/shmem_enabled", chosen)},
 
 	{Name: "cgroup-cpu-max", Explains: true, Fixed: true, read: cpuMax},
 	{Name: "cgroup-cpu-weight", Explains: true, read: cpuWeight},
@@ -113,7 +120,7 @@ var All = []Fact{
 	{Name: "write-caches", Explains: true, read: writeCaches},
 
 	{Name: "hugepages", read: file("proc/sys/vm/nr_hugepages", all)},
-	{Name: "hugepage-size", read: file("proc/meminfo", field("Hugepagesize"))},
+	{Name: "hugepage-size", share: all, read: file("proc/meminfo", field("Hugepagesize"))},
 	{Name: "memlock", Fixed: true, read: file("proc/self/limits", softLimit("Max locked memory"))},
 	{Name: "cgroup-pids-max", read: limit("pids", "pids.max", "pids.max")},
 
@@ -156,6 +163,36 @@ func Lookup(name string) Fact {
 	}
 	return Fact{Name: name}
 }
+
+// Share is what of the fact's value can be passed on to strangers, or "": see All.
+func (f Fact) Share(value string) string {
+	const most = 1000 // the mitigations of a processor that needs them all
+	if f.share == nil || len(value) > most {
+		return ""
+	}
+	return f.share(value)
+}
+
+// inGiB is an amount that has been rounded.
+var inGiB = regexp.MustCompile(`^\d{1,6} GiB$`)
+
+// rounded is an amount as "24684092 kB" in whole GiB.
+func rounded(amount string) string {
+	if inGiB.MatchString(amount) {
+		return amount
+	}
+	kb, err := strconv.ParseFloat(strings.TrimSuffix(amount, " kB"), 64)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%.0f GiB", math.Ceil(kb/(1<<20)))
+}
+
+// release is the part of a kernel's release that Linux gives it.
+var release = regexp.MustCompile(`^\d+(\.\d+)+(-rc\d+)?`)
+
+// withoutSuffix is a kernel's release without what whoever built it wrote behind.
+func withoutSuffix(text string) string { return release.FindString(text) }
 
 // IsKnown says whether this version reads the fact.
 func (f Fact) IsKnown() bool { return f.read != nil }

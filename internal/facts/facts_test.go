@@ -154,6 +154,21 @@ func TestFactsOfThisMachine(t *testing.T) {
 	}
 }
 
+// What is passed on of a fact says nothing of who has the machine, and says the same
+// when it is passed on again.
+func TestWhatIsPassedOnOfAFact(t *testing.T) {
+	for _, c := range []struct{ name, value, want string }{
+		{"kernel", "6.12.9-amd64", "6.12.9"}, {"kernel", "6.18-rc3-alice", "6.18-rc3"}, {"kernel", "alice", ""},
+		{"memory", "24684092 kB", "24 GiB"}, {"memory", "24 GiB", "24 GiB"}, {"memory", "a lot", ""},
+		{"cpu", "Fast 9000", "Fast 9000"}, {"cpu", strings.Repeat("x", 2000), ""},
+		{"kernel-cmdline", "root=/dev/sda1", ""}, {"product", "Laptop 7", ""}, {"of-a-newer-version", "x", ""},
+	} {
+		if got := Lookup(c.name).Share(c.value); got != c.want {
+			t.Errorf("%s %.20q: %q, want %q", c.name, c.value, got, c.want)
+		}
+	}
+}
+
 // Names are keys in every run.json, and what is known of a fact is looked up by
 // them.
 func TestEveryFactIsFoundByANameOfItsOwn(t *testing.T) {
@@ -164,7 +179,7 @@ func TestEveryFactIsFoundByANameOfItsOwn(t *testing.T) {
 		}
 		names[fact.Name] = true
 		found := Lookup(fact.Name)
-		found.read, fact.read = nil, nil
+		found.read, fact.read, found.share, fact.share = nil, nil, nil, nil
 		if diff := cmp.Diff(fact, found, cmp.AllowUnexported(Fact{})); diff != "" {
 			t.Errorf("looked up, %s is another\n%s", fact.Name, diff)
 		}

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"time"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 
 	"ipcbench/results"
+	"ipcbench/results/charts/internal/plot"
 	"ipcbench/results/summary"
 )
 

@@ -57,7 +57,7 @@ var (
 	cardHead    = lettering{size: 18, bold: true, ink: ink}
 	cardLabel   = lettering{size: 17, ink: ink}
 	cardValue   = lettering{size: 17, bold: true, ink: ink}
-	cardCommand = lettering{size: 22, mono: true, ink: ink}
+	cardCommand = lettering{size: 22, bold: true, ink: ink}
 	cardMachine = lettering{size: 16, ink: softInk}
 )
 

@@ -58,7 +58,7 @@ func familyWord(c results.Cell) string {
 }
 
 // dashes are the patterns of the ways of waiting, see [results.Way.Dash].
-var dashes = [][]vg.Length{nil, {5, 2.2}, {1.3, 1.7}, {7, 2, 1.3, 2}, {2.6, 1.6}, {7, 2, 1.3, 2, 1.3, 2}, {11, 2.6}}
+var dashes = [][]vg.Length{nil, {4.5, 2.2}, {7, 2, 1.3, 2}, {9, 2.2}, {1.2, 1.6}, {7, 2, 1.3, 2, 1.3, 2}, {2.6, 1.2}}
 
 // A look is how a series is drawn in every chart of a run: the colour says which
 // transport it is, the pattern of its line and the filling of its marker how an end

@@ -4,10 +4,10 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 
 	"ipcbench/results"
+	"ipcbench/results/charts/internal/plot"
 )
 
 // A course is how a metric goes over a dimension that others keep apart: a line for

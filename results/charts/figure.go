@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"ipcbench/results"
+	"ipcbench/results/charts/internal/plot"
 )
 
 // A figure is the frame of a chart: everything around the data.
@@ -118,7 +118,7 @@ func legend(key []entry) []part {
 	const gap = 16
 	width := func(e entry) vg.Length {
 		if e.line {
-			return sampleLength + 7 + nameType.width(e.text)
+			return keyLength + 7 + nameType.width(e.text)
 		}
 		return 2*markRadius + 7 + nameType.width(e.text)
 	}
@@ -146,8 +146,8 @@ func legend(key []entry) []part {
 func (e entry) draw(c draw.Canvas, at vg.Point) {
 	x := at.X + 2*markRadius
 	if e.line {
-		e.look.sample(c, at, sampleLength)
-		x = at.X + sampleLength
+		e.look.sample(c, at, keyLength)
+		x = at.X + keyLength
 	} else {
 		e.look.mark(c, vg.Point{X: at.X + markRadius, Y: at.Y}, e.look.radius())
 	}

@@ -8,13 +8,15 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"ipcbench/results/charts/internal/plot"
 )
 
 const (
 	sampleLength = 20
+	keyLength    = 32  // of a sample in a legend, which shows its pattern
 	leaderLength = 12  // between the plot's edge and the names
 	nameWidth    = 138 // beyond which a name is broken into lines
 	nameLines    = 3   // beyond which it is cut short; the table has it whole

@@ -72,7 +72,7 @@ func launchDots(l look, values []float64, e summary.Estimate, format func(float6
 }
 
 // launchRadius is that of the mark of a launch.
-const launchRadius = 2
+const launchRadius = 2.2
 
 // medianMark draws a median and its interval, level.
 func medianMark(c draw.Canvas, x func(float64) vg.Length, e summary.Estimate, y vg.Length) {

@@ -5,10 +5,10 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 
 	"ipcbench/results"
+	"ipcbench/results/charts/internal/plot"
 	"ipcbench/results/summary"
 )
 

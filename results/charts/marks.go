@@ -4,9 +4,10 @@ import (
 	"image/color"
 	"math"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"ipcbench/results/charts/internal/plot"
 )
 
 // A point is a value with the interval around it. lo and hi are NaN, or
@@ -229,7 +230,7 @@ func (l look) dot(c draw.Canvas, at vg.Point, radius vg.Length) {
 	shape := polygons[l.marker].path(at, radius)
 	fill, edge, width := l.color, paper, vg.Length(0.4)
 	if l.hollow {
-		fill, edge, width = paper, l.color, 0.9
+		fill, edge, width = paper, l.color, 1.1
 	}
 	c.SetColor(fill)
 	c.Fill(shape)

@@ -4,9 +4,8 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/plot"
-
 	"ipcbench/results"
+	"ipcbench/results/charts/internal/plot"
 	"ipcbench/results/summary"
 )
 
@@ -125,13 +124,16 @@ func curveOf(curve []summary.Point) []point {
 }
 
 // atNines selects the first point of a curve at or beyond the median and each
-// whole nine.
+// whole nine, or where it has none of them its end.
 func atNines(points []point) func(int) bool {
 	marked := map[int]bool{}
 	for _, x := range []float64{nines(0.5), 1, 2, 3, 4, 5, 6} {
 		if i := slices.IndexFunc(points, func(p point) bool { return p.x >= x-1e-9 }); i >= 0 {
 			marked[i] = true
 		}
+	}
+	if len(marked) == 0 {
+		marked[len(points)-1] = true
 	}
 	return func(i int) bool { return marked[i] }
 }

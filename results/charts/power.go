@@ -5,10 +5,10 @@ import (
 	"strconv"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 
 	"ipcbench/results"
+	"ipcbench/results/charts/internal/plot"
 )
 
 // A Power is how often a change of known size was found in one cell.

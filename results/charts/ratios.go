@@ -7,8 +7,7 @@ import (
 	"slices"
 	"strconv"
 
-	"gonum.org/v1/plot"
-
+	"ipcbench/results/charts/internal/plot"
 	"ipcbench/results/compare"
 )
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"ipcbench/results"
 )
 
 // Runs compares two sides of one or more runs each. It is an error where they
@@ -19,6 +21,8 @@ func Runs(old, new []Run, o Options) (Comparison, error) {
 	if err := cmp.Or(eachOnce(old), eachOnce(new)); err != nil {
 		return Comparison{}, err
 	}
+	old, new = slices.Clone(old), slices.Clone(new)
+	tellApart(old, new)
 	copies, err := areCopies(old, new)
 	if err != nil {
 		return Comparison{}, err
@@ -46,11 +50,22 @@ func Runs(old, new []Run, o Options) (Comparison, error) {
 // replicates that agree perfectly.
 func eachOnce(runs []Run) error {
 	for i, run := range runs {
-		if slices.ContainsFunc(runs[:i], func(other Run) bool { return other.Name == run.Name }) {
+		if slices.ContainsFunc(runs[:i], func(other Run) bool { return other.ID() == run.ID() }) {
 			return fmt.Errorf("compare: run %s is given twice on one side: name each run once", run.Name)
 		}
 	}
 	return nil
+}
+
+// tellApart has each run of all sides be called by a name of its own.
+func tellApart(sides ...[]Run) {
+	var all []*results.Run
+	for _, side := range sides {
+		for i := range side {
+			all = append(all, &side[i].Run)
+		}
+	}
+	results.TellApart(all...)
 }
 
 func names(runs []Run) string {

@@ -84,9 +84,9 @@ func (r Row) Marked() string {
 	switch {
 	case r.Verdict == Same:
 		return mark + " ±" + results.FormatPercent(r.Within)
-	case r.Verdict == Noisy && !math.IsNaN(r.Lo):
+	case r.Verdict == Noisy && r.Lo > 1.0/10-1 && r.Hi < 10-1:
 		return mark + " " + effect.FormatInterval(r.Effect)
-	case r.Verdict == Noisy:
+	case r.Verdict == Noisy: // it may be anything
 		return mark
 	}
 	return strings.TrimSpace(mark + " " + howMuch(r.Change))

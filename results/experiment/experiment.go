@@ -178,8 +178,11 @@ func (o Outcome) Machine() string {
 // turns, and what the comparisons say, each once.
 func (o Outcome) Warnings() []string {
 	var all []string
-	if o.CutShort != "" {
+	switch {
+	case o.CutShort != "":
 		all = append(all, "it was ended before all of its turns: "+oneLine(o.CutShort))
+	case o.Ended.IsZero():
+		all = append(all, "it has not ended, or was killed: it lacks turns")
 	}
 	for _, t := range o.Turns {
 		if t.Failed != "" {

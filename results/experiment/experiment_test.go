@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -158,6 +159,33 @@ func TestARecordOfAStranger(t *testing.T) {
 			t.Errorf("%s is read: %v", text, err)
 		}
 	}
+}
+
+// FuzzRead: whatever a stranger's record says, it is refused in a line, or can be shown.
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(`{"name": "x", "question": "Which?", "rounds": 3, "variants": [{"name": "a", "steps": ["mkfs"]}, {"name": "b"}], "turns": [{"round": 1, "variant": "a", "run": "01-a"}]}`))
+	f.Add([]byte(`{"variants": [{"name": ".."}, {"name": "b"}]}`))
+	dir := f.TempDir()
+	in, err := folder.Open(dir)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if err := os.WriteFile(filepath.Join(dir, RecordFile), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		r, err := Read(in)
+		if err != nil {
+			return
+		}
+		o, err := Compare(r, func(run string) (compare.Run, error) { return compare.Run{}, errors.New("there is none") })
+		if err != nil {
+			return // one that has runs
+		}
+		if err := WriteMarkdown(io.Discard, o); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // Where the first variant has no run there is nothing to compare with, and what there is

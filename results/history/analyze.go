@@ -22,6 +22,11 @@ func (b *Builder) History() (History, error) {
 	if len(b.runs) < 2 {
 		return h, fmt.Errorf("history: %s given: name the runs of a machine over time, or the directory that they are in", countOf(len(b.runs), "run is", "runs are"))
 	}
+	var all []*results.Run
+	for i := range b.runs {
+		all = append(all, &b.runs[i].Run)
+	}
+	results.TellApart(all...)
 	order := b.sorted()
 	sorted := make([]compare.Run, len(order))
 	around := make([]map[string]string, len(order))

@@ -18,7 +18,7 @@ type Builder struct {
 	options Options
 	runs    []compare.Run // their launches and most of the rest left out
 	around  []map[string]string
-	names   map[string]bool
+	ids     map[string]bool
 	series  map[key]*gathered
 	order   []key
 	floors  map[string]*Floor
@@ -44,19 +44,19 @@ type gathered struct {
 // NewBuilder returns one without a run.
 func NewBuilder(o Options) (*Builder, error) {
 	o, err := o.complete()
-	return &Builder{options: o, names: map[string]bool{}, series: map[key]*gathered{}, floors: map[string]*Floor{}, texts: map[string]string{}}, err
+	return &Builder{options: o, ids: map[string]bool{}, series: map[key]*gathered{}, floors: map[string]*Floor{}, texts: map[string]string{}}, err
 }
 
 // Add takes a run with its launches. It is an error where it was taken before, or
 // there are more runs or results than [results.Bounds] allows.
 func (b *Builder) Add(run results.Run, launches []results.Launch) error {
-	if b.names[run.Name] {
+	if b.ids[run.ID()] {
 		return fmt.Errorf("history: run %s is given twice: name each run once", run.Name)
 	}
 	if len(b.runs) == results.Bounds.Runs {
 		return fmt.Errorf("history: there are more than %d runs, and no more are taken: name fewer", results.Bounds.Runs)
 	}
-	b.names[run.Name] = true
+	b.ids[run.ID()] = true
 	number := len(b.runs)
 	around := map[string]string{}
 	for what, value := range compare.Around(run) {
@@ -78,7 +78,7 @@ func (b *Builder) Add(run results.Run, launches []results.Launch) error {
 			hardware[b.once(fact)] = b.once(value)
 		}
 	}
-	b.runs = append(b.runs, compare.Run{Run: results.Run{Name: run.Name, Started: run.Started, Host: hardware}})
+	b.runs = append(b.runs, compare.Run{Run: results.Run{Name: run.Name, Directory: run.Directory, Started: run.Started, Host: hardware}})
 	if b.points > results.Bounds.Points {
 		return fmt.Errorf("history: the runs have more than %d results, and no more are taken: name fewer runs", results.Bounds.Points)
 	}
