@@ -1,15 +1,38 @@
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+# What "ipcbench --version" says.
+VERSION ?= $(shell packaging/version)
 # The newest run, or where there is none the sample.
 RUN ?= $(or $(lastword $(sort $(wildcard results/2*))),results/sample)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+comma := ,
 
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := help
 
+# Where the program is built; where make install puts it, and below which folder (DESTDIR).
+BIN ?= bin/ipcbench
+PREFIX ?= /usr/local
+
 .PHONY: build
 build: ## build the static binary bin/ipcbench
-	go build -trimpath -ldflags '-s -w -X ipcbench/cmd.version=$(VERSION)' -o bin/ipcbench ./cmd/ipcbench
+	go build -trimpath -buildvcs=false -ldflags "-s -w -X $$(go list -m)/cmd.version=$(VERSION)" -o $(BIN) ./cmd/ipcbench
+
+.PHONY: install
+install: build ## install it with its documents and completions below PREFIX (/usr/local)
+	install -D -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/ipcbench
+	install -d $(DESTDIR)$(PREFIX)/share/doc/ipcbench/docs $(DESTDIR)$(PREFIX)/share/doc/ipcbench/experiments
+	install -m 644 *.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/ipcbench
+	install -m 644 docs/*.md $(DESTDIR)$(PREFIX)/share/doc/ipcbench/docs
+	install -m 644 experiments/* $(DESTDIR)$(PREFIX)/share/doc/ipcbench/experiments
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	$(BIN) completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/ipcbench
+	$(BIN) completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_ipcbench
+	$(BIN) completion fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/ipcbench.fish
+
+.PHONY: dist
+dist: ## make dist/: deb, rpm, archive and container image for amd64 and arm64, with checksums
+	packaging/dist $(VERSION)
 
 .PHONY: test
 test: ## run every test
@@ -23,8 +46,8 @@ sweep: ## refuse all transports, or ONLY=udp, every system call they make, four 
 FUZZTIME ?= 10m
 
 .PHONY: machines
-machines: ## boot machines that we do not have, emulated: every placement, and arm64 (10 min; Debian with qemu-system-x86 and qemu-system-arm)
-	VM_TEST_LONG=1 VM_TEST_KERNEL=$$(.ci/kernel amd64) VM_TEST_KERNEL_ARM64=$$(.ci/kernel arm64) go test -count=1 -v -timeout 1h ./internal/vm
+machines: ## boot machines that we do not have, emulated: every placement, control groups of version 2, a network share, and arm64 (12 min; Debian with qemu-system-x86, qemu-system-arm, nfs-ganesha-vfs)
+	VM_TEST_LONG=1 VM_TEST_KERNEL=$$(.ci/kernel amd64) VM_TEST_KERNEL_ARM64=$$(.ci/kernel arm64) go test -count=1 -v -timeout 1h ./internal/vm ./internal/lab
 
 .PHONY: fuzz
 fuzz: ## fuzz every reader, whole run directories too, for FUZZTIME each (10m; about 2 h in all)
@@ -61,6 +84,10 @@ power: ## how small a slowdown is found at 10 launches (10 min)
 haltpoll: ## change guest_halt_poll_ns and see whether compare finds it (root on a KVM guest)
 	go run ./internal/studies haltpoll
 
+.PHONY: experiments
+experiments: build ## carry out every experiment, or ONLY=thp,kernels of them, and keep experiments/NAME.md (15 min; root, a quiet machine)
+	.ci/experiments $(subst $(comma), ,$(ONLY))
+
 .PHONY: strace
 strace: ## hold the workload setup against strace -T, in order of magnitude (10 s, strace)
 	go run ./internal/studies strace
@@ -77,7 +104,7 @@ lint: ## gofmt, go vet and staticcheck
 
 .PHONY: clean
 clean: ## remove what build made; runs in results/ stay
-	rm -rf bin
+	rm -rf bin dist
 
 .PHONY: help
 help: ## list the targets

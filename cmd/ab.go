@@ -6,10 +6,11 @@ import (
 
 	"ipcbench/results/compare"
 	"ipcbench/results/summary"
+	"ipcbench/results/table"
 )
 
 // printVariants prints what "compare --by variant" says of a run, if it has
-// variants.
+// variants, and its first line again: the last that a run says is its answer.
 func printVariants(out *console, w io.Writer, run summary.Analysis) error {
 	c, has, err := compare.Variants(run.Run, run.Launches)
 	if !has {
@@ -17,7 +18,11 @@ func printVariants(out *console, w io.Writer, run summary.Analysis) error {
 	}
 	if err == nil {
 		fmt.Fprintln(w)
-		return compare.WriteText(w, c.Primary(), out.paintVerdictOn(w))
+		if err := compare.WriteText(w, c.Primary(), out.paintVerdictOn(w)); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(w, "\n%s\n", table.Wrapped(oneLine(c.Headline), min(width(w), table.TextWidth)))
+		return err
 	}
 	_, err = fmt.Fprintf(w, "\nThe variants are not compared: %s\n", oneLine(err.Error()))
 	return err

@@ -7,16 +7,14 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"ipcbench/internal/experiment"
-	"ipcbench/internal/folder"
 	"ipcbench/internal/lab"
-	"ipcbench/results/compare"
-	"ipcbench/results/report"
 )
 
 func newExperiment(out *console) *cobra.Command {
@@ -29,7 +27,9 @@ func newExperiment(out *console) *cobra.Command {
 measures each by a run of its own: filesystems made afresh in a namespace that nobody
 else sees, kernel settings, limits of processes. Each round begins with another
 variant, so that what drifts does so under all of them. Then each is compared with
-the first, with the rounds as replicates.
+the first, with the rounds as replicates: experiment.html in its directory has the
+answer and all of it, and experiment.md what is short enough to keep. "ipcbench report
+DIRECTORY" makes both again.
 
 What is changed is written down before it is changed, and put back at the end, on
 Ctrl-C and on an error; after a kill by --restore. A variant that cannot be made here
@@ -44,7 +44,7 @@ all that it can have.`,
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.BoolVar(&e.example, "example", false, "print a file with comments, and do nothing")
-	flags.BoolVar(&e.dryRun, "dry-run", false, "print every step and what is missing for it, and do nothing")
+	flags.BoolVar(&e.dryRun, "dry-run", false, "print every step, what is missing for it and how long all takes, and do nothing")
 	flags.BoolVar(&e.restore, "restore", false, "put back what an experiment that was killed changed")
 	flags.BoolVar(&e.next, "next", false, "do the next turn and say what to boot for the one after, of variants that need another kernel")
 	flags.BoolVar(&e.Destroy, "destroy", false, "make filesystems on devices that the file names: what is on them is lost")
@@ -79,11 +79,14 @@ func (e *experimenter) run(ctx context.Context, files []string) error {
 	}
 	switch {
 	case e.dryRun:
-		return e.printSteps()
+		return e.printSteps(ctx)
 	case e.NeedsNamespace() && !lab.IsPrivate():
 		return e.inPrivate(ctx)
 	}
 	e.Say = e.out.stderr
+	if _, e.Expected, err = e.extent(ctx); err != nil {
+		return err
+	}
 	if e.next {
 		return e.doNext(ctx)
 	}
@@ -91,7 +94,7 @@ func (e *experimenter) run(ctx context.Context, files []string) error {
 	if len(record.Turns) == 0 && err != nil {
 		return err
 	}
-	return errors.Join(err, e.compare(record))
+	return errors.Join(err, showExperiment(e.out, e.Path(), record))
 }
 
 // doNext does one turn. After the last, all are compared.
@@ -101,7 +104,7 @@ func (e *experimenter) doNext(ctx context.Context) error {
 		return err
 	}
 	if following == nil {
-		return e.compare(record)
+		return showExperiment(e.out, e.Path(), record)
 	}
 	fmt.Fprintf(e.out.stdout, "next: round %d, %s: boot %s, then the same again\n", following.Round, following.Name, following.Boot)
 	return nil
@@ -131,9 +134,16 @@ func (e *experimenter) putBack() error {
 	return err
 }
 
-// printSteps says what would be done, and what stands in its way.
-func (e *experimenter) printSteps() error {
+// printSteps says what would be done, for how long, and what stands in its way.
+func (e *experimenter) printSteps(ctx context.Context) error {
+	runs, whole, err := e.extent(ctx)
+	if err != nil {
+		return err
+	}
 	var b strings.Builder
+	if e.Question != "" {
+		fmt.Fprintf(&b, "%s\n\n", e.Question)
+	}
 	missing := e.Missing()
 	for _, v := range e.Variants {
 		fmt.Fprintf(&b, "%s\n", v.Name)
@@ -144,65 +154,57 @@ func (e *experimenter) printSteps() error {
 			fmt.Fprintf(&b, "  %s\n", step)
 		}
 	}
-	fmt.Fprintf(&b, "%d variants, %d rounds: %d runs, then each variant compared with %s\n",
-		len(e.Variants), e.Rounds, len(e.Variants)*e.Rounds, e.Variants[0].Name)
-	_, err := io.WriteString(e.out.stdout, b.String())
+	fmt.Fprintf(&b, "%d variants, %d rounds: %d runs", len(e.Variants), e.Rounds, runs)
+	if runs > 0 {
+		fmt.Fprintf(&b, ", %s on an idle machine", aboutSoLong(whole))
+	}
+	fmt.Fprintf(&b, ", then each variant is compared with %s\n", e.Variants[0].Name)
+	_, err = io.WriteString(e.out.stdout, b.String())
 	return err
 }
 
-// compare holds each variant against the first: a line of each on stdout, and all of
-// it in the directory of the experiment.
-func (e *experimenter) compare(record experiment.Record) error {
-	in, err := folder.Open(e.Path())
-	if err != nil {
-		return fmt.Errorf("experiment: open %s: %w", e.Path(), err)
-	}
-	defer in.Close()
-	first := record.Variants[0].Name
-	var wrong []error
-	for _, v := range record.Variants {
-		switch {
-		case v.Name == first:
-		case v.Skipped != "":
-			fmt.Fprintf(e.out.stdout, "%s: cannot be made here: %s\n", v.Name, oneLine(v.Skipped))
-		case len(record.Runs(first)) == 0 || len(record.Runs(v.Name)) == 0:
-			fmt.Fprintf(e.out.stdout, "%s: not compared: no run of it, or of %s, has ended well\n", v.Name, first)
-		default:
-			wrong = append(wrong, e.against(in, record, first, v.Name))
+// extent is how many runs can be made here, and how long they take. It is an error where
+// no run can be what the file asks for.
+func (e *experimenter) extent(ctx context.Context) (runs int, whole time.Duration, err error) {
+	missing := e.Missing()
+	for _, v := range e.Variants {
+		once, err := e.expects(ctx, v)
+		if err != nil {
+			return 0, 0, usage(fmt.Errorf("experiment: run of variant %s: %w", v.Name, err))
+		}
+		if missing[v.Name] == nil {
+			runs, whole = runs+e.Rounds, ofRounds(whole, once, e.Rounds)
 		}
 	}
-	if failed := record.Failed(); failed > 0 {
-		wrong = append(wrong, fmt.Errorf("%d of %d runs failed: %s says why", failed, len(record.Turns), filepath.Join(e.Path(), "experiment.json")))
-	}
-	return errors.Join(wrong...)
+	return runs, whole, nil
 }
 
-func (e *experimenter) against(in *folder.Folder, record experiment.Record, first, name string) error {
-	comparison, err := e.comparison(record.Runs(first), record.Runs(name))
-	if err != nil {
-		return fmt.Errorf("compare %s with %s: %w", name, first, err)
+// besideLaunches is about what a run takes beside them: making the variant, the floors
+// of the harness, the page. A machine that is emulated boots in half a minute, and one
+// that KVM boots in a few seconds.
+const (
+	besideLaunches = time.Second
+	booting        = 30 * time.Second
+)
+
+// expects is how long a run of the variant takes. What a machine that is booted has, and
+// how fast it is, nobody knows before: of that, only the booting counts.
+func (e *experimenter) expects(ctx context.Context, v experiment.Variant) (time.Duration, error) {
+	words := slices.Concat(e.Run, v.Run)
+	if v.Boots() {
+		return besideLaunches + booting, (&runner{out: e.out}).command().ParseFlags(words)
 	}
-	fmt.Fprintf(e.out.stdout, "%s, with %s: %s\n", name, first, comparison.Headline)
-	text := func(w io.Writer) error { return compare.WriteText(w, comparison.Primary(), e.out.paintVerdictOn(w)) }
-	page := func(w io.Writer) error { return report.WriteComparison(w, comparison) }
-	return errors.Join(in.Replace("compare-"+name+".txt", text), in.Replace("compare-"+name+".html", page))
+	once, err := (&runner{out: e.out}).expects(ctx, words)
+	return ofRounds(besideLaunches, once, 1), err
 }
 
-func (e *experimenter) comparison(old, new []string) (compare.Comparison, error) {
-	c := comparer{out: e.out, options: compare.Options{Alpha: 0.05}}
-	within := func(runs []string) (paths []string) {
-		for _, run := range runs {
-			paths = append(paths, filepath.Join(e.Path(), run))
-		}
-		return paths
+// ofRounds is a time and so many others, as far as they are known.
+func ofRounds(sum, once time.Duration, times int) time.Duration {
+	if sum == unknowable || once == unknowable {
+		return unknowable
 	}
-	before, err := c.open(within(old))
-	if err != nil {
-		return compare.Comparison{}, err
+	if float64(sum)+float64(once)*float64(times) >= float64(forever) {
+		return forever
 	}
-	after, err := c.open(within(new))
-	if err != nil {
-		return compare.Comparison{}, err
-	}
-	return compare.Runs(before, after, c.options)
+	return sum + once*time.Duration(times)
 }

@@ -33,10 +33,12 @@ The kernel's command line has the last word, after "--" and in no more than 32 w
 
 results= (or --results) is where the directory of the run goes: console; another
 device, as ttyS1; virtio, a port of that name "ipcbench"; or a filesystem that is
-mounted, TYPE:SOURCE[,OPTIONS], as ext4:/dev/sda1 or, where the kernel sets up the
-network itself (ip=dhcp), nfs:10.0.0.2:/srv,addr=10.0.0.2,nolock. Through a device it
-goes as text, among all else that is said there, and --unpack makes the directory
-of that again: it is like any other, to be compared with others.`,
+mounted, TYPE:SOURCE[,OPTIONS], as ext4:/dev/sda1 or, with modules for it and the
+network card (nfsv4, virtio_net), nfs:10.0.0.2:/srv,vers=4.2,addr=10.0.0.2,clientaddr=10.0.0.9
+and ip=10.0.0.9:::255.255.255.0::eth0:off before the "--"; ip=dhcp is for the kernel to
+do, which not every one does. Through a device it goes as text, among all else that is
+said there, and --unpack makes the directory of that again: it is like any other, to be
+compared with others.`,
 		Example: `  ipcbench init-image -o ipcbench.img -- pipe mmap -s 64 -w latency
   ipcbench init-image -o ipcbench.img --kernel linux-image-6.12.deb --module virtio_pci --module virtio_console
   ipcbench init-image -o arm64.img --binary ipcbench-arm64 --arch arm64

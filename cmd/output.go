@@ -33,7 +33,10 @@ func printResults(out *console, w io.Writer, dir *folder.Folder, run summary.Ana
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return err
 	}
-	return printVariants(out, w, run)
+	if err := printVariants(out, w, run); err != nil {
+		return err
+	}
+	return printAnswer(w, run)
 }
 
 // printFloors prints what no result can be below, one line for each kind.

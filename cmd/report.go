@@ -21,7 +21,8 @@ func newReport(out *console) *cobra.Command {
 		GroupID: "read",
 		Short:   "Make tables, charts and report.html again from run directories",
 		Long: `Makes everything in a run directory again from its run.json and launches.jsonl:
-launches.csv, workers.csv, summary.csv, bench.txt, the charts and report.html.
+launches.csv, workers.csv, summary.csv, bench.txt, the charts and report.html; and in
+the directory of an experiment its comparisons, experiment.html and experiment.md.
 Prints the table, or with --like-for-like one for each placement and way of
 waiting: between transports that wait differently, most of the difference is the
 waiting. A run is named as for "ipcbench compare": base, latest, latest~1.`,
@@ -54,6 +55,13 @@ type reporter struct {
 func (r *reporter) run(words []string) error {
 	if len(words) == 0 {
 		return usagef("report: no run is given: name one that \"ipcbench run\" made, such as latest%s", orSuch("", madeIn(r.out.parent())))
+	}
+	words, err := remakeExperiments(r.out, words)
+	if err != nil {
+		return err
+	}
+	if len(words) == 0 && (len(r.failIf) > 0 || r.exports.any()) {
+		return usagef("report: --fail-if and --export-* are of runs, and only experiments are given: name their runs")
 	}
 	runs, err := openRuns(r.out, words)
 	if err != nil {

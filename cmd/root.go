@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -205,19 +204,4 @@ func warnOfVariables(out *console, root *cobra.Command, environment []string) {
 		}
 		out.warn(fmt.Sprintf("the environment has %s, which sets no flag%s", name, hint))
 	}
-}
-
-// version is set by the linker in a release build.
-var version string
-
-// buildVersion returns the version of this binary: what the linker was told,
-// or else what the go command knew.
-func buildVersion() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(devel)"
 }

@@ -21,8 +21,9 @@ import (
 	"ipcbench/results/summary"
 )
 
-func newRun(out *console) *cobra.Command {
-	r := runner{out: out}
+func newRun(out *console) *cobra.Command { return (&runner{out: out}).command() }
+
+func (r *runner) command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "run [SPEC...] [flags] | run --ab A B [flags]",
 		GroupID: "measure",
@@ -250,22 +251,17 @@ func (r *runner) printWhy(run summary.Analysis) error {
 // printPlan prints what a run would measure and how long it would take.
 func printPlan(w io.Writer, plan bench.Plan, cells []bench.Cell) error {
 	var b strings.Builder
-	launches, busy := 0, 0.0
 	for _, cell := range cells {
-		if !cell.Runnable() {
+		switch {
+		case !cell.Runnable():
 			fmt.Fprintf(&b, "%s: cannot run: %s\n", cellName(cell.Cell), oneLine(cell.Skip+cell.Fail))
-			continue
-		}
-		if cell.RateOpen() {
+		case cell.RateOpen():
 			fmt.Fprintln(&b, cellName(cell.Cell)+", at about 8 rates that are found first, from light load to past saturation")
-			launches += 7 * plan.Launches
-		} else {
+		default:
 			fmt.Fprintln(&b, cellName(cell.Cell))
 		}
-		launches += plan.Launches
-		busy += float64(plan.Launches) * float64(cell.Busy())
 	}
-	fmt.Fprintf(&b, "%d cells, %d launches of each, %s", len(cells), plan.Launches, expected(plan, launches, busy))
+	fmt.Fprintf(&b, "%d cells, %d launches of each, %s", len(cells), plan.Launches, aboutSoLong(expected(plan, cells)))
 	if plan.Until > 0 {
 		fmt.Fprintf(&b, ", then more of what is not within ±%s, up to %s in all", results.FormatPercentAsGiven(plan.Until), plan.Budget)
 	}
@@ -278,16 +274,52 @@ func printPlan(w io.Writer, plan bench.Plan, cells []bench.Cell) error {
 // starting two processes and waiting for their ends.
 const startup = 15 * time.Millisecond
 
-// expected is how long so many launches take, whose ends are busy for so many ns
-// beyond the time that is measured.
-func expected(plan bench.Plan, launches int, busy float64) string {
+// unknowable is as long as messages take that nobody has sent yet.
+const unknowable time.Duration = -1
+
+// forever is the longest time there is.
+const forever time.Duration = math.MaxInt64
+
+// expected is how long the launches of a plan take.
+func expected(plan bench.Plan, cells []bench.Cell) time.Duration {
 	if plan.Messages > 0 {
-		return "as long as the messages take"
+		return unknowable
 	}
-	const longest = float64(math.MaxInt64)
-	total := float64(launches)*float64(startup+plan.Warmup.Time+plan.Time) + busy
-	if total >= longest {
+	total := 0.0
+	for _, cell := range cells {
+		launches := plan.Launches
+		switch {
+		case !cell.Runnable():
+			continue
+		case cell.RateOpen():
+			launches *= 8
+		}
+		total += float64(launches)*float64(startup+plan.Warmup.Time+plan.Time) + float64(plan.Launches)*float64(cell.Busy())
+	}
+	if total >= float64(forever) {
+		return forever
+	}
+	return time.Duration(total)
+}
+
+func aboutSoLong(d time.Duration) string {
+	switch d {
+	case unknowable:
+		return "as long as the messages take"
+	case forever:
 		return "longer than 292 years"
 	}
-	return fmt.Sprintf("about %s", time.Duration(total).Round(time.Second))
+	return "about " + d.Round(time.Second).String()
+}
+
+// expects is how long the launches of a run of these words would take here. The words
+// are checked as those of the command are.
+func (r *runner) expects(ctx context.Context, words []string) (time.Duration, error) {
+	cmd := r.command()
+	if err := cmd.ParseFlags(words); err != nil {
+		return 0, err
+	}
+	r.dryRun = true
+	plan, cells, err := r.toMeasure(ctx, cmd.Flags(), cmd.Flags().Args())
+	return expected(plan, cells), err
 }

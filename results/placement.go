@@ -1,11 +1,15 @@
 package results
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // A Placement is where the two ends of a pair run.
 type Placement struct {
 	Name   string // the word a user types: "same-llc"
 	Doc    string // one line for ipcbench list
+	Where  string // in a sentence: "on one CPU"
 	Absent string // why a machine may have no such pair of CPUs
 }
 
@@ -25,17 +29,26 @@ const (
 
 // placements are all that have a name, near to far. Others are two CPU numbers.
 var placements = []Placement{
-	{SameCPU, "both ends on one CPU", ""},
-	{SMT, "two hardware threads of one core", "no core has two hardware threads"},
-	{SameLLC, "two cores that share a last-level cache", "no two cores share a last-level cache"},
-	{CrossLLC, "two cores of one NUMA node that share no cache", "no two cores of a NUMA node are without a cache in common"},
-	{CrossNode, "two cores of two NUMA nodes", "there is one NUMA node"},
-	{Unlike, "two cores of different kinds, as a fast one and a saving one", "all cores are of one kind"},
-	{Free, "not pinned: the scheduler chooses, and may change its mind", ""},
+	{SameCPU, "both ends on one CPU", "on one CPU", ""},
+	{SMT, "two hardware threads of one core", "on two threads of a core", "no core has two hardware threads"},
+	{SameLLC, "two cores that share a last-level cache", "on two CPUs", "no two cores share a last-level cache"},
+	{CrossLLC, "two cores of one NUMA node that share no cache", "across two caches", "no two cores of a NUMA node are without a cache in common"},
+	{CrossNode, "two cores of two NUMA nodes", "across two NUMA nodes", "there is one NUMA node"},
+	{Unlike, "two cores of different kinds, as a fast one and a saving one", "on two kinds of core", "all cores are of one kind"},
+	{Free, "not pinned: the scheduler chooses, and may change its mind", "unpinned", ""},
 }
 
 // Placements lists the placements that have a name, near to far.
 func Placements() []Placement { return placements[:len(placements):len(placements)] }
+
+// Where says in a sentence where the ends of a placement run. Two CPU numbers say
+// so themselves.
+func Where(placement string) string {
+	if i := slices.Index(PlacementNames(), placement); i >= 0 {
+		return placements[i].Where
+	}
+	return "on CPUs " + strings.Replace(placement, "-", " and ", 1)
+}
 
 // PlacementNames lists their names.
 func PlacementNames() []string {

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
 	"ipcbench/internal/lab"
+	"ipcbench/results/experiment"
 )
 
 // A Carrier carries an experiment out.
@@ -19,10 +21,12 @@ type Carrier struct {
 	Destroy bool      // what is on a device that a variant names may be lost
 	Say     io.Writer // is told what comes next, a line each
 
+	Expected time.Duration // that all of it takes; 0 or less: nobody knows
+
 	dir     string       // of the experiment
 	at      string       // where its filesystems are mounted
 	journal *lab.Journal // what is changed of this machine
-	record  Record
+	record  experiment.Record
 	setUp   map[string]bool // variants whose Setup has been run
 }
 
@@ -33,7 +37,7 @@ func (c *Carrier) Path() string { return filepath.Join(c.Parent, c.Name) }
 // whatever happens to the rest, and this machine is put back as it was. A variant that
 // cannot be made here is left out, with its reason in the record; without the first of
 // them there is nothing to compare with, and that is an error.
-func (c *Carrier) Carry(ctx context.Context) (record Record, err error) {
+func (c *Carrier) Carry(ctx context.Context) (record experiment.Record, err error) {
 	if err := c.possible(); err != nil {
 		return c.record, err
 	}
@@ -48,16 +52,28 @@ func (c *Carrier) Carry(ctx context.Context) (record Record, err error) {
 	return c.record, errors.Join(err, c.end(err))
 }
 
+// newRecord is that of an experiment which begins now.
+func (c *Carrier) newRecord() experiment.Record {
+	r := experiment.Record{
+		Name: c.Name, Question: c.Question, About: c.About, File: c.File, Text: c.Text,
+		Run: c.Run, Rounds: c.Rounds, Started: time.Now().UTC(),
+	}
+	for _, v := range c.Variants {
+		r.Variants = append(r.Variants, experiment.VariantRecord{
+			Name: v.Name, Filesystem: v.Filesystem, Knobs: v.Knobs, Steps: v.Steps(c.Run, c.Destroy),
+		})
+	}
+	return r
+}
+
 // possible finds out which variants can be made, before anything is touched.
 func (c *Carrier) possible() error {
-	c.record = Record{Name: c.Name, Started: time.Now().UTC(), Rounds: c.Rounds, Run: c.Run}
+	c.record = c.newRecord()
 	missing := c.Missing()
-	for _, v := range c.Variants {
-		of := VariantRecord{Name: v.Name, Filesystem: v.Filesystem, Knobs: v.Knobs}
+	for i, v := range c.record.Variants {
 		if why := missing[v.Name]; why != nil {
-			of.Skipped = why.Error()
+			c.record.Variants[i].Skipped = why.Error()
 		}
-		c.record.Variants = append(c.record.Variants, of)
 	}
 	first := c.Variants[0].Name
 	if why := missing[first]; why != nil {
@@ -74,14 +90,19 @@ func (c *Carrier) begin() error {
 	if err := os.MkdirAll(c.Parent, 0o755); err != nil {
 		return fmt.Errorf("make the directory of results: %w", err)
 	}
-	if err := os.Mkdir(c.dir, 0o755); err != nil && len(c.record.Turns) == 0 {
-		return fmt.Errorf("make the directory of the experiment: %w: choose another name, or --out", err)
+	err := os.Mkdir(c.dir, 0o755)
+	switch again := len(c.record.Turns) > 0; {
+	case err == nil || again:
+	case errors.Is(err, fs.ErrExist):
+		return fmt.Errorf("%s is there already: choose another --out, or another name in the file", c.dir)
+	default:
+		return fmt.Errorf("make the directory of the experiment: %w", err)
 	}
 	c.at = filepath.Join(c.dir, "mnt")
 	if err := os.MkdirAll(c.at, 0o755); err != nil {
 		return fmt.Errorf("make a directory to mount on: %w", err)
 	}
-	return c.record.write(c.dir)
+	return c.record.Write(c.dir)
 }
 
 func (c *Carrier) end(cause error) error {
@@ -89,7 +110,7 @@ func (c *Carrier) end(cause error) error {
 	if cause != nil {
 		c.record.CutShort = cause.Error()
 	}
-	return errors.Join(os.Remove(c.at), c.record.write(c.dir))
+	return errors.Join(os.Remove(c.at), c.record.Write(c.dir))
 }
 
 // turns carries out those of the variants that can be made.
@@ -102,11 +123,15 @@ func (c *Carrier) turns(ctx context.Context) error {
 	}
 	began := time.Now()
 	for i, t := range all {
-		left := ""
+		left := c.Expected
 		if i > 0 {
-			left = fmt.Sprintf(", about %s left", (time.Since(began) / time.Duration(i) * time.Duration(len(all)-i)).Round(time.Second))
+			left = time.Since(began) / time.Duration(i) * time.Duration(len(all)-i)
 		}
-		fmt.Fprintf(c.Say, "%d of %d: round %d, %s%s\n", i+1, len(all), t.Round, t.Name, left)
+		fmt.Fprintf(c.Say, "%d of %d: round %d, %s", i+1, len(all), t.Round, t.Name)
+		if left > 0 {
+			fmt.Fprintf(c.Say, ", about %s left", left.Round(time.Second))
+		}
+		fmt.Fprintln(c.Say)
 		if err := c.take(ctx, t); err != nil {
 			return err
 		}
@@ -117,7 +142,7 @@ func (c *Carrier) turns(ctx context.Context) error {
 // take carries out a turn and keeps what became of it. One that failed is a record; an
 // error is that there is none.
 func (c *Carrier) take(ctx context.Context, t Turn) error {
-	outcome := TurnRecord{Round: t.Round, Variant: t.Name, Run: t.RunName()}
+	outcome := experiment.TurnRecord{Round: t.Round, Variant: t.Name, Run: t.RunName()}
 	err := c.turn(ctx, t)
 	if ctx.Err() != nil {
 		return errors.Join(ctx.Err(), err)
@@ -127,5 +152,5 @@ func (c *Carrier) take(ctx context.Context, t Turn) error {
 		fmt.Fprintf(c.Say, "  failed: %v\n", err)
 	}
 	c.record.Turns = append(c.record.Turns, outcome)
-	return c.record.write(c.dir)
+	return c.record.Write(c.dir)
 }

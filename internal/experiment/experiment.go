@@ -12,11 +12,17 @@ package experiment
 import (
 	"fmt"
 	"slices"
+
+	"ipcbench/results/experiment"
 )
 
 // An Experiment is what a file asks for.
 type Experiment struct {
 	Name     string   // of the directory that its runs are in
+	Question string   // that it is to answer
+	About    string   // what helps to read the answer
+	File     string   // that it was read from, without its directory
+	Text     string   // of that file
 	Run      []string // words after "ipcbench run", of every variant
 	Rounds   int      // times that each variant is made and measured
 	Variants []Variant
@@ -38,8 +44,8 @@ type Variant struct {
 	AnyImage   string   // the one of all that have an image
 	Device     string   // block device instead of an image
 
-	Knobs []Setting // by name
-	Child           // how its runs are started
+	Knobs []experiment.Setting // by name
+	Child                      // how its runs are started
 
 	Kernel Kernel // that its runs are made under, each by a boot of its own
 
@@ -75,6 +81,9 @@ func (k Kernel) isSet() bool {
 	return k.File != "" || len(k.Modules) > 0 || k.Cmdline+k.Machine+k.Arch+k.Binary+k.Memory != ""
 }
 
+// Boots says whether a machine is booted for each of the variant's runs.
+func (v Variant) Boots() bool { return v.Kernel.isSet() }
+
 // A Boot is which kernel this machine has to run; zero: any. Nothing is booted for it.
 type Boot struct {
 	Kernel  string // its release, as uname -r says it, or a pattern as of files: "6.12.*"
@@ -93,9 +102,6 @@ func (b Boot) String() string {
 	}
 	return "a kernel " + b.Kernel + " with " + b.Cmdline + " on its command line"
 }
-
-// A Setting is a knob and the value that it is to have.
-type Setting struct{ Knob, Value string }
 
 // A Turn is one variant in one round.
 type Turn struct {

@@ -1,10 +1,13 @@
 package experiment
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ipcbench/results/experiment"
 )
 
 func TestTheExampleIsAnExperiment(t *testing.T) {
@@ -16,8 +19,11 @@ func TestTheExampleIsAnExperiment(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	last := e.Variants[5]
-	if len(last.Knobs) != 2 || last.Knobs[1] != (Setting{"vm.dirty_ratio", "5"}) || last.Filesystem != "ext4" || last.Prepare != "sync" {
+	if len(last.Knobs) != 2 || last.Knobs[1] != (experiment.Setting{Knob: "vm.dirty_ratio", Value: "5"}) || last.Filesystem != "ext4" || last.Prepare != "sync" {
 		t.Errorf("%+v", last)
+	}
+	if e.Question == "" || e.About == "" || e.File != "example.toml" || e.Text != Example {
+		t.Errorf("it asks %q, and is %s", e.Question, e.File)
 	}
 	if e.Variants[1].Name != "ext4-^has_journal" {
 		t.Errorf("a variant is called %q", e.Variants[1].Name)
@@ -68,11 +74,15 @@ func TestWhatIsWrongIsSaidWithItsPlace(t *testing.T) {
 	}
 }
 
-// Those that are ready-made can be read.
+// Those that are ready-made can be read, and the index has each with its question.
 func TestTheReadyMadeOnesAreExperiments(t *testing.T) {
 	files, err := filepath.Glob("../../experiments/*.toml")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
+	}
+	index, err := os.ReadFile("../../experiments/README.md")
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
@@ -84,10 +94,25 @@ func TestTheReadyMadeOnesAreExperiments(t *testing.T) {
 			t.Error(err)
 			continue
 		}
+		if line := fmt.Sprintf("| %s | [%[2]s.toml](%[2]s.toml) | [%[2]s.md](%[2]s.md) |\n", e.Question, e.Name); !strings.Contains(string(index), line) {
+			t.Errorf("the index does not have the line %s", line)
+		}
 		for _, v := range e.Variants {
 			if len(v.Steps(e.Run, false)) == 0 {
 				t.Errorf("%s: variant %s has no steps", file, v.Name)
 			}
 		}
+	}
+}
+
+// Kernels lie beside the file that names them, wherever that is run from.
+func TestAKernelLiesBesideItsFile(t *testing.T) {
+	const text = "rounds = 3\nrun = 'pipe'\n[[variant]]\nname = 'a'\nkernel = { file = 'a.deb' }\n[[variant]]\nname = 'b'\nkernel = { file = '/boot/b', binary = 'it' }"
+	e, err := Parse("some/where/x.toml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := e.Variants[0].Kernel, e.Variants[1].Kernel; a.File != "some/where/a.deb" || b.File != "/boot/b" || b.Binary != "some/where/it" {
+		t.Errorf("they are %+v and %+v", a, b)
 	}
 }

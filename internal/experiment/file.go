@@ -13,6 +13,8 @@ import (
 
 	"github.com/kballard/go-shellquote"
 	"github.com/pelletier/go-toml/v2"
+
+	"ipcbench/results/experiment"
 )
 
 // Example is a file with everything that there is, and what it means.
@@ -23,6 +25,8 @@ var Example string
 // A file is an experiment as it is written: see [Example].
 type file struct {
 	Name        string
+	Question    string
+	About       string
 	Run         words
 	Rounds      int
 	Filesystems []string
@@ -81,7 +85,7 @@ func Parse(path string, data []byte) (Experiment, error) {
 	if err := decoder.Decode(&f); err != nil {
 		return Experiment{}, placed(path, err)
 	}
-	e := Experiment{Name: f.Name, Run: f.Run, Rounds: f.Rounds}
+	e := Experiment{Name: f.Name, Question: f.Question, About: f.About, File: filepath.Base(path), Text: string(data), Run: f.Run, Rounds: f.Rounds}
 	if e.Name == "" {
 		e.Name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	}
@@ -89,12 +93,24 @@ func Parse(path string, data []byte) (Experiment, error) {
 		e.Variants = append(e.Variants, Variant{Name: fileName(text), Filesystem: text, AnySize: f.Size, AnyImage: f.Image})
 	}
 	for _, v := range f.Variants {
-		e.Variants = append(e.Variants, v.variant(f))
+		made := v.variant(f)
+		for _, file := range []*string{&made.Kernel.File, &made.Kernel.Binary} {
+			*file = beside(path, *file)
+		}
+		e.Variants = append(e.Variants, made)
 	}
 	if err := e.check(); err != nil {
 		return Experiment{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return e, nil
+}
+
+// beside is where a file lies that the experiment at path names.
+func beside(path, file string) string {
+	if file == "" || filepath.IsAbs(file) {
+		return file
+	}
+	return filepath.Join(filepath.Dir(path), file)
 }
 
 func (v variant) variant(f file) Variant {
@@ -108,7 +124,7 @@ func (v variant) variant(f file) Variant {
 		all.AnySize, all.AnyImage = f.Size, f.Image
 	}
 	for _, knob := range slices.Sorted(maps.Keys(v.Knobs)) {
-		all.Knobs = append(all.Knobs, Setting{knob, fmt.Sprint(v.Knobs[knob])})
+		all.Knobs = append(all.Knobs, experiment.Setting{Knob: knob, Value: fmt.Sprint(v.Knobs[knob])})
 	}
 	return all
 }

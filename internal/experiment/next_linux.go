@@ -2,7 +2,6 @@ package experiment
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,19 +9,19 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"ipcbench/internal/folder"
 	"ipcbench/internal/lab"
+	"ipcbench/results/experiment"
 )
 
 // Next carries out one turn: the one after those that the directory of the experiment
 // has, which is made with the first. So a machine can be booted anew between two. It
 // returns the turn that follows, nil after the last. Where the turn needs another
 // kernel than this one, that is an error which says so, and nothing was done.
-func (c *Carrier) Next(ctx context.Context) (record Record, following *Turn, err error) {
+func (c *Carrier) Next(ctx context.Context) (record experiment.Record, following *Turn, err error) {
 	turns := c.Turns()
 	if err := c.resume(); err != nil {
 		return c.record, nil, err
@@ -56,25 +55,18 @@ func (c *Carrier) Next(ctx context.Context) (record Record, following *Turn, err
 func (c *Carrier) resume() error {
 	f, err := folder.Open(c.Path())
 	if errors.Is(err, fs.ErrNotExist) {
-		c.record = Record{Name: c.Name, Started: time.Now().UTC(), Rounds: c.Rounds, Run: c.Run}
-		for _, v := range c.Variants {
-			c.record.Variants = append(c.record.Variants, VariantRecord{Name: v.Name, Filesystem: v.Filesystem, Knobs: v.Knobs})
-		}
+		c.record = c.newRecord()
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("experiment: open %s: %w", c.Path(), err)
 	}
 	defer f.Close()
-	text, err := f.Read(recordFile, 64<<20)
-	if err == nil {
-		err = json.Unmarshal(text, &c.record)
-	}
-	if err != nil {
+	if c.record, err = experiment.Read(f); err != nil {
 		return fmt.Errorf("%s is no experiment that can be gone on with: %w: choose another name, or --out", c.Path(), err)
 	}
 	same := c.record.Rounds == c.Rounds && slices.Equal(c.record.Run, c.Run) &&
-		slices.EqualFunc(c.record.Variants, c.Variants, func(r VariantRecord, v Variant) bool { return r.Name == v.Name })
+		slices.EqualFunc(c.record.Variants, c.Variants, func(r experiment.VariantRecord, v Variant) bool { return r.Name == v.Name })
 	if !same {
 		return fmt.Errorf("%s is of an experiment with other variants, rounds or words: choose another name, or --out", c.Path())
 	}

@@ -15,6 +15,7 @@ import (
 
 	"ipcbench/internal/lab"
 	"ipcbench/internal/vm"
+	"ipcbench/results"
 )
 
 // turn makes a variant, measures it by a run of this program and puts everything back.
@@ -28,7 +29,9 @@ func (c *Carrier) turn(ctx context.Context, t Turn) (err error) {
 	if at := filepath.Join(c.dir, t.RunName()); isThere(at) {
 		return fmt.Errorf("%s is there already, of a turn that was cut short: remove it", at)
 	}
-	words := slices.Concat(c.Run, t.Variant.Run, []string{"--quiet", "--label", "variant=" + t.Name, "--label", fmt.Sprintf("round=%d", t.Round), "--name", t.RunName()})
+	words := slices.Concat(c.Run, t.Variant.Run, []string{
+		"--quiet", "--label", results.VariantLabel + "=" + t.Name, "--label", fmt.Sprintf("%s=%d", results.RoundLabel, t.Round), "--name", t.RunName(),
+	})
 	if t.Kernel.isSet() {
 		return c.boot(ctx, t, words)
 	}

@@ -208,6 +208,8 @@ func TestWhatIsMissing(t *testing.T) {
 		"a size":         {Filesystem{Type: "ramfs", Size: 1 << 20}, []string{"ramfs has no size"}},
 		"a yes":          {Filesystem{Type: "ext4", Device: "/dev/null"}, []string{"--destroy"}},
 		"a block device": {Filesystem{Type: "ext4", Device: "/dev/null", Destroy: true}, []string{"/dev/null is no block device"}},
+		"direct access":  {Filesystem{Type: "ext4", Options: "noatime,dax"}, []string{`option "dax"`, "an image is no memory", "/dev/pmem0"}},
+		"also forced":    {Filesystem{Type: "ext4", Options: "dax=always"}, []string{`option "dax=always"`}},
 		"any device":     {Filesystem{Type: "ext4", Device: "/dev/nothing", Destroy: true}, []string{"/dev/nothing", "lsblk"}},
 	} {
 		if err := c.f.Missing(); err == nil || !containsAll(err.Error(), c.want) {

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"ipcbench/internal/vm"
 )
 
 // roleEnv makes this binary a process that a test watches, or kills; roleDir is where
@@ -27,7 +29,11 @@ const (
 var roles = map[string]func(dir string) error{}
 
 func TestMain(m *testing.M) {
+	vm.Init()
 	Launch()
+	if len(os.Args) > 1 && os.Args[1] == "run" {
+		os.Exit(inMachine(m))
+	}
 	role, told := os.LookupEnv(roleEnv)
 	if !told {
 		os.Exit(m.Run())

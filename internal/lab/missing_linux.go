@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -29,6 +30,9 @@ func (f Filesystem) Missing() error {
 		return err
 	}
 	s.Close()
+	if err := f.checkDirect(k); err != nil {
+		return err
+	}
 	switch {
 	case k.maker == nil && (f.Size == 0 || !k.sized):
 		return nil
@@ -64,6 +68,42 @@ func (f Filesystem) fits(k kind) error {
 		return fmt.Errorf("filesystem %s: %d MiB is too small: give it %d MiB or more", f.Type, f.size()>>20, k.maker.least>>20)
 	}
 	return nil
+}
+
+// direct are the options of mount by which files are mapped without the page cache, if
+// the storage is memory. Where it is not, some filesystems go on without (xfs).
+var direct = []string{"dax", "dax=always"}
+
+// checkDirect says whether what the filesystem lies on can be mapped so, where that is
+// asked for.
+func (f Filesystem) checkDirect(k kind) error {
+	i := slices.IndexFunc(f.mountOptions(k), func(option string) bool { return slices.Contains(direct, option) })
+	if i < 0 || k.maker == nil {
+		return nil
+	}
+	on := "an image"
+	if f.Device != "" {
+		on = f.Device
+		if isDirect(f.Device) {
+			return nil
+		}
+	}
+	return fmt.Errorf("filesystem %s: option %q: %s is no memory that can be mapped: name a device of persistent memory (device = \"/dev/pmem0\")", f.Type, f.mountOptions(k)[i], on)
+}
+
+// isDirect says whether a block device, or the disk that it is a part of, has dax.
+func isDirect(device string) bool {
+	var stat unix.Stat_t
+	if err := unix.Stat(device, &stat); err != nil {
+		return false
+	}
+	of := fmt.Sprintf("/sys/dev/block/%d:%d/", unix.Major(stat.Rdev), unix.Minor(stat.Rdev))
+	for _, queue := range []string{"queue/dax", "../queue/dax"} {
+		if says, err := os.ReadFile(of + queue); err == nil {
+			return strings.TrimSpace(string(says)) == "1"
+		}
+	}
+	return false
 }
 
 // find looks for the program where it can be, which need not be in an ordinary
@@ -120,11 +160,17 @@ func holdsNothing(device string) error {
 	if bytes.Contains(out, []byte("\nLABEL="+volumeLabel+"\n")) {
 		return nil
 	}
-	what := "something"
+	what := ""
 	for line := range strings.Lines(string(out)) {
-		if kind, found := strings.CutPrefix(strings.TrimSpace(line), "TYPE="); found {
-			what = kind
+		switch key, value, _ := strings.Cut(strings.TrimSpace(line), "="); key {
+		case "TYPE":
+			what = value
+		case "PTTYPE":
+			what = "a table of partitions (" + value + ")"
 		}
+	}
+	if what == "" {
+		return nil // it says of a partition which one it is (PART_ENTRY_UUID)
 	}
 	return fmt.Errorf("%s holds %s: erase it first if that is not needed (wipefs -a %s)", device, what, device)
 }

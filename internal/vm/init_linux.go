@@ -62,6 +62,9 @@ func (p Plan) carryOut() error {
 	if err := loadModules(); err != nil {
 		return err
 	}
+	if err := raiseNetwork(string(cmdline)); err != nil {
+		return err
+	}
 	c, err := openChannel(p.Results)
 	if err != nil {
 		return fmt.Errorf("results=%s: %w", p.Results, err)

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 )
@@ -187,7 +188,7 @@ func readKernel(ctx context.Context, file string) (kernel, error) {
 		err = errors.New("it is no file")
 	}
 	if err != nil {
-		return kernel{}, fmt.Errorf("kernel %s: %w", file, cause(err))
+		return kernel{}, fmt.Errorf("kernel %s: %w: put it there (of Debian's: apt-get download what linux-image-cloud-%s depends on)", file, cause(err), runtime.GOARCH)
 	}
 	if strings.HasSuffix(file, ".deb") {
 		return readPackage(ctx, file)

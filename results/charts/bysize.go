@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"gonum.org/v1/plot"
-
 	"ipcbench/results"
+	"ipcbench/results/charts/internal/plot"
 	"ipcbench/results/summary"
 )
 

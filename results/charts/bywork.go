@@ -6,9 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"gonum.org/v1/plot"
-
 	"ipcbench/results"
+	"ipcbench/results/charts/internal/plot"
 	"ipcbench/results/summary"
 )
 

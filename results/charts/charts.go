@@ -36,6 +36,7 @@ type Chart struct {
 	Caption  string     // how it is to be read
 	Columns  []string   // of its table
 	Rows     [][]string // every number drawn, and those of series for which there was no room
+	Again    bool       // another size of the chart before, or its numbers arranged in another way: a page can do without
 
 	figure figure
 }
@@ -68,7 +69,9 @@ func All(run summary.Analysis) []Chart {
 		eachSize(panels, percentiles, add)
 		s.eachLaunch(panels, add)
 		for _, p := range panels {
-			add(filesystems(p))
+			c, ok := filesystems(p)
+			c.Again = len(p.sizes()) > 1 // then they are among the lines of bySize
+			add(c, ok)
 		}
 		sharing := slices.DeleteFunc(slices.Clone(panels), func(p panel) bool { return p.setting.Batch == 0 })
 		eachSize(across(sharing, w.Main, func(setting *results.Cell) { setting.Batch = 0 }), byBatch, add)
@@ -80,8 +83,10 @@ func All(run summary.Analysis) []Chart {
 // eachSize adds a chart of each of the sizes that are drawn one by one.
 func eachSize(panels []panel, chart func(panel) (Chart, bool), add func(Chart, bool)) {
 	for _, p := range panels {
-		for _, size := range p.drawn {
-			add(chart(p.ofSize(size)))
+		for i, size := range p.drawn {
+			c, ok := chart(p.ofSize(size))
+			c.Again = i > 0
+			add(c, ok)
 		}
 	}
 }
@@ -95,8 +100,10 @@ func (s study) eachLaunch(panels []panel, add func(Chart, bool)) {
 		return
 	}
 	for _, p := range panels {
-		for _, size := range p.drawn {
-			add(ranking(p.ofSize(size)))
+		for i, size := range p.drawn {
+			c, ok := ranking(p.ofSize(size))
+			c.Again = i > 0
+			add(c, ok)
 		}
 	}
 }

@@ -4,9 +4,8 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/plot"
-
 	"ipcbench/results"
+	"ipcbench/results/charts/internal/plot"
 )
 
 // A course is how a metric goes over a dimension that others keep apart: a line for

@@ -8,11 +8,11 @@ import (
 	"slices"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"ipcbench/results"
+	"ipcbench/results/charts/internal/plot"
 	"ipcbench/results/compare"
 	"ipcbench/results/effect"
 )

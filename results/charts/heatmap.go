@@ -4,11 +4,11 @@ import (
 	"image/color"
 	"math"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"ipcbench/results"
+	"ipcbench/results/charts/internal/plot"
 )
 
 // heatMaps are squares of one kind, one for each of several metrics, beside each

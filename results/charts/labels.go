@@ -6,9 +6,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"ipcbench/results/charts/internal/plot"
 )
 
 const (

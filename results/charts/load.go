@@ -5,9 +5,8 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/plot"
-
 	"ipcbench/results"
+	"ipcbench/results/charts/internal/plot"
 	"ipcbench/results/summary"
 )
 

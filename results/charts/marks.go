@@ -4,9 +4,10 @@ import (
 	"image/color"
 	"math"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"ipcbench/results/charts/internal/plot"
 )
 
 // A point is a value with the interval around it. lo and hi are NaN, or

@@ -5,11 +5,11 @@ import (
 	"slices"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"ipcbench/results"
+	"ipcbench/results/charts/internal/plot"
 )
 
 // A multiple is one of several small plots with the same axes, which show what

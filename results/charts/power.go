@@ -4,9 +4,8 @@ import (
 	"strconv"
 	"strings"
 
-	"gonum.org/v1/plot"
-
 	"ipcbench/results"
+	"ipcbench/results/charts/internal/plot"
 )
 
 // A Power is how often a change of known size was found in one cell.

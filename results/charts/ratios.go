@@ -5,8 +5,7 @@ import (
 	"math"
 	"strconv"
 
-	"gonum.org/v1/plot"
-
+	"ipcbench/results/charts/internal/plot"
 	"ipcbench/results/compare"
 )
 

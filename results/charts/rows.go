@@ -1,9 +1,10 @@
 package charts
 
 import (
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"ipcbench/results/charts/internal/plot"
 )
 
 // A row is one line of a chart in rows: a name on the left, marks on a level

@@ -3,13 +3,18 @@ package charts
 import (
 	"image/color"
 	"math"
+	"sync"
 
+	"codeberg.org/go-fonts/liberation/liberationsansbold"
+	"codeberg.org/go-fonts/liberation/liberationsansregular"
 	xfont "golang.org/x/image/font"
-	"gonum.org/v1/plot"
+	"golang.org/x/image/font/opentype"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"ipcbench/results/charts/internal/plot"
 )
 
 // The inks. The page redefines them for a dark background, see svgCanvas.
@@ -128,7 +133,25 @@ func (l lettering) font() font.Font {
 	return f
 }
 
-func (l lettering) face() font.Face { return font.DefaultCache.Lookup(l.font(), l.size) }
+func (l lettering) face() font.Face { return typeface().Lookup(l.font(), l.size) }
+
+// typeface holds the two weights that are drawn with, and reads them when the first
+// chart is made: the library's collection has ten more faces, and reads them all.
+var typeface = sync.OnceValue(func() *font.Cache {
+	regular, bold := lettering{}.font(), lettering{bold: true}.font()
+	return font.NewCache(font.Collection{
+		{Font: regular, Face: parsed(liberationsansregular.TTF)},
+		{Font: bold, Face: parsed(liberationsansbold.TTF)},
+	})
+})
+
+func parsed(file []byte) *opentype.Font {
+	f, err := opentype.Parse(file)
+	if err != nil {
+		panic("charts: the typeface in this program: " + err.Error())
+	}
+	return f
+}
 
 func (l lettering) width(s string) vg.Length {
 	f := l.face()
@@ -159,20 +182,17 @@ func (l lettering) writeMid(c draw.Canvas, x, y vg.Length, align float64, s stri
 	l.write(c, x, y-midline*l.size, align, s)
 }
 
-// newPlot returns a plot without any of the library's own text and padding:
-// the figure draws titles and labels, because axis labels on a logarithmic
-// axis would leave a blank band and legends would lie on the data.
+// newPlot returns a plot in this look. The figure draws titles and names the axes, and so
+// the plot has neither.
 func newPlot() *plot.Plot {
-	p := plot.New()
-	p.BackgroundColor = nil
+	p := new(plot.Plot)
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
-		axis.Padding = 0
 		axis.Color = axisInk
 		axis.Width = 0.8
 		axis.Tick.Color = axisInk
 		axis.Tick.Width = hairline
 		axis.Tick.Length = tickLength
-		axis.Tick.Label = text.Style{Color: tickType.ink, Font: tickType.font(), Handler: plot.DefaultTextHandler}
+		axis.Tick.Label = text.Style{Color: tickType.ink, Font: tickType.font(), Handler: text.Plain{Fonts: typeface()}}
 	}
 	p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = draw.XCenter, draw.YTop
 	p.Y.Tick.Label.XAlign = draw.XRight

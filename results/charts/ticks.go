@@ -5,9 +5,8 @@ import (
 	"strconv"
 	"strings"
 
-	"gonum.org/v1/plot"
-
 	"ipcbench/results"
+	"ipcbench/results/charts/internal/plot"
 )
 
 // usable reports whether v can stand on a logarithmic axis.

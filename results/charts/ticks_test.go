@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"gonum.org/v1/plot"
+	"ipcbench/results/charts/internal/plot"
 )
 
 func labels(ticks []plot.Tick) []string {

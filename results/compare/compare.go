@@ -62,7 +62,8 @@ type Options struct {
 
 // A Comparison is all that two sides say together.
 type Comparison struct {
-	Headline    string // the result in one line
+	Headline    string // the result in one line: the finding, and what may be behind it
+	Finding     string // what changed most, and how many changes there are
 	Old, New    string // what the sides are: the runs' names, or the values of By
 	By          string // the column, where parts of runs are compared: "fstype"
 	Replicate   string // "launch" or "run": what is independent of what

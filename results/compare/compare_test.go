@@ -147,7 +147,7 @@ func TestCellsAreMatchedByWhatTheyMeasured(t *testing.T) {
 	if !slices.Equal(c.Missing, want) {
 		t.Errorf("missing are %+v", c.Missing)
 	}
-	if !slices.Contains(c.Environment, Difference{"fstype of /mnt/x", "ext4", "xfs"}) {
+	if !slices.Contains(c.Environment, Difference{"fstype", "ext4", "xfs"}) {
 		t.Errorf("the environment does not tell the filesystems: %+v", c.Environment)
 	}
 }
@@ -272,9 +272,9 @@ func TestEnvironmentNamesWhatDiffersTheLikeliestFirst(t *testing.T) {
 	new.add(latencyOf("pipe", 64), 1)
 	new.Host["guest-halt-poll-ns"] = "50000"
 	new.Host["loadavg"], new.Host["psi-cpu"], new.Host["cpu-times"] = "9 9 9", "some avg10=99", "cpu 9 9 9"
-	old.Host["seccomp"], new.Host["seccomp"] = "", "1 filter" // asked for on both sides
-	new.Host["sched-policy"], new.Host["aaa"] = "fifo", "1"   // of a version that asks for more
-	new.Version, new.Plan.TimeNS, new.Labels = "v0.4.0", 1e8, map[string]string{"poll": "50us"}
+	old.Host["seccomp"], new.Host["seccomp"] = "", "1 filter"                                                                                          // asked for on both sides
+	new.Host["sched-policy"], new.Host["aaa"] = "fifo", "1"                                                                                            // of a version that asks for more
+	new.Version, new.Plan.TimeNS, new.Labels = "v0.4.0", 1e8, map[string]string{"poll": "50us", results.VariantLabel: "fast", results.RoundLabel: "2"} // of which two only name it
 	want := []Difference{
 		{"seccomp", "not said", "1 filter"},
 		{"guest-halt-poll-ns", "0", "50000"},
@@ -340,7 +340,7 @@ func TestWhatStoresADirectoryIsPartOfTheEnvironment(t *testing.T) {
 		run.add(in(latencyOf("log:sync=sync", 64), "/mnt/x", "ext4"), 1, 2, 3)
 		run.Storage = map[string][]results.Layer{"/mnt/x": {{FSType: "ext4"}, {Device: "sda", WriteCache: cache}}}
 	}
-	want := []Difference{{"storage of /mnt/x", "sda (write back)", "sda (write through)"}}
+	want := []Difference{{"storage", "sda (write back)", "sda (write through)"}}
 	if c := compareRuns(t, []Run{old}, []Run{new}); !slices.Equal(c.Environment, want) {
 		t.Errorf("the environment differs in %+v", c.Environment)
 	}

@@ -70,16 +70,18 @@ func (r Row) contention() string {
 	return "other work had the CPUs in " + text + ": without these, no change is shown"
 }
 
-// disturbed warns of a run in which launches of the compared cells did not have
-// their CPUs.
+// disturbed warns of runs of a side in which launches of the compared cells did not
+// have their CPUs.
 func (c contest) disturbed() []string {
 	var list []string
 	for _, side := range []struct {
 		runs []Run
 		of   func(pair) *group
 	}{{c.old.runs, func(p pair) *group { return p.old }}, {c.new.runs, func(p pair) *group { return p.new }}} {
+		var crowded []Run
+		contended, all := 0, 0
 		for i, run := range side.runs {
-			contended, all := 0, 0
+			before := contended
 			for _, p := range c.pairs {
 				for _, launch := range side.of(p).runs[i] {
 					all++
@@ -88,9 +90,12 @@ func (c contest) disturbed() []string {
 					}
 				}
 			}
-			if contended > 0 {
-				list = append(list, fmt.Sprintf("run %s: other work had the CPUs in %d of %d launches, which are no evidence of a change", run.Name, contended, all))
+			if contended > before {
+				crowded = append(crowded, run)
 			}
+		}
+		if len(crowded) > 0 {
+			list = append(list, fmt.Sprintf("other work had the CPUs in %d of %d launches of %s, which are no evidence of a change", contended, all, someNames(crowded)))
 		}
 	}
 	return list

@@ -50,7 +50,7 @@ func TestLaunchesWithoutTheirCPUsAreNoEvidence(t *testing.T) {
 		if c.want == MachineChanged && !strings.Contains(comparison.Headline, "other work had the CPUs in ") {
 			t.Errorf("%s: the headline does not say what is in the way: %s", c.name, comparison.Headline)
 		}
-		if said := strings.Contains(strings.Join(comparison.Warnings, "\n"), "run B: other work had the CPUs"); said != (c.crowded > 0) {
+		if said := strings.Contains(strings.Join(comparison.Warnings, "\n"), " launches of B, which are no evidence"); said != (c.crowded > 0) {
 			t.Errorf("%s: warnings are %q", c.name, comparison.Warnings)
 		}
 	}

@@ -42,11 +42,12 @@ func (f surroundings) add(key, value string) {
 // of itself.
 func around(contests []contest, by string) (old, new surroundings) {
 	old, new = newSurroundings(), newSurroundings()
+	alone := directories(contests) == 1
 	for _, c := range contests {
 		old.addRuns(c.old.runs)
 		new.addRuns(c.new.runs)
 		for _, p := range c.pairs {
-			addMounts(old, new, c, p, by)
+			addMounts(old, new, c, p, by, alone)
 			if by != "transport" {
 				old.addBuffers(p.old)
 				new.addBuffers(p.new)
@@ -58,6 +59,18 @@ func around(contests []contest, by string) (old, new surroundings) {
 		delete(side.asked, by)
 	}
 	return old, new
+}
+
+// directories is how many the pairs lie in, on either side.
+func directories(contests []contest) int {
+	all := map[string]bool{}
+	for _, c := range contests {
+		for _, p := range c.pairs {
+			all[p.old.cell.Dir], all[p.new.cell.Dir] = true, true
+		}
+	}
+	delete(all, "")
+	return len(all)
 }
 
 func (f *surroundings) addRuns(runs []Run) {
@@ -73,11 +86,14 @@ func (f *surroundings) addRuns(runs []Run) {
 }
 
 // Around is what a run was measured in and with, as far as it is known: the facts
-// that it asked for but those of a moment, its labels, and what it was told.
+// that it asked for but those of a moment, its labels but those that only name it, and
+// what it was told.
 func Around(run results.Run) map[string]string {
 	all := map[string]string{}
 	for label, value := range run.Labels {
-		all[labelColumn+label] = value
+		if !results.LookupLabel(label).Naming {
+			all[labelColumn+label] = value
+		}
 	}
 	all["ipcbench"] = run.Version
 	all["measured"] = measured(run.Plan)
@@ -111,15 +127,16 @@ func measured(plan results.Plan) string {
 }
 
 // addMounts adds where a pair's cells lay. A directory goes by the new side's
-// name; where it is what the comparison is by, all of them go by one.
-func addMounts(old, new surroundings, c contest, p pair, by string) {
+// name; where it is what the comparison is by, all of them go by one, and where there
+// is one alone, it needs none.
+func addMounts(old, new surroundings, c contest, p pair, by string, alone bool) {
 	from, to := p.old.cell.Dir, p.new.cell.Dir
 	if from == "" || to == "" {
 		return
 	}
 	of := " of " + to
 	switch {
-	case by == "dir" || by == fstype:
+	case alone, by == "dir", by == fstype:
 		of = ""
 	case from != to:
 		old.add("dir", from)

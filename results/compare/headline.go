@@ -10,10 +10,10 @@ import (
 	"ipcbench/results"
 )
 
-// headline says in one line what a reader acts on: what changed most, how many
-// changes there are, and what may be behind them. It counts only the metric
-// that says most about each workload, so a cell is counted once.
-func headline(c Comparison, within string) string {
+// finding says in one line what a reader acts on: what changed most, and how many
+// changes there are. It counts only the metric that says most about each workload, so a
+// cell is counted once.
+func finding(c Comparison, within string) string {
 	text, isFinding := inOneLine(c, c.Primary().Rows)
 	switch {
 	case isFinding && c.between != "":
@@ -21,7 +21,7 @@ func headline(c Comparison, within string) string {
 	case c.Replicate == byLaunch:
 		text += " (within " + within + ")"
 	}
-	return text + whatDiffers(c.Environment)
+	return text
 }
 
 // Primary is the comparison with only the rows that the headline counts, and
@@ -137,11 +137,31 @@ func (c Comparison) nameOf(row Row) string {
 	if c.By == results.VariantColumn {
 		return describe(row.both())
 	}
-	name := describe(row.Cell)
+	cell := row.Cell
+	if c.inOneDirectory() {
+		cell.Dir = ""
+	}
+	name := describe(cell)
 	if strings.HasPrefix(c.By, labelColumn) || c.By == fstype {
 		name += " " + row.NewValue
 	}
 	return name
+}
+
+// inOneDirectory says whether all cells lie in the same one: it tells none from another.
+func (c Comparison) inOneDirectory() bool {
+	dir := ""
+	return !slices.ContainsFunc(c.Rows, func(r Row) bool {
+		for _, cell := range []results.Cell{r.OldCell, r.Cell} {
+			if dir == "" {
+				dir = cell.Dir
+			}
+			if cell.Dir != "" && cell.Dir != dir {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // describe names a cell as people do: "pipe 64 B same-llc".
@@ -152,15 +172,20 @@ func (r Row) magnitude() string { return Magnitude(r.Change, r.Verdict) }
 // Magnitude says how much faster or slower, as a factor where that is greater
 // than 2.
 func Magnitude(change float64, way Verdict) string {
+	return strings.TrimSpace(howMuch(change) + " " + string(way))
+}
+
+// howMuch is how large a change is, in either direction: "9.5×", "42 %"; "" from 0 or to 0.
+func howMuch(change float64) string {
 	switch factor := math.Exp(math.Abs(math.Log1p(change))); {
-	case math.IsNaN(factor) || math.IsInf(factor, 0): // from 0, or to 0
-		return string(way)
+	case math.IsNaN(factor) || math.IsInf(factor, 0):
+		return ""
 	case factor >= 9.95:
-		return fmt.Sprintf("%.0f× %s", factor, way)
+		return fmt.Sprintf("%.0f×", factor)
 	case factor >= 2:
-		return fmt.Sprintf("%.1f× %s", factor, way)
+		return fmt.Sprintf("%.1f×", factor)
 	}
-	return results.FormatPercent(change) + " " + string(way)
+	return results.FormatPercent(change)
 }
 
 // tally counts the verdicts there are: "12 faster, 2 slower, 15 same, 7 too

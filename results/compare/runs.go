@@ -76,6 +76,15 @@ func names(runs []Run) string {
 	return strings.Join(list, ", ")
 }
 
+// someNames are a few of them, and how many there are beyond.
+func someNames(runs []Run) string {
+	const few = 3
+	if len(runs) <= few {
+		return names(runs)
+	}
+	return fmt.Sprintf("%s and %d more runs", names(runs[:few-1]), len(runs)-few+1)
+}
+
 // compared are the metrics of all cells, each once.
 func compared(contests []contest, o Options) []string {
 	var all []string
@@ -122,5 +131,6 @@ func (c *Comparison) conclude(contests []contest, o Options) {
 	if o.Threshold > 0 {
 		c.Gate = c.gate(contests)
 	}
-	c.Headline = headline(*c, whichRuns(contests))
+	c.Finding = finding(*c, whichRuns(contests))
+	c.Headline = c.Finding + whatDiffers(c.Environment)
 }

@@ -40,6 +40,7 @@ const (
 type Judgement struct {
 	Verdict Verdict
 	Tone    Tone
+	Mark    string                  // where there is room for one: "▲"
 	Words   string                  // in a row and a legend: "too noisy to tell"
 	Counted string                  // in a count of several: "7 too noisy"
 	Means   func(Comparison) string // what is so of the corrected interval
@@ -47,15 +48,15 @@ type Judgement struct {
 
 // Judgements are all there are, in the order in which they are counted.
 var Judgements = []Judgement{
-	{Faster, Good, "faster", "faster", func(Comparison) string { return "it is on the better side of 0" }},
-	{Slower, Bad, "slower", "slower", func(Comparison) string { return "it is on the worse side of 0" }},
-	{Same, Calm, "same", "same", func(c Comparison) string {
+	{Faster, Good, "▲", "faster", "faster", func(Comparison) string { return "it is on the better side of 0" }},
+	{Slower, Bad, "▼", "slower", "slower", func(Comparison) string { return "it is on the worse side of 0" }},
+	{Same, Calm, "=", "same", "same", func(c Comparison) string {
 		return "all of it lies within ±" + results.FormatPercentAsGiven(c.Options.Same) + " of 0"
 	}},
-	{Noisy, Open, "too noisy to tell", "too noisy", func(c Comparison) string {
+	{Noisy, Open, "?", "too noisy to tell", "too noisy", func(c Comparison) string {
 		return "none of these, or too few " + plural(c.Replicate) + " for such an interval; about so many a side might"
 	}},
-	{MachineChanged, Suspect, "the machine changed", "with the machine", func(Comparison) string {
+	{MachineChanged, Suspect, "!", "the machine changed", "with the machine", func(Comparison) string {
 		return "it is on one side of 0, and so is the interval of a floor, which reaches as far as the change; or it is so by launches alone in which other work had the CPUs"
 	}},
 }
@@ -67,13 +68,28 @@ func (v Verdict) Judgement() Judgement {
 			return j
 		}
 	}
-	return Judgement{v, Open, string(v), string(v), func(Comparison) string { return "this version does not know" }}
+	return Judgement{v, Open, "?", string(v), string(v), func(Comparison) string { return "this version does not know" }}
 }
 
 // IsChange says whether the verdict is that the cell got better or worse.
 func (v Verdict) IsChange() bool {
 	tone := v.Judgement().Tone
 	return tone == Good || tone == Bad
+}
+
+// Marked says the row's verdict in as little room as there can be: "▲ 9.5×", and of
+// what is too noisy what it may be: "? [−8.4 %, +5.1 %]".
+func (r Row) Marked() string {
+	mark := r.Verdict.Judgement().Mark
+	switch {
+	case r.Verdict == Same:
+		return mark + " ±" + results.FormatPercent(r.Within)
+	case r.Verdict == Noisy && r.Lo > 1.0/10-1 && r.Hi < 10-1:
+		return mark + " " + effect.FormatInterval(r.Effect)
+	case r.Verdict == Noisy: // it may be anything
+		return mark
+	}
+	return strings.TrimSpace(mark + " " + howMuch(r.Change))
 }
 
 // Words says the row's verdict as people do: "same within 1.2 %".

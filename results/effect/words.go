@@ -26,8 +26,13 @@ func FormatChange(change float64) string {
 	return "+" + results.FormatPercent(change)
 }
 
+// times writes a factor. What is beyond a thousand is no more than that: an interval of
+// a few numbers that lie far apart reaches anywhere.
 func times(factor float64) string {
-	if factor >= 9.95 {
+	switch {
+	case factor >= 999.5:
+		return ">999"
+	case factor >= 9.95:
 		return fmt.Sprintf("%.0f", factor)
 	}
 	return fmt.Sprintf("%.1f", factor)

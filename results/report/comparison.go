@@ -1,53 +1,57 @@
 package report
 
 import (
-	"bytes"
 	_ "embed"
 	"fmt"
-	"html/template"
 	"io"
-	"sync"
+	"strings"
 
+	"ipcbench/results"
 	"ipcbench/results/charts"
 	"ipcbench/results/compare"
+	"ipcbench/results/report/page"
 	"ipcbench/results/summary"
 )
 
 //go:embed comparison.html
 var comparisonText string
 
-// comparisonPage looks like the page of a run.
-var comparisonPage = sync.OnceValue(func() *template.Template {
-	return template.Must(parsePage().New("comparison").Parse(comparisonText))
-})
+var comparisonPage = page.New(comparisonText, changesText)
 
 // WriteComparison writes the page of a comparison: the forest plot of the
 // metrics that say most, and a table of each that was compared.
 func WriteComparison(w io.Writer, c compare.Comparison) error {
-	all, err := contentsOf(c)
-	if err != nil {
-		return err
+	all, err := comparisonOf(c)
+	if err == nil {
+		err = comparisonPage.Write(w, all)
 	}
-	var html bytes.Buffer
-	if err := comparisonPage().Execute(&html, all); err != nil {
+	if err != nil {
 		return fmt.Errorf("report of a comparison: %w", err)
 	}
-	_, err = w.Write(html.Bytes())
-	return err
+	return nil
 }
 
-// contentsOf draws a comparison and makes its tables.
-func contentsOf(c compare.Comparison) (comparisonContents, error) {
-	all := comparisonContents{Comparison: c}
+// comparisonOf draws a comparison and makes its tables.
+func comparisonOf(c compare.Comparison) (comparisonContents, error) {
+	all := comparisonContents{
+		Comparison: c,
+		Warned:     page.NewWarnings("Before you believe a verdict", c.Warnings),
+		Sides: page.Facts{Label: "What is compared", Facts: []page.Fact{
+			{Name: "old", Value: c.OldSide()}, {Name: "new", Value: c.NewSide()}, {Name: "with", Value: c.Setting},
+		}},
+		Differences: page.TableOf(c.EnvironmentTable()),
+		Control:     page.TableOf(c.ControlTable()),
+	}
+	all.Differences.Tone = func(_, column int) string { return map[bool]string{true: "any"}[column > 0] }
 	for _, t := range c.Tables() {
-		all.Tables = append(all.Tables, comparisonTable{t})
+		all.Tables = append(all.Tables, tableOfChanges(t))
 	}
 	if forest, ok := charts.Forest(c.Primary()); ok {
-		var svg bytes.Buffer
-		if err := forest.WriteHTMLSVG(&svg); err != nil {
-			return all, fmt.Errorf("report of a comparison: draw: %w", err)
+		figure, err := figureOf(forest)
+		if err != nil {
+			return all, err
 		}
-		all.Forest = &chart{Chart: forest, SVG: template.HTML(svg.String())}
+		all.Forest = &figure
 	}
 	return all, nil
 }
@@ -55,7 +59,8 @@ func contentsOf(c compare.Comparison) (comparisonContents, error) {
 // variants is the comparison of those of a run.
 type variants struct {
 	comparisonContents
-	Without string // why there is none
+	Question string
+	Without  string // why there is none
 }
 
 // variantsOf compares a run's variants, nil where it has none.
@@ -65,29 +70,40 @@ func variantsOf(run summary.Analysis) (*variants, error) {
 	case !has:
 		return nil, nil
 	case wrong != nil:
-		return &variants{Without: wrong.Error()}, nil
+		return &variants{Question: whatChanges(run.Plan), Without: wrong.Error()}, nil
 	}
-	contents, err := contentsOf(c.Primary())
-	return &variants{comparisonContents: contents}, err
+	contents, err := comparisonOf(c.Primary())
+	return &variants{comparisonContents: contents, Question: whatChanges(run.Plan)}, err
+}
+
+// whatChanges is what a run with variants is asked.
+func whatChanges(plan results.Plan) string {
+	var names []string
+	for _, v := range plan.Variants {
+		names = append(names, v.Name)
+	}
+	return "What changes from " + strings.Join(names, " to ") + "?"
 }
 
 // comparisonContents is what the page is filled with.
 type comparisonContents struct {
 	compare.Comparison
-	Tables []comparisonTable
-	Forest *chart // nil: nothing to draw
+	Warned      page.Warnings
+	Sides       page.Facts
+	Differences page.Table
+	Forest      *page.Figure // nil: nothing to draw
+	Tables      []page.Table
+	Control     page.Table
 }
 
-type comparisonTable struct{ compare.Table }
-
-// Class is the class of a cell of the table: how it is aligned, or the
-// verdict's tone.
-func (t comparisonTable) Class(row, column int) string {
-	switch {
-	case column == len(t.Columns)-1:
-		return string(t.Of[row].Verdict.Judgement().Tone)
-	case t.Columns[column].Numeric:
-		return "n"
+// tableOfChanges shows each verdict in its tone.
+func tableOfChanges(t compare.Table) page.Table {
+	shown := page.TableOf(t.Table)
+	shown.Tone = func(row, column int) string {
+		if column == len(t.Columns)-1 {
+			return string(t.Of[row].Verdict.Judgement().Tone)
+		}
+		return ""
 	}
-	return ""
+	return shown
 }

@@ -1,60 +1,59 @@
 package report
 
 import (
-	"bytes"
 	_ "embed"
 	"fmt"
-	"html/template"
 	"io"
-	"sync"
 
 	"ipcbench/results/charts"
 	"ipcbench/results/history"
+	"ipcbench/results/report/page"
 )
 
 //go:embed history.html
 var historyText string
 
-// historyPage looks like the page of a run.
-var historyPage = sync.OnceValue(func() *template.Template {
-	return template.Must(parsePage().New("history").Parse(historyText))
-})
+var historyPage = page.New(historyText)
 
 // WriteHistory writes the page of a history: the series over the runs, and tables of
 // the changes and of those of the floors.
 func WriteHistory(w io.Writer, h history.History) error {
-	drawn := charts.History(h)
-	var svg, html bytes.Buffer
-	if err := drawn.WriteHTMLSVG(&svg); err != nil {
-		return fmt.Errorf("report of a history: draw: %w", err)
+	courses, err := figureOf(charts.History(h))
+	if err == nil {
+		err = historyPage.Write(w, historyContents{
+			History: h,
+			Warned:  page.NewWarnings("Before you believe a change", h.Warnings),
+			Courses: courses,
+			Changes: tableOfHistory(h.Table()),
+			Control: page.TableOf(h.FloorTable()),
+		})
 	}
-	all := historyContents{h, historyTable{h.Table()}, chart{Chart: drawn, SVG: template.HTML(svg.String())}}
-	if err := historyPage().Execute(&html, all); err != nil {
+	if err != nil {
 		return fmt.Errorf("report of a history: %w", err)
 	}
-	_, err := w.Write(html.Bytes())
-	return err
+	return nil
 }
 
 // historyContents is what the page is filled with.
 type historyContents struct {
 	history.History
-	Changes historyTable
-	Courses chart
+	Warned  page.Warnings
+	Courses page.Figure
+	Changes page.Table
+	Control page.Table
 }
 
-type historyTable struct{ history.Table }
-
-// Class is the class of a cell of the table: how it is aligned, or the verdict's
-// tone.
-func (t historyTable) Class(row, column int) string {
-	switch {
-	case column == len(t.Columns)-2:
-		return string(t.Of[row].Verdict.Judgement().Tone)
-	case column == len(t.Columns)-1:
-		return "any"
-	case t.Columns[column].Numeric:
-		return "n"
+// tableOfHistory shows each verdict in its tone, and after it what else changed.
+func tableOfHistory(t history.Table) page.Table {
+	shown := page.TableOf(t.Table)
+	shown.Tone = func(row, column int) string {
+		switch column {
+		case len(t.Columns) - 2:
+			return string(t.Of[row].Verdict.Judgement().Tone)
+		case len(t.Columns) - 1:
+			return "any"
+		}
+		return ""
 	}
-	return ""
+	return shown
 }

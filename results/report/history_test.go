@@ -50,7 +50,7 @@ func TestThePageHoldsTheHistory(t *testing.T) {
 			t.Errorf("the page does not say %q", want)
 		}
 	}
-	if elements["svg"] != 1 || elements["script"] != 0 || elements["b"] != 0 {
+	if elements["svg"] != 1 || elements["script"] != 1 || elements["b"] != 0 {
 		t.Errorf("%v", elements)
 	}
 }

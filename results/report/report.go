@@ -8,166 +8,143 @@
 package report
 
 import (
-	"bytes"
 	_ "embed"
 	"fmt"
-	"html/template"
 	"io"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"ipcbench/results"
 	"ipcbench/results/alike"
+	"ipcbench/results/answer"
 	"ipcbench/results/charts"
+	"ipcbench/results/report/page"
 	"ipcbench/results/summary"
 	"ipcbench/results/table"
-	"ipcbench/results/why"
 )
 
-//go:embed page.html
-var pageText string
+//go:embed run.html
+var runText string
 
 // changesText is what the pages of a run and of a comparison say of one.
 //
 //go:embed changes.html
 var changesText string
 
-// page is parsed where a page is made, and not in every worker of a run.
-var page = sync.OnceValue(parsePage)
-
-func parsePage() *template.Template {
-	return template.Must(template.Must(template.New("page").Parse(pageText)).Parse(changesText))
-}
+var runPage = page.New(runText, changesText)
 
 // Write writes the page of a run with its charts. It needs no launch to have gone
 // well: what was skipped or failed stands in it with its reason.
 func Write(w io.Writer, run summary.Analysis, drawn []charts.Chart) error {
-	sections, err := sectionsOf(table.Tables(run.Cells), drawn, why.Of(run.Cells, run.Diagnosed))
+	contents, err := contentsOf(run, drawn)
+	if err == nil {
+		err = runPage.Write(w, contents)
+	}
 	if err != nil {
 		return fmt.Errorf("report of %s: %w", run.Name, err)
 	}
-	variants, err := variantsOf(run)
-	if err != nil {
-		return fmt.Errorf("report of %s: %w", run.Name, err)
-	}
-	var html bytes.Buffer
-	err = page().Execute(&html, contents{
-		Run:      run.Run,
-		Took:     took(run.Run),
-		Asked:    asked(run.Run),
-		Warnings: warnings(run),
-		Variants: variants,
-		Sections: sections,
+	return nil
+}
+
+func contentsOf(run summary.Analysis, drawn []charts.Chart) (contents, error) {
+	all := contents{
+		Title:    run.Name,
+		Question: answer.Question,
+		Answer:   answer.Of(run).Lines(),
+		Machine:  machine(run.Host),
+		Made:     made(run.Run),
+		Warnings: page.NewWarnings("Before you believe a number", warnings(run)),
 		Alike:    alikeTables(run.Cells),
+		Command:  command(run.Args),
+		Asked:    page.Facts{Label: "What was asked for", Facts: asked(run.Run)},
 		Floors:   floors(run.Floors),
-		Host:     facts(run.Host),
-		Mounts:   mounts(run.Cells, run.Storage),
-	})
-	if err != nil {
-		return fmt.Errorf("report of %s: %w", run.Name, err)
+		Host:     page.Facts{Label: "Facts about the machine", Facts: literal(facts(run.Host))},
+		Mounts:   page.Facts{Label: "Directories", Facts: mounts(run.Cells, run.Storage)},
 	}
-	_, err = w.Write(html.Bytes())
-	return err
+	var err error
+	if all.Variants, err = variantsOf(run); err != nil {
+		return all, err
+	}
+	if all.Variants != nil {
+		all.Question = all.Variants.Question
+	}
+	pictures, err := choose(drawn)
+	if err != nil {
+		return all, err
+	}
+	if all.Variants == nil {
+		all.First = pictures.takeFirst()
+	}
+	all.Sections = sectionsOf(run, pictures)
+	return all, nil
 }
 
 // contents is what the page is filled with.
 type contents struct {
-	Run      results.Run
-	Took     string
-	Asked    []fact
-	Warnings []string
-	Variants *variants // nil: it has none
-	Sections []section
+	Title    string
+	Question string
+	Answer   []answer.Line
+	Machine  string
+	Made     string
+	Warnings page.Warnings
+	First    *page.Figure // nil: nothing is drawn, or it is not first that one looks at it
+	Variants *variants    // nil: it has none
 	Alike    []alikeTable
-	Floors   []floor
-	Host     []fact
-	Mounts   []fact
+	Sections []section
+	Command  string
+	Asked    page.Facts
+	Floors   page.Table
+	Host     page.Facts
+	Mounts   page.Facts
 }
 
-// A fact is a name and what is known by it.
-type fact struct{ Name, Value string }
-
-// A section is the results of one workload.
-type section struct {
-	table.Table
-	Why    []fact // what the time of each cell goes to
-	Charts []chart
-}
-
-type chart struct {
-	charts.Chart
-	SVG template.HTML // made by charts, which escapes what it is given
-}
-
-// Blank is how many columns a note stands in place of.
-func (s section) Blank(row table.Row) int {
-	blank := len(s.Columns) - len(row.Cells)
-	if len(s.Footnotes.OnRow) > 0 {
-		blank++ // that of the footnotes
-	}
-	return blank
-}
-
-// A footnote is one to which rows refer.
-type footnote struct{ Anchor, Text string }
-
-// Referred lists the footnotes on single rows, in the order of their numbers.
-func (s section) Referred() []footnote {
-	var all []footnote
-	for i, text := range s.Footnotes.OnRow {
-		all = append(all, footnote{s.Anchor(i + 1), text})
-	}
-	return all
-}
-
-// Anchor names the footnote of that number within the page.
-func (s section) Anchor(number int) string { return fmt.Sprintf("%s-note-%d", s.Workload, number) }
-
-// Numeric says whether a column is aligned right.
-func (s section) Numeric(column int) bool { return s.Columns[column].Numeric }
-
-func sectionsOf(tables []table.Table, drawn []charts.Chart, explained []why.Explanation) ([]section, error) {
-	var sections []section
-	for _, t := range tables {
-		s := section{Table: t}
-		if t.Part != "" {
-			sections = append(sections, s)
-			continue
+// machine is what was measured on, in one line.
+func machine(host map[string]string) string {
+	var parts []string
+	add := func(text string, is bool) {
+		if is {
+			parts = append(parts, text)
 		}
-		for _, e := range explained {
-			if e.Workload == t.Workload {
-				s.Why = append(s.Why, fact{e.Cell.Describe(", "), e.Sentence})
-			}
-		}
-		for _, c := range drawn {
-			if c.Workload != t.Workload {
-				continue
-			}
-			var svg bytes.Buffer
-			if err := c.WriteHTMLSVG(&svg); err != nil {
-				return nil, fmt.Errorf("draw chart %s: %w", c.Name, err)
-			}
-			s.Charts = append(s.Charts, chart{Chart: c, SVG: template.HTML(svg.String())})
-		}
-		sections = append(sections, s)
 	}
-	return sections, nil
+	add(host["cpu"], host["cpu"] != "")
+	add("CPUs "+host["cpus"], host["cpus"] != "")
+	add("Linux "+host["kernel"], host["kernel"] != "")
+	add("a virtual machine", host["hypervisor"] != "" && host["hypervisor"] != "no")
+	add("in "+host["container"], host["container"] != "" && host["container"] != "no")
+	return strings.Join(parts, " · ")
+}
+
+// made is when, how long and with what it was measured, in one line.
+func made(run results.Run) string {
+	parts := []string{"run " + run.Name}
+	if !run.Started.IsZero() {
+		parts = append(parts, run.Started.UTC().Format("2006-01-02 15:04 UTC"))
+	}
+	if text := took(run); text != "" {
+		parts = append(parts, "took "+text)
+	}
+	if run.Status != "" && run.Status != results.RunDone {
+		parts = append(parts, string(run.Status))
+	}
+	if run.Version != "" {
+		parts = append(parts, "ipcbench "+run.Version)
+	}
+	return strings.Join(parts, " · ")
 }
 
 // An alikeTable is the transports of one placement that wait alike.
-type alikeTable struct{ alike.Alike }
-
-// Numeric says whether a column is aligned right.
-func (t alikeTable) Numeric(column int) bool { return t.Columns[column].Numeric }
+type alikeTable struct {
+	page.Table
+	Advice []string
+}
 
 func alikeTables(summaries []summary.Summary) []alikeTable {
 	var all []alikeTable
 	for _, t := range alike.Of(summaries) {
-		all = append(all, alikeTable{t})
+		all = append(all, alikeTable{page.TableOf(t.Table), t.Advice})
 	}
 	return all
 }
@@ -184,36 +161,35 @@ func took(run results.Run) string {
 }
 
 // asked is the plan, in the words of the command line.
-func asked(run results.Run) []fact {
+func asked(run results.Run) []page.Fact {
 	p := run.Plan
 	var sizes []string
 	for _, size := range p.Sizes {
 		sizes = append(sizes, results.FormatSize(size))
 	}
 	sizes = append(sizes, p.Mixes...)
-	all := []fact{
-		{"command", command(run.Args)},
-		{"transports", strings.Join(p.Specs, ", ")},
-		{"workloads", strings.Join(p.Workloads, ", ")},
-		{"message sizes", strings.Join(sizes, ", ")},
-		{"placements", strings.Join(p.Placements, ", ")},
-		{"directories", strings.Join(p.Dirs, ", ")},
-		{"launches of each cell", count(int64(p.Launches))},
-		{"launches beyond these", until(p)},
-		{"measured time of a launch", duration(p.TimeNS)},
-		{"measured messages of a launch", count(p.Messages)},
-		{"warm-up", p.Warmup},
-		{"verification", p.Verify},
-		{"time limit of a launch", duration(p.TimeoutNS)},
-		{"seed of the order", strconv.FormatUint(p.Seed, 10)},
+	all := []page.Fact{
+		{Name: "transports", Value: strings.Join(p.Specs, ", ")},
+		{Name: "workloads", Value: strings.Join(p.Workloads, ", ")},
+		{Name: "message sizes", Value: strings.Join(sizes, ", ")},
+		{Name: "placements", Value: strings.Join(p.Placements, ", ")},
+		{Name: "directories", Value: strings.Join(p.Dirs, ", ")},
+		{Name: "launches of each cell", Value: count(int64(p.Launches))},
+		{Name: "launches beyond these", Value: until(p)},
+		{Name: "measured time of a launch", Value: duration(p.TimeNS)},
+		{Name: "measured messages of a launch", Value: count(p.Messages)},
+		{Name: "warm-up", Value: p.Warmup},
+		{Name: "verification", Value: p.Verify},
+		{Name: "time limit of a launch", Value: duration(p.TimeoutNS)},
+		{Name: "seed of the order", Value: strconv.FormatUint(p.Seed, 10)},
 	}
 	for _, v := range p.Variants {
-		all = append(all, fact{"variant " + v.Name, v.Text})
+		all = append(all, page.Fact{Name: "variant " + v.Name, Value: v.Text})
 	}
 	for _, label := range facts(run.Labels) {
-		all = append(all, fact{"label " + label.Name, label.Value})
+		all = append(all, page.Fact{Name: "label " + label.Name, Value: label.Value})
 	}
-	return slices.DeleteFunc(all, func(f fact) bool { return f.Value == "" })
+	return slices.DeleteFunc(all, func(f page.Fact) bool { return f.Value == "" })
 }
 
 // command is how the run was started, with what a shell would take apart in
@@ -250,19 +226,27 @@ func duration(ns int64) string {
 	return time.Duration(ns).String()
 }
 
-func facts(byName map[string]string) []fact {
-	var all []fact
+func facts(byName map[string]string) []page.Fact {
+	var all []page.Fact
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
 		if value := byName[name]; value != "" {
-			all = append(all, fact{name, value})
+			all = append(all, page.Fact{Name: name, Value: value})
 		}
 	}
 	return all
 }
 
+// literal are facts whose values are as the machine says them.
+func literal(facts []page.Fact) []page.Fact {
+	for i := range facts {
+		facts[i].Literal = true
+	}
+	return facts
+}
+
 // mounts is the directories with the filesystems that they are on, and what lies
 // below those.
-func mounts(summaries []summary.Summary, storage map[string][]results.Layer) []fact {
+func mounts(summaries []summary.Summary, storage map[string][]results.Layer) []page.Fact {
 	byDir := map[string]string{}
 	for _, s := range summaries {
 		if s.Dir != "" && s.FSType != "" {
@@ -275,16 +259,24 @@ func mounts(summaries []summary.Summary, storage map[string][]results.Layer) []f
 	return facts(byDir)
 }
 
-type floor struct{ Name, Of, Time, Range, Doc string }
-
-func floors(recorded []results.Floor) []floor {
-	var all []floor
+// floors are what bounds the times of the run.
+func floors(recorded []results.Floor) page.Table {
+	t := table.Table{Title: "Floors", Columns: []table.Column{
+		{Name: "floor"}, {Name: "of", Numeric: true}, {Name: "median", Numeric: true}, {Name: "range", Numeric: true}, {Name: "what it is"},
+	}}
 	for _, f := range recorded {
-		row := floor{Name: f.Name, Of: f.Of(), Time: results.FormatNS(f.NS), Doc: f.Doc}
+		between := ""
 		if lo, hi := f.Range(); len(f.Samples) > 1 {
-			row.Range = results.FormatNS(lo) + " – " + results.FormatNS(hi)
+			between = results.FormatNS(lo) + " – " + results.FormatNS(hi)
 		}
-		all = append(all, row)
+		t.Rows = append(t.Rows, table.Row{Cells: []string{f.Name, f.Of(), results.FormatNS(f.NS), between, f.Doc}})
 	}
-	return all
+	shown := page.TableOf(t)
+	shown.Tone = func(_, column int) string {
+		if column == len(t.Columns)-1 {
+			return "any"
+		}
+		return ""
+	}
+	return shown
 }

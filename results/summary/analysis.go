@@ -65,7 +65,10 @@ var (
 )
 
 // unfit is of a machine that is not fit to measure a cell on.
-var unfit = results.Cautions(results.Caution{ID: "machine", Words: func(w results.Warning) string {
+// Unfit is the ID of those.
+const Unfit = "machine"
+
+var unfit = results.Cautions(results.Caution{ID: Unfit, Words: func(w results.Warning) string {
 	return w.Text("finding") + ": " + w.Text("remedy")
 }})
 

@@ -37,6 +37,7 @@ type Table struct {
 	Title    string
 	Caption  string // what the numbers mean
 	Columns  []Column
+	Identity int // so many of them tell its rows apart
 	Rows     []Row
 	// Footnotes are the warnings about its rows.
 	Footnotes Footnotes
@@ -59,6 +60,8 @@ type Row struct {
 	First bool
 	// Numbers are those of the footnotes on this row.
 	Numbers []int
+	// Of is the cell, zero where the row is of none.
+	Of results.Cell
 }
 
 // Tables makes one table for each workload, in reading order.
@@ -131,7 +134,7 @@ func cellsOf(summaries []summary.Summary) []results.Cell {
 // fill gives the table its columns and rows.
 func (t *Table) fill(shown []results.ResultColumn, summaries []summary.Summary) {
 	columns, identities := Identify(cellsOf(summaries))
-	t.Columns = columns
+	t.Columns, t.Identity = columns, len(columns)
 	for _, c := range shown {
 		t.Columns = append(t.Columns, Column{c.Name, true})
 	}
@@ -139,7 +142,7 @@ func (t *Table) fill(shown []results.ResultColumn, summaries []summary.Summary) 
 	for i, s := range summaries {
 		first := i > 0 && results.CompareGroups(summaries[i-1].Cell, s.Cell) != 0
 		for _, row := range rowsOf(s, identities[i], shown) {
-			row.First, first = first, false
+			row.First, first, row.Of = first, false, s.Cell
 			t.Rows = append(t.Rows, row)
 		}
 		t.Rows[len(t.Rows)-max(1, len(s.Modes))].Numbers = t.Footnotes.on(s)

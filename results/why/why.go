@@ -16,6 +16,9 @@ type Explanation struct {
 	results.Cell
 	Sentence string // for a person: "each round trip sleeps and wakes twice; the wake-up crosses CPUs"
 	Sides    []SideCosts
+
+	Diagnosed bool               // a launch was made to explain it
+	Events    map[string]float64 // what that counted beside, as perf events do, of a message and by both ends
 }
 
 // SideCosts is what a message, or a round trip, costs one end, over all
@@ -50,8 +53,9 @@ func Of(summaries []summary.Summary, diagnosed []results.Launch) []Explanation {
 		if len(p.sides) == 0 {
 			continue
 		}
-		p.events = eventsOf(events[s.Cell])
-		all = append(all, Explanation{s.Cell, p.sentence(), p.sides})
+		counted := events[s.Undivided()] // which are of no stratum
+		p.events = eventsOf(counted)
+		all = append(all, Explanation{s.Cell, p.sentence(), p.sides, len(counted) > 0, p.events})
 	}
 	return all
 }
