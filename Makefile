@@ -34,6 +34,27 @@ install: build ## install it with its documents and completions below PREFIX (/u
 dist: ## make dist/: deb, rpm, archive and container image for amd64 and arm64, with checksums
 	packaging/dist $(VERSION)
 
+.PHONY: man
+man: ## write the manual pages and the completion scripts of shells to bin/share
+	rm -rf bin/share
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct 2>/dev/null)} GOOS= GOARCH= go run ./internal/install bin/share '$(VERSION)'
+
+PREFIX ?= /usr/local
+SHARED = find bin/share -type f -printf '%P\n' | while read -r file; do
+
+# Where there is no Go, as often for root, what was built is installed.
+.PHONY: install
+install: ## install the binary, manual pages and completion below PREFIX (/usr/local), in DESTDIR
+	@if command -v go >/dev/null; then $(MAKE) build man; fi
+	install -D -m 755 bin/ipcbench '$(DESTDIR)$(PREFIX)/bin/ipcbench'
+	@$(SHARED) install -D -m 644 "bin/share/$$file" '$(DESTDIR)$(PREFIX)/share/'"$$file" || exit 1; done
+
+.PHONY: uninstall
+uninstall: ## take away what make install put below PREFIX, in DESTDIR
+	@test -d bin/share || $(MAKE) man
+	rm -f '$(DESTDIR)$(PREFIX)/bin/ipcbench'
+	@$(SHARED) rm -f '$(DESTDIR)$(PREFIX)/share/'"$$file"; done
+
 .PHONY: test
 test: ## run every test
 	go test ./...
@@ -95,6 +116,10 @@ strace: ## hold the workload setup against strace -T, in order of magnitude (10 
 .PHONY: report
 report: ## make the charts and report of the newest run again, or of RUN=DIR
 	go run ./cmd/ipcbench report $(RUN)
+
+.PHONY: docs
+docs: ## draw docs/gallery.md and its pictures, and the studies' charts, again
+	go test -count=1 -run '^TestTheGalleryIsAsAgreed$$' ./results/charts -update
 
 .PHONY: lint
 lint: ## gofmt, go vet and staticcheck

@@ -23,7 +23,7 @@ var mayImport = map[string]string{
 		"github.com/spf13/cobra github.com/spf13/pflag github.com/jedib0t/go-pretty/v6 github.com/kballard/go-shellquote",
 
 	"ipcbench/bench": "ipcbench/bench/workload ipcbench/bench/internal/ ipcbench/transports ipcbench/results ipcbench/results/summary " +
-		"ipcbench/internal/folder ipcbench/internal/peer ipcbench/internal/host ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/shm golang.org/x/sys",
+		"ipcbench/internal/folder ipcbench/internal/peer ipcbench/internal/host ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/near ipcbench/internal/shm golang.org/x/sys",
 	"ipcbench/bench/workload":         "ipcbench/bench/internal/ ipcbench/transports ipcbench/results golang.org/x/sys",
 	"ipcbench/bench/internal/rally":   "ipcbench/bench/internal/clock ipcbench/internal/shm",
 	"ipcbench/bench/internal/clock":   "golang.org/x/sys",
@@ -32,7 +32,7 @@ var mayImport = map[string]string{
 	"ipcbench/bench/internal/pages":   "ipcbench/bench/internal/clock ipcbench/internal/host golang.org/x/sys",
 	"ipcbench/bench/benchtest":        "ipcbench/bench ipcbench/transports ipcbench/results",
 
-	"ipcbench/transports":               "",
+	"ipcbench/transports":               "ipcbench/internal/near",
 	"ipcbench/transports/transporttest": "ipcbench/transports ipcbench/internal/peer golang.org/x/sys",
 	"ipcbench/transports/all": "ipcbench/transports/memory ipcbench/transports/pipe ipcbench/transports/socket ipcbench/transports/queue " +
 		"ipcbench/transports/notify ipcbench/transports/direct ipcbench/transports/uring ipcbench/transports/file",
@@ -57,7 +57,7 @@ var mayImport = map[string]string{
 	"ipcbench/results/alike":       "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/internal/quote",
 	"ipcbench/results/answer":      "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/alike",
 	"ipcbench/results/why":         "ipcbench/results ipcbench/results/summary ipcbench/results/table",
-	"ipcbench/results/compare": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/internal/facts ipcbench/internal/quote " +
+	"ipcbench/results/compare": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/internal/facts ipcbench/internal/near ipcbench/internal/quote " +
 		"github.com/aclements/go-moremath",
 	"ipcbench/results/history": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/compare ipcbench/results/table " +
 		"ipcbench/internal/facts ipcbench/internal/quote github.com/aclements/go-moremath",
@@ -72,10 +72,12 @@ var mayImport = map[string]string{
 
 	"ipcbench/internal/studies": "ipcbench/ github.com/spf13/cobra github.com/montanaflynn/stats",
 
-	"ipcbench/machines": "",
+	"ipcbench/machines":         "",
+	"ipcbench/internal/install": "ipcbench/cmd github.com/spf13/cobra github.com/spf13/pflag github.com/cpuguy83/go-md2man/v2",
 
 	"ipcbench/internal/folder": "",
 	"ipcbench/internal/quote":  "",
+	"ipcbench/internal/near":   "github.com/hbollon/go-edlib",
 
 	"ipcbench/internal/facts":   "",
 	"ipcbench/internal/cpulist": "",

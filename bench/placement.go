@@ -8,6 +8,7 @@ import (
 
 	"ipcbench/internal/cpulist"
 	"ipcbench/internal/host"
+	"ipcbench/internal/near"
 	"ipcbench/results"
 	"ipcbench/transports"
 )
@@ -170,11 +171,23 @@ func (m machine) named(name string, spec transports.Spec) ([]Placement, error) {
 		p, err := m.explicit(producer, consumer)
 		return []Placement{p}, err
 	}
-	var names []string
-	for _, p := range all {
-		names = append(names, p.Name)
+	return nil, CheckPlacement(name)
+}
+
+// CheckPlacement says what is wrong with the name of a placement as a user writes it,
+// on whatever machine, or nil.
+func CheckPlacement(name string) error {
+	known := []near.Word{{Name: results.Auto}}
+	for _, p := range results.Placements() {
+		known = append(known, near.Word{Name: p.Name, Also: p.Also})
 	}
-	return nil, fmt.Errorf("no placement is called %q: there are auto, %s, and two CPU numbers such as 0-1", name, strings.Join(names, ", "))
+	if _, _, numbers := parsePair(name); numbers || slices.ContainsFunc(known, func(k near.Word) bool { return k.Name == name }) {
+		return nil
+	}
+	if cpu, err := strconv.Atoi(name); err == nil && cpu >= 0 {
+		return fmt.Errorf("placement %q is one CPU: write two with a dash, the producer's and the consumer's, as 0-1", name)
+	}
+	return fmt.Errorf("no placement is called %q: %s, and two CPU numbers such as 0-1", name, near.Hint(name, "there are", known))
 }
 
 // auto returns the nearest pair of different cores of one kind and, where an end

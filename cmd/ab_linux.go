@@ -68,7 +68,7 @@ func variantFlags(v *bench.Variant) *pflag.FlagSet {
 func variantError(flags *pflag.FlagSet, err error) error {
 	var invalid *pflag.InvalidValueError
 	if errors.As(err, &invalid) {
-		return badValue("--"+invalid.GetFlag().Name, invalid.GetFlag(), invalid.GetValue(), invalid.Unwrap())
+		return badValue(asHelpWrites(invalid.GetFlag()), invalid.GetFlag(), invalid.GetValue(), invalid.Unwrap())
 	}
 	return fmt.Errorf("%w: a variant has SPECs and %s; what both have in common stands outside: %s", err, flagNames(flags), howAB)
 }

@@ -28,11 +28,11 @@ func addAxes(flags *pflag.FlagSet, p *bench.Plan) {
 		}
 		return appendValues(&p.Rates, text, results.ParseRate)
 	})
-	flags.Func("arrivals", "their `spacing`: constant, or poisson, as of independent events (default constant)", func(text string) error {
-		return appendNames(&p.Arrivals, text, func(name string) error { return oneOf(name, results.Constant, results.Poisson) })
+	chooseSome(flags, &p.Arrivals, "arrivals", "", "their `spacing`: constant, or poisson, as of independent events (default constant)", func() []knownWord {
+		return knownWords(results.Constant, results.Poisson)
 	})
-	flags.Func("pacing", "`how` the producer waits until one is due: spin or sleep (default spin, sleep on one CPU)", func(text string) error {
-		return appendNames(&p.Pacings, text, func(name string) error { return oneOf(name, results.Spinning, results.Sleeping) })
+	chooseSome(flags, &p.Pacings, "pacing", "", "`how` the producer waits until one is due: spin or sleep (default spin, sleep on one CPU)", func() []knownWord {
+		return knownWords(results.Spinning, results.Sleeping)
 	})
 	flags.Func("pairs", "`numbers` of pairs of processes at once, each on CPUs of its own while there are such (default 1)", func(text string) error {
 		return appendValues(&p.Pairs, text, several(1))

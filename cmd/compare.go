@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"ipcbench/internal/near"
 	"ipcbench/results"
 	"ipcbench/results/compare"
 )
@@ -18,9 +20,10 @@ import (
 func newCompare(out *console) *cobra.Command {
 	c := comparer{out: out}
 	cmd := &cobra.Command{
-		Use:     "compare [OLD NEW] | --old RUN... --new RUN... | RUN... --by COLUMN [flags]",
-		GroupID: "read",
-		Short:   "What changed between runs, and how sure that is",
+		Use:        "compare [OLD NEW] | --old RUN... --new RUN... | RUN... --by COLUMN [flags]",
+		SuggestFor: []string{"diff", "cmp", "delta", "benchstat"},
+		GroupID:    "read",
+		Short:      "What changed between runs, and how sure that is",
 		Long: `Compares two runs, several on each side, or the parts of one that a column tells
 apart, and gives each cell a verdict: faster, slower, same, too noisy to tell, or
 the machine changed. A run is named by its directory, or by its name (run --name),
@@ -46,8 +49,8 @@ is printed beside it.`,
 	flags.SortFlags = false
 	flags.StringArrayVar(&c.old, "old", nil, "a `run` of the old side; repeatable")
 	flags.StringArrayVar(&c.new, "new", nil, "a `run` of the new side; repeatable")
-	flags.StringVar(&c.by, "by", "", "compare by a `column`: "+compare.Columns())
-	flags.Func("metric", "`names` of columns of launches.csv, or all (default rtt_p50_ns,msgs_per_s)", setMetrics(&c.options.Metrics))
+	flags.StringVar(&c.by, "by", "", "compare by a `column`: "+strings.Join(compare.Columns(), ", "))
+	chooseMetrics(flags, &c.options.Metrics, "rtt_p50_ns,msgs_per_s")
 	percentVar(flags, &c.options.Threshold, "threshold", "exit with 1 if anything is slower by more than a `percentage`, as 5%, or fails, and with 3 if that cannot be ruled out")
 	flags.BoolVar(&c.options.AllowMissing, "allow-missing", false, "with --threshold, let cells be missing on the new side")
 	percentVar(flags, &c.options.Same, "same", "call the same what is certainly within ± a `percentage` (default 5%)")
@@ -74,15 +77,28 @@ type comparer struct {
 	chart    *output[compare.Comparison]
 }
 
-// setMetrics appends the names of metrics that a word lists, or all.
-func setMetrics(metrics *[]string) func(text string) error {
-	return func(text string) error {
-		if text == "all" {
-			*metrics = results.MetricNames()
-			return nil
+// chooseMetrics declares the flag for the metrics that are looked at.
+func chooseMetrics(flags *pflag.FlagSet, into *[]string, usual string) {
+	const all = "all"
+	known := func() []knownWord {
+		known := []knownWord{{near.Word{Name: all}, "every one"}}
+		for _, m := range results.Metrics() {
+			known = append(known, knownWord{near.Word{Name: m.Name}, m.Words})
 		}
-		return appendNames(metrics, text, func(name string) error { return oneOf(name, results.MetricNames()...) })
+		return known
 	}
+	set := func(name string) {
+		names := []string{name}
+		if name == all {
+			names = results.MetricNames()
+		}
+		for _, name := range names {
+			if !slices.Contains(*into, name) {
+				*into = append(*into, name)
+			}
+		}
+	}
+	flags.Var(&choice{known: known, set: set, list: true}, "metric", "`names` of columns of launches.csv, or all (default "+usual+")")
 }
 
 func (c *comparer) run(paths []string) error {
@@ -179,7 +195,7 @@ func (c *comparer) sides(paths []string) (old, new []string, err error) {
 	case len(paths) == 2:
 		return paths[:1], paths[1:], nil
 	case len(paths) == 1:
-		return nil, nil, fmt.Errorf("compare: %s alone: name a second run, or compare its parts with --by %s", paths[0], compare.Columns())
+		return nil, nil, fmt.Errorf("compare: %s alone: name a second run, or compare its parts with --by %s", paths[0], strings.Join(compare.Columns(), ", "))
 	}
 	return nil, nil, fmt.Errorf("compare: %d runs are given: name an old one and a new one, or several with --old and --new before each (and output files as in --json=FILE)", len(paths))
 }

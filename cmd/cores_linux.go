@@ -22,13 +22,14 @@ import (
 func newCores(out *console) *cobra.Command {
 	c := corer{out: out}
 	cmd := &cobra.Command{
-		Use:     "cores [flags]",
-		GroupID: "explore",
-		Short:   "How near every two CPUs are, by handing a cache line over",
+		Use:        "cores [flags]",
+		SuggestFor: []string{"cpu", "cpus", "topology", "c2c", "core-to-core"},
+		GroupID:    "explore",
+		Short:      "How near every two CPUs are, by handing a cache line over",
 		Long: `Measures how long every two CPUs that this process may use take to hand each other
 a cache line, there and back and one way in each direction: what no transport
 between them can be below. Prints a table, with CPUs that share a core, a cache or
-a NUMA node side by side. With --out it is also drawn as a heat map.
+a NUMA node side by side. With --chart it is also drawn as a heat map.
 
 Two threads, one on each CPU, look for a word to change and change it. All pairs are
 measured several times, each time in another order, in a new process and on new
@@ -56,6 +57,7 @@ have in common, and never as half of a round trip.`,
 	flags.DurationVar(&c.time, "time", 0, "`time` of each pair in each pass (default what makes 30s of all of them, from 500µs to 200ms)")
 	flags.Uint64Var(&c.seed, "seed", 0, "`number` that settles the order of pairs (default random)")
 	flags.Func("chart", "draw a heat map into a `file`, .svg or .png; repeatable", c.addChart)
+	alsoCalled(flags, "chart", "out", "output", "svg", "png", "o")
 	for _, f := range []struct {
 		name, what string
 		write      func(io.Writer, results.Cores) error

@@ -20,6 +20,9 @@ import (
 
 const demoRole = "demo"
 
+// holeFault is the one mistake that the demonstration makes when it is asked to.
+const holeFault = "hole"
+
 // A demoTask is what a worker of the demonstration is told to do first.
 type demoTask struct {
 	Dir       string          // mmap, step by step: where the file is that both ends open
@@ -40,9 +43,10 @@ type demoStep struct {
 func newDemo(out *console) *cobra.Command {
 	d := demo{out: out}
 	cmd := &cobra.Command{
-		Use:     "demo [SPEC] [flags]",
-		GroupID: "explore",
-		Short:   "Watch a value go from one process to another",
+		Use:        "demo [SPEC] [flags]",
+		SuggestFor: []string{"example", "watch"},
+		GroupID:    "explore",
+		Short:      "Watch a value go from one process to another",
 		Long: `Two processes over one transport: the producer writes "value = N" at each
 interval and the consumer prints it. For mmap, the default, every step is told:
 open, extend, map, store, load, msync, unmap.`,
@@ -53,10 +57,12 @@ open, extend, map, store, load, msync, unmap.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return d.run(cmd.Context(), args) },
 	}
 	flags := cmd.Flags()
-	flags.DurationVar(&d.task.Interval, "interval", time.Second, "time between two values")
-	flags.IntVarP(&d.task.Count, "count", "n", 5, "values to write; 0: until Ctrl-C")
-	flags.StringVarP(&d.dir, "dir", "d", os.TempDir(), "directory for the file")
-	flags.StringVar(&d.task.Fault, "fault", "", "mmap only: \"hole\" touches the mapping before the file has been extended")
+	flags.DurationVar(&d.task.Interval, "interval", time.Second, "`time` between two values")
+	flags.IntVarP(&d.task.Count, "count", "n", 5, "`number` of values to write; 0: until Ctrl-C")
+	flags.StringVarP(&d.dir, "dir", "d", os.TempDir(), "`directory` for the file")
+	choose(flags, &d.task.Fault, "fault", "", "mmap only: a `mistake`: hole touches the mapping before the file has been extended", func() []knownWord {
+		return knownWords(holeFault)
+	})
 	return cmd
 }
 
@@ -73,7 +79,7 @@ func (d *demo) run(ctx context.Context, args []string) error {
 	if len(args) > 0 {
 		name = args[0]
 	}
-	spec, err := transports.Parse(name)
+	spec, err := parseOne(name)
 	if err != nil {
 		return usage(err)
 	}
@@ -103,8 +109,6 @@ func (d *demo) check(spec transports.Spec) error {
 		return fmt.Errorf("--interval %s: the time between two values must be positive", d.task.Interval)
 	case d.task.Count < 0:
 		return fmt.Errorf("--count %d: write 0 for no end, or a number of values", d.task.Count)
-	case d.task.Fault != "" && d.task.Fault != "hole":
-		return fmt.Errorf("--fault %s: there is only hole", d.task.Fault)
 	case d.task.Fault != "" && spec.String() != "mmap":
 		return errors.New("--fault: only mmap, without options, can show one")
 	case spec.Caps().Has(transports.OneProcess):

@@ -22,9 +22,10 @@ import (
 func newDoctor(out *console) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:     "doctor [flags]",
-		GroupID: "explore",
-		Short:   "Whether this machine is fit to measure on, and what to do",
+		Use:        "doctor [flags]",
+		SuggestFor: []string{"check", "diagnose", "machine", "system"},
+		GroupID:    "explore",
+		Short:      "Whether this machine is fit to measure on, and what to do",
 		Long: `Judges what decides how fast processes can talk on this machine, and how
 steadily: its CPUs, its kernel and their settings, and one second in which every
 CPU is watched for stalls. Each finding has the reason why it matters and a

@@ -20,9 +20,10 @@ import (
 func newExperiment(out *console) *cobra.Command {
 	e := experimenter{out: out}
 	cmd := &cobra.Command{
-		Use:     "experiment FILE [flags] | experiment --example | experiment --restore",
-		GroupID: "measure",
-		Short:   "Compare filesystems and kernel settings, and put all back",
+		Use:        "experiment FILE [flags] | experiment --example | experiment --restore",
+		SuggestFor: []string{"matrix", "variants"},
+		GroupID:    "measure",
+		Short:      "Compare filesystems and kernel settings, and put all back",
 		Long: `Makes the variants that a file names, one after the other and round by round, and
 measures each by a run of its own: filesystems made afresh in a namespace that nobody
 else sees, kernel settings, limits of processes. Each round begins with another
@@ -38,8 +39,9 @@ all that it can have.`,
 		Example: `  ipcbench experiment --example >filesystems.toml
   ipcbench experiment filesystems.toml --dry-run
   ipcbench experiment filesystems.toml`,
-		Args: atMost(1),
-		RunE: func(cmd *cobra.Command, files []string) error { return e.run(cmd.Context(), files) },
+		Args:              atMost(1),
+		ValidArgsFunction: completeExperiment,
+		RunE:              func(cmd *cobra.Command, files []string) error { return e.run(cmd.Context(), files) },
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false

@@ -19,9 +19,10 @@ import (
 func newHistory(out *console) *cobra.Command {
 	c := historian{out: out}
 	cmd := &cobra.Command{
-		Use:     "history [DIR...] [flags]",
-		GroupID: "read",
-		Short:   "When results changed, over many runs of one machine",
+		Use:        "history [DIR...] [flags]",
+		SuggestFor: []string{"trend", "timeline"},
+		GroupID:    "read",
+		Short:      "When results changed, over many runs of one machine",
 		Long: `Follows each cell over many runs in the order in which they started, of nightly
 kernels say, and finds the runs from which on its result was another: by how much,
 what else changed there, and whether the machine did, by its floors and by what
@@ -38,7 +39,7 @@ depend on each other in nothing but their level. To compare two sides of runs, u
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.Func("metric", "`names` of columns of launches.csv, or all (default: the one that decides on each cell)", setMetrics(&c.options.Metrics))
+	chooseMetrics(flags, &c.options.Metrics, "the one that decides on each cell")
 	flags.Float64Var(&c.options.Alpha, "alpha", 0.05, "`chance` of any false change in the whole history")
 	flags.BoolVar(&c.options.Force, "force", false, "follow over different hardware and placements all the same")
 	c.addExports(flags)

@@ -18,9 +18,10 @@ import (
 func newInitImage(out *console) *cobra.Command {
 	i := imager{out: out}
 	cmd := &cobra.Command{
-		Use:     "init-image -o FILE [flags] [-- RUN...] | init-image --unpack FILE [-o DIR]",
-		GroupID: "explore",
-		Short:   "An initramfs in which this binary is init, to measure any kernel",
+		Use:        "init-image -o FILE [flags] [-- RUN...] | init-image --unpack FILE [-o DIR]",
+		SuggestFor: []string{"initramfs", "initrd", "image"},
+		GroupID:    "explore",
+		Short:      "An initramfs in which this binary is init, to measure any kernel",
 		Long: `Writes an initramfs with nothing in it but this binary, which is init there: it
 mounts what programs expect, raises lo, loads the modules that were put in, does
 "ipcbench run" with the words RUN, sends what that leaves, and powers off. Whatever

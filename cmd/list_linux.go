@@ -16,9 +16,10 @@ import (
 func newList(out *console) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:     "list [flags]",
-		GroupID: "explore",
-		Short:   "What can be measured here, or why not",
+		Use:        "list [flags]",
+		SuggestFor: []string{"ls", "transports", "show", "info"},
+		GroupID:    "explore",
+		Short:      "What can be measured here, or why not",
 		Long: `Lists the transports with their options, the workloads and the placements. What
 this machine cannot run, down to single values of options, is listed with the
 reason and what to do.`,

@@ -43,7 +43,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, env looku
 	out, finish := newConsole(stdout, stderr, env, stop)
 	root := newRoot(out)
 	root.SetArgs(args)
-	err := finish(root.ExecuteContext(ctx))
+	if completing(args) {
+		forgive(root)
+	}
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		err = misnamed(cmd)
+	}
+	err = finish(err)
 	if err != nil && !errors.As(err, new(statusOfOther)) {
 		out.fail(err)
 	}
@@ -76,11 +83,28 @@ func untilSignal(ctx context.Context) (context.Context, func()) {
 // The exit statuses.
 const (
 	statusDone         = 0
-	statusFailed       = 1   // something that was asked for failed, or got worse; results are kept
-	statusUsage        = 2   // the command line or a file was wrong; nothing was run
-	statusInconclusive = 3   // whether something got worse, the data leave open; results are kept
-	statusInterrupted  = 130 // by a signal; results are kept
+	statusFailed       = 1
+	statusUsage        = 2
+	statusInconclusive = 3
+	statusInterrupted  = 130
 )
+
+// An ExitStatus is one that every command exits with, and what it means.
+type ExitStatus struct {
+	Status int
+	Words  string
+}
+
+// ExitStatuses are all there are.
+func ExitStatuses() []ExitStatus {
+	return []ExitStatus{
+		{statusDone, "done"},
+		{statusFailed, "something that was asked for failed, or got worse; results are kept"},
+		{statusUsage, "the command line or a file was wrong; nothing was run"},
+		{statusInconclusive, "inconclusive: whether something got worse, the data leave open; results are kept"},
+		{statusInterrupted, "interrupted by a signal; results are kept"},
+	}
+}
 
 // statusOfOther is the exit status of another process of this program, which has said
 // all that there is to say.

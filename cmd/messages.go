@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"ipcbench/internal/near"
 	"ipcbench/internal/quote"
 )
 
@@ -125,26 +124,12 @@ func usage(err error) error {
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
 
-// didYouMean returns a hint to append to a complaint about an unknown word, or
-// "" where no known word is like it.
+// didYouMean returns a hint to append to a complaint about an unknown word, or "" where
+// no known word is like it.
 func didYouMean(word string, known []string) string {
-	near := nearest(word, known)
-	if len(near) == 0 {
+	meant := near.To(word, near.Words(known...))
+	if len(meant) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(": did you mean %s?", strings.Join(near, " or "))
-}
-
-// nearest returns the known words that resemble one, by cobra's own measure.
-func nearest(word string, known []string) []string {
-	if word == "" {
-		return nil
-	}
-	vocabulary := &cobra.Command{SuggestionsMinimumDistance: min(2, max(1, len(word)/2))}
-	for _, k := range known {
-		vocabulary.AddCommand(&cobra.Command{Use: k, Run: func(*cobra.Command, []string) {}})
-	}
-	near := vocabulary.SuggestionsFor(word)
-	slices.Sort(near)
-	return near
+	return fmt.Sprintf(": did you mean %s?", strings.Join(meant, " or "))
 }

@@ -7,13 +7,6 @@ import (
 	"strings"
 )
 
-func oneOf(word string, known ...string) error {
-	if slices.Contains(known, word) {
-		return nil
-	}
-	return fmt.Errorf("%q is none of %s", word, strings.Join(known, ", "))
-}
-
 // appendNames appends the names of a comma-separated list that are not in
 // names yet.
 func appendNames(names *[]string, text string, check func(string) error) error {

@@ -14,6 +14,7 @@ import (
 
 	"ipcbench/bench"
 	"ipcbench/internal/host"
+	"ipcbench/internal/near"
 	"ipcbench/results"
 )
 
@@ -49,23 +50,25 @@ type planFlags struct {
 // add declares the flags that make a plan.
 func (f *planFlags) add(flags *pflag.FlagSet) {
 	p := &f.plan
-	flags.FuncP("workload", "w", "what to measure, by `names` (default "+strings.Join(defaultWorkloads, ",")+")", func(text string) error {
-		return appendNames(&p.Workloads, text, checkWorkload)
-	})
-	flags.FuncP("size", "s", "message `sizes`, or ranges as 64..1MiB, mix:64=90%,4KiB=10%, or @FILE with one a line (default 64,4KiB,64KiB or the most it carries, load 64)", func(text string) error {
-		return addSizes(p, text)
-	})
+	chooseSome(flags, &p.Workloads, "workload", "w", "what to measure, by `names` (default "+strings.Join(defaultWorkloads, ",")+")", workloads)
+	flags.VarP(&sizeList{p}, "size", "s", "message `sizes`, or ranges as 64..1MiB, mix:64=90%,4KiB=10%, or @FILE with one a line (default 64,4KiB,64KiB or the most it carries, load 64)")
+	alsoCalled(flags, "size", "sizes", "msg-size", "message-size", "payload", "length", "bytes")
 	addPlaces(flags, &p.Placements, &p.Dirs)
 	flags.IntVarP(&p.Launches, "launches", "n", 0, "`number` of fresh pairs of processes for each cell (default 10)")
+	alsoCalled(flags, "launches", "count", "repeat", "repetitions", "iterations", "runs", "rounds", "i", "c", "r")
 	flags.DurationVar(&p.Time, "time", 0, "measured `time` of a launch (default 50ms)")
+	alsoCalled(flags, "time", "duration", "seconds", "t")
 	flags.Int64Var(&p.Messages, "messages", 0, "measured `number` of messages of a launch, instead of --time")
+	alsoCalled(flags, "messages", "msgs", "num-messages", "m")
 	flags.Func("warmup", "`time` before that, or messages as 5000x (default 5ms)", func(text string) (err error) {
 		p.Warmup, err = parseWarmup(text)
 		return err
 	})
-	flags.Func("verify", "check the `header` of every message and all of one in 4096, or full: every byte (default header)", func(text string) error {
-		p.Verify = text
-		return oneOf(text, bench.VerifyEnds, bench.VerifyAll)
+	choose(flags, &p.Verify, "verify", "", "check the `header` of every message and all of one in 4096, or full: every byte (default header)", func() []knownWord {
+		return []knownWord{
+			{near.Word{Name: bench.VerifyEnds, Also: []string{"ends", "none", "no"}}, "the ends of each message, and all of one in 4096"},
+			{near.Word{Name: bench.VerifyAll, Also: []string{"all", "every", "yes"}}, "every byte"},
+		}
 	})
 	flags.DurationVar(&p.Timeout, "timeout", 0, "longest `time` a launch may take (default 10s beyond the rest)")
 	flags.Uint64Var(&p.Seed, "seed", 0, "`number` that settles the order of the launches (default random)")
@@ -81,12 +84,12 @@ func (f *planFlags) add(flags *pflag.FlagSet) {
 
 // addPlaces declares the flags for where a plan, or a variant of one, measures.
 func addPlaces(flags *pflag.FlagSet, placements, dirs *[]string) {
-	flags.FuncP("placement", "p", "where the two processes run, by `names` or CPUs as 0-1 (default auto)", func(text string) error {
-		return appendNames(placements, text, nil)
-	})
+	flags.VarP(&placementList{placements}, "placement", "p", "where the two processes run, by `names` or CPUs as 0-1 (default auto)")
+	alsoCalled(flags, "placement", "cpu", "cpus", "pin", "affinity", "cores")
 	flags.FuncP("dir", "d", "`directories` for files, one with a comma as '\"a,b\"' (default the temporary one, and /dev/shm if a tmpfs)", func(text string) error {
 		return appendDirs(dirs, text, host.CheckDir)
 	})
+	alsoCalled(flags, "dir", "path", "directory", "folder", "tmpdir", "file")
 }
 
 // addLabels declares that for the labels of either.
@@ -182,12 +185,13 @@ func defaultDirs() []string {
 	return dirs
 }
 
-func checkWorkload(name string) error {
-	var names []string
-	for _, workload := range bench.Workloads() {
-		names = append(names, workload.Name)
+// workloads are those that --workload takes.
+func workloads() []knownWord {
+	var all []knownWord
+	for _, w := range bench.Workloads() {
+		all = append(all, knownWord{near.Word{Name: w.Name, Also: w.Also}, w.Doc})
 	}
-	return oneOf(name, names...)
+	return all
 }
 
 func addLabel(labels *map[string]string, text string) error {

@@ -17,9 +17,10 @@ import (
 func newReport(out *console) *cobra.Command {
 	r := reporter{out: out}
 	cmd := &cobra.Command{
-		Use:     "report RUN... [flags]",
-		GroupID: "read",
-		Short:   "Make tables, charts and report.html again from run directories",
+		Use:        "report RUN... [flags]",
+		SuggestFor: []string{"chart", "charts", "graph", "plot", "html", "render"},
+		GroupID:    "read",
+		Short:      "Make tables, charts and report.html again from run directories",
 		Long: `Makes everything in a run directory again from its run.json and launches.jsonl:
 launches.csv, workers.csv, summary.csv, bench.txt, the charts and report.html; and in
 the directory of an experiment its comparisons, experiment.html and experiment.md.
@@ -35,8 +36,10 @@ waiting. A run is named as for "ipcbench compare": base, latest, latest~1.`,
 	flags.BoolVar(&r.hgrm, "hgrm", false, "also write each distribution as an HDR percentile file, in percentiles/")
 	addPercentiles(flags, &r.percentiles)
 	flags.BoolVar(&r.why, "why", false, "also print what the time of each cell goes to")
-	flags.Var(&r.format, "like-for-like", "compare only transports that wait alike, in a `format`: text or markdown")
-	flags.Lookup("like-for-like").NoOptDefVal = "text"
+	choose(flags, (*string)(&r.format), "like-for-like", "", "compare only transports that wait alike, in a `format`: text or markdown", func() []knownWord {
+		return knownWords(string(likeText), string(likeMarkdown))
+	})
+	flags.Lookup("like-for-like").NoOptDefVal = string(likeText)
 	runExports(&r.exports, flags)
 	r.failIf.flag(flags)
 	return cmd
@@ -131,19 +134,14 @@ func (r *reporter) show(run pastRun, analysis summary.Analysis) error {
 // A likeForLike is how the tables of transports that wait alike are printed.
 type likeForLike string
 
-func (l *likeForLike) String() string { return string(*l) }
-func (l *likeForLike) Type() string   { return "format" }
-
-func (l *likeForLike) Set(format string) error {
-	if format != "text" && format != "markdown" {
-		return fmt.Errorf("there is no format %q: write text or markdown", format)
-	}
-	*l = likeForLike(format)
-	return nil
-}
+// The formats that there are; "": none was asked for.
+const (
+	likeText     likeForLike = "text"
+	likeMarkdown likeForLike = "markdown"
+)
 
 func (l likeForLike) style() table.Style {
-	if l == "markdown" {
+	if l == likeMarkdown {
 		return table.Markdown
 	}
 	return table.Text

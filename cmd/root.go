@@ -9,10 +9,15 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"ipcbench/internal/near"
 )
 
 const about = `ipcbench measures how fast two processes on this machine hand each other
 messages: through mmap of a shared file, and through the other mechanisms.`
+
+// Commands returns the command tree for whoever writes of it. It is not to be executed.
+func Commands() *cobra.Command { return newRoot(&console{}) }
 
 // newRoot returns the command tree, which writes to out.
 func newRoot(out *console) *cobra.Command {
@@ -29,9 +34,7 @@ func newRoot(out *console) *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 
-		DisableFlagsInUseLine:      true,
-		SuggestionsMinimumDistance: 2,
-		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: true},
+		DisableFlagsInUseLine: true,
 	}
 	root.SetOut(out.stdout)
 	root.SetErr(out.stderr)
@@ -40,18 +43,25 @@ func newRoot(out *console) *cobra.Command {
 	root.SetUsageTemplate(usageTemplate)
 	root.SetHelpTemplate("{{.Long | trimTrailingWhitespaces}}\n\n{{.UsageString}}")
 	root.SetHelpCommand(newHelp())
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		if misnamed(cmd) == nil {
+			help(cmd, args)
+		}
+	})
 	root.AddGroup(
 		&cobra.Group{ID: "measure", Title: "Measure:"},
 		&cobra.Group{ID: "read", Title: "Read what was measured:"},
 		&cobra.Group{ID: "explore", Title: "Look around:"},
 	)
-	root.AddCommand(newRun(out), newExperiment(out), newReport(out), newCompare(out), newHistory(out), newList(out), newDoctor(out), newCores(out), newShare(out), newMachines(out), newDemo(out), newInitImage(out))
+	root.AddCommand(newRun(out), newExperiment(out), newReport(out), newCompare(out), newHistory(out), newList(out), newDoctor(out), newCores(out), newShare(out), newMachines(out), newDemo(out), newInitImage(out), newCompletion(out))
+	completeWords(root)
 	return root
 }
 
 // usageTemplate keeps the root's help on one screen: commands by group, no
 // list of flags that every command has, and where to read on.
-const usageTemplate = `Usage: {{.UseLine}}
+var usageTemplate = `Usage: {{.UseLine}}
 {{range $group := .Groups}}
 {{.Title}}
 {{- range $.Commands}}{{if and (eq .GroupID $group.ID) .IsAvailableCommand}}
@@ -66,15 +76,28 @@ Flags:
 {{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}
 
 Every flag can be set in the environment: IPCBENCH_` + `<FLAG>, in capitals, - as _.
+
+Exit status:` + exitStatuses() + `
 {{end}}{{else}}
-"ipcbench COMMAND --help" tells more. IPCBENCH_EXPORT_CSV=F is --export-csv F.
+"ipcbench COMMAND --help" tells more, and "ipcbench completion" sets up TAB.
 {{end}}`
+
+// exitStatuses are those of every command, a line each.
+func exitStatuses() string {
+	var b strings.Builder
+	for _, s := range ExitStatuses() {
+		fmt.Fprintf(&b, "\n  %3d  %s", s.Status, s.Words)
+	}
+	return b.String()
+}
 
 func newHelp() *cobra.Command {
 	return &cobra.Command{
 		Use:    "help [COMMAND]",
 		Short:  "Help about a command",
 		Hidden: true,
+
+		ValidArgsFunction: completeCommand,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			about, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {
@@ -90,17 +113,29 @@ func unknownCommand(root *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	var names []string
+	word := args[0]
+	if elsewhere := astray(word, args[1:]...); elsewhere != "" {
+		return usagef("no command is called %q: %s", word, elsewhere)
+	}
+	if root.Flags().Lookup(word) != nil {
+		return usagef("no command is called %q: did you mean ipcbench --%s?", word, word)
+	}
+	var known []near.Word
 	for _, command := range root.Commands() {
 		if command.IsAvailableCommand() {
-			names = append(names, command.Name())
+			known = append(known, near.Word{Name: command.Name(), Also: command.SuggestFor})
 		}
 	}
-	hint := didYouMean(args[0], names)
-	if hint == "" {
-		hint = ": there are " + strings.Join(names, ", ")
+	return usagef("no command is called %q: %s", word, near.Hint(word, "there are", known))
+}
+
+// misnamed is unknownCommand of what has been carried out: cobra has the root itself
+// help, or tell its version, whatever word stands there.
+func misnamed(cmd *cobra.Command) error {
+	if cmd.HasParent() {
+		return nil
 	}
-	return usagef("no command is called %q%s", args[0], hint)
+	return unknownCommand(cmd, cmd.Flags().Args())
 }
 
 // atMost refuses more than n words after a command.
@@ -110,49 +145,6 @@ func atMost(n int) cobra.PositionalArgs {
 			return usagef("%s: %q is one word too many: \"%s --help\" says what it takes", cmd.Name(), args[n], cmd.CommandPath())
 		}
 		return nil
-	}
-}
-
-// flagError says in one line what is wrong with a flag. With an unknown
-// command before it, the flag is not what is wrong.
-func flagError(cmd *cobra.Command, err error) error {
-	if !cmd.HasParent() && cmd.Flags().NArg() > 0 {
-		return unknownCommand(cmd, cmd.Flags().Args())
-	}
-	var invalid *pflag.InvalidValueError
-	if errors.As(err, &invalid) {
-		flag := invalid.GetFlag()
-		return usage(badValue("--"+flag.Name, flag, invalid.GetValue(), invalid.Unwrap()))
-	}
-	var unknown *pflag.NotExistError
-	if errors.As(err, &unknown) {
-		return usagef("%w%s", err, didYouMeanFlag(cmd, unknown.GetSpecifiedName()))
-	}
-	return usage(err)
-}
-
-func didYouMeanFlag(cmd *cobra.Command, name string) string {
-	var names []string
-	cmd.Flags().VisitAll(func(flag *pflag.Flag) { names = append(names, flag.Name) })
-	near := nearest(name, names)
-	if len(name) < 2 || len(near) == 0 {
-		return fmt.Sprintf(": \"%s --help\" lists the flags", cmd.CommandPath())
-	}
-	return fmt.Sprintf(": did you mean --%s?", strings.Join(near, " or --"))
-}
-
-// badValue says what is wrong with the value of a flag that was given as name,
-// on the command line or in the environment.
-func badValue(name string, flag *pflag.Flag, value string, cause error) error {
-	switch flag.Value.Type() {
-	case "bool":
-		return fmt.Errorf("%s: %q is neither true nor false", name, value)
-	case "duration":
-		return fmt.Errorf("%s: %q is no duration: write it like 50ms or 2s", name, value)
-	case "int", "int64", "uint64", "float64":
-		return fmt.Errorf("%s: %q is no number in range", name, value)
-	default:
-		return fmt.Errorf("%s: %w", name, cause)
 	}
 }
 
@@ -189,19 +181,22 @@ func variableOf(flag *pflag.Flag) string {
 // warnOfVariables names those of the environment that look as if they were to set
 // a flag, and are of none of any command.
 func warnOfVariables(out *console, root *cobra.Command, environment []string) {
-	var known []string
-	for _, command := range root.Commands() {
-		command.Flags().VisitAll(func(flag *pflag.Flag) { known = append(known, variableOf(flag)) })
+	var known []near.Word
+	for _, command := range append(root.Commands(), root) {
+		command.Flags().VisitAll(func(flag *pflag.Flag) {
+			known = append(known, near.Word{Name: strings.TrimPrefix(variableOf(flag), variables), Also: flag.Annotations[alsoKey]})
+		})
 	}
 	for _, variable := range environment {
 		name, _, _ := strings.Cut(variable, "=")
-		if !strings.HasPrefix(name, variables) || slices.Contains(known, name) {
+		word, ours := strings.CutPrefix(name, variables)
+		if !ours || slices.ContainsFunc(known, func(k near.Word) bool { return k.Name == word }) {
 			continue
 		}
-		hint := didYouMean(name, slices.Compact(slices.Sorted(slices.Values(known))))
-		if hint == "" {
-			hint = ": \"ipcbench COMMAND --help\" lists the flags"
+		hint := `"ipcbench COMMAND --help" lists the flags`
+		if meant := near.To(word, known); len(meant) > 0 {
+			hint = "did you mean " + variables + strings.Join(meant, " or "+variables) + "?"
 		}
-		out.warn(fmt.Sprintf("the environment has %s, which sets no flag%s", name, hint))
+		out.warn(fmt.Sprintf("the environment has %s, which sets no flag: %s", name, hint))
 	}
 }

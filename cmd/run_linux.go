@@ -25,9 +25,10 @@ func newRun(out *console) *cobra.Command { return (&runner{out: out}).command() 
 
 func (r *runner) command() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "run [SPEC...] [flags] | run --ab A B [flags]",
-		GroupID: "measure",
-		Short:   "Measure, print a table, leave a run directory",
+		Use:        "run [SPEC...] [flags] | run --ab A B [flags]",
+		SuggestFor: []string{"bench", "benchmark", "measure", "test", "start"},
+		GroupID:    "measure",
+		Short:      "Measure, print a table, leave a run directory",
 		Long: `Measures every SPEC with every workload, size, placement and directory: each
 such cell with a number of launches, each of which is a fresh pair of processes.
 The launches of all cells are run in random order.
@@ -65,6 +66,7 @@ the table, a percentile or a column of launches.csv, OP one of > >= < <=.`,
 	r.planFlags.add(flags)
 	flags.BoolVar(&r.dryRun, "dry-run", false, "print the cells and the expected time, and measure nothing")
 	flags.StringVarP(&r.parent, "out", "o", defaultParent, "`directory` in which every run makes its own")
+	alsoCalled(flags, "out", "output", "output-dir", "results", "outdir")
 	flags.Func("name", "`name` of the run, by which report and compare find it, and of its directory (default the time and four digits)", func(text string) error {
 		r.name = text
 		return results.CheckRunName(text)

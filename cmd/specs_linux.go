@@ -38,27 +38,27 @@ func parseSpecs(ctx context.Context, tried *bench.Trials, texts []string) ([]tra
 }
 
 func parseSpec(ctx context.Context, tried *bench.Trials, text string) ([]transports.Spec, error) {
-	if text == "all" {
+	if text == allTransports {
 		return allSpecs(ctx, tried), nil
 	}
-	if options, found := strings.CutPrefix(text, "all:"); found {
+	if options, found := strings.CutPrefix(text, allTransports+":"); found {
 		return allWith(ctx, tried, options)
 	}
-	spec, err := transports.Parse(text)
-	if err != nil {
-		name, _, _ := strings.Cut(text, ":")
-		return nil, fmt.Errorf("%w%s", err, didYouMean(name, unlessKnown(name)))
-	}
-	return []transports.Spec{spec}, nil
+	spec, err := parseOne(text)
+	return []transports.Spec{spec}, err
 }
 
-// unlessKnown returns the names of all transports where name is not one of
-// them: then the name is what is wrong, and not an option.
-func unlessKnown(name string) []string {
-	if slices.Contains(transports.Names(), name) {
-		return nil
+// parseOne reads a transport spec, and says of another word where that belongs.
+func parseOne(text string) (transports.Spec, error) {
+	spec, err := transports.Parse(text)
+	switch elsewhere := astray(text); {
+	case err == nil || isSpec(text):
+	case elsewhere != "":
+		err = fmt.Errorf("no transport is called %q: %s", text, elsewhere)
+	case strings.Contains(text, "=") && !strings.Contains(text, ":"):
+		err = fmt.Errorf("no transport is called %q: options stand behind a transport and a colon, as in mmap:wait=futex", text)
 	}
-	return transports.Names()
+	return spec, err
 }
 
 // allSpecs returns every transport that can run here with its defaults, and

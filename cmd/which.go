@@ -130,6 +130,11 @@ func noteOfNewer(out *console, path string) {
 	}
 }
 
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
 func isThere(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil

@@ -30,6 +30,9 @@ func ParseSize(text string) (int, error) {
 	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 	unit := strings.ToUpper(text[len(digits):])
 	number, err := strconv.ParseUint(strings.TrimSpace(digits), 10, 64)
+	if whole, broken := inBytes(text); broken {
+		return 0, fmt.Errorf("size %q: write a whole number of bytes, as %d", text, whole)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("size %q: write a whole number of bytes as 64, 4KiB or 1MiB", text)
 	}
@@ -47,6 +50,19 @@ func ParseSize(text string) (int, error) {
 		return 0, fmt.Errorf("size %q: larger than this machine can address", text)
 	}
 	return int(number * factor), nil
+}
+
+// inBytes reads a size as it is not written here, "1e6" or "1.5KiB", where it is a whole
+// number of bytes.
+func inBytes(text string) (bytes int, is bool) {
+	number := strings.TrimRight(text, "BIKMGbikmg")
+	value, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	factor, known := sizeUnits[strings.ToUpper(text[len(number):])]
+	value *= float64(factor)
+	if _, plain := strconv.ParseUint(strings.TrimSpace(number), 10, 64); plain == nil || err != nil || !known {
+		return 0, false
+	}
+	return int(value), value >= 1 && value <= math.MaxInt32 && value == math.Trunc(value)
 }
 
 // ambiguousSize tells both readings of a size such as 4KB.
@@ -69,6 +85,9 @@ func ParseSizes(text string) ([]int, error) {
 			high = low
 		}
 		first, err := ParseSize(strings.TrimSpace(low))
+		if written := asRange(item); err != nil && written != "" {
+			return nil, fmt.Errorf("sizes %q: a range is written with two points: %s", item, written)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -86,6 +105,18 @@ func ParseSizes(text string) ([]int, error) {
 		}
 	}
 	return sizes, nil
+}
+
+// asRange writes two sizes with something else between them as a range, or "" where
+// they are none.
+func asRange(item string) string {
+	low, high, _ := strings.Cut(strings.NewReplacer("-", "..", ":", "..", "…", "..").Replace(item), "..")
+	for _, end := range []string{low, high} {
+		if _, err := ParseSize(end); err != nil {
+			return ""
+		}
+	}
+	return low + ".." + high
 }
 
 func doublings(first, last int) []int {

@@ -28,7 +28,7 @@ var ways = []struct {
 	way   Way
 	words string
 	does  doing
-	hue   int // its colour in charts: each has one of its own, from 0 without a gap
+	dash  int // its pattern in charts: each has one of its own, from 0 without a gap
 }{
 	{Sleeps, "sleeps in the kernel", isWoken, 0},
 	{Polls, "sleeps in poll(2), then calls", isWoken, 2},
@@ -78,12 +78,13 @@ func (w Way) Busy() bool { return w.Looks() && !w.Woken() }
 // InRuntime says whether the Go runtime's own threads wait for such an end.
 func (w Way) InRuntime() bool { return w.does(inRuntime) }
 
-// Hue is the place of the way's colour among those of charts; -1: it has none.
-func (w Way) Hue() int {
+// Dash is the place of the way's pattern among those of charts. One that is not
+// known here has that of the first.
+func (w Way) Dash() int {
 	if i := w.place(); i < len(ways) {
-		return ways[i].hue
+		return ways[i].dash
 	}
-	return -1
+	return 0
 }
 
 func (w Way) place() int {

@@ -77,9 +77,9 @@ func TestWaysAreOrderedByWhatTheyCostAndThenByName(t *testing.T) {
 	if want := []results.Way{results.Sleeps, results.Parks, results.Spins, "a", "new"}; !slices.Equal(mixed, want) {
 		t.Errorf("%q, want %q", mixed, want)
 	}
-	var hues []int
+	var dashes []int
 	for _, way := range results.Ways() {
-		hues = append(hues, way.Hue())
+		dashes = append(dashes, way.Dash())
 		if want := way == results.Spins || way == results.Yields; way.Busy() != want {
 			t.Errorf("%s keeps its CPU: %v", way, !want)
 		}
@@ -90,10 +90,10 @@ func TestWaysAreOrderedByWhatTheyCostAndThenByName(t *testing.T) {
 			t.Errorf("%s has no words", way)
 		}
 	}
-	slices.Sort(hues)
-	for place, hue := range hues {
-		if hue != place {
-			t.Errorf("colours of ways are %v", hues)
+	slices.Sort(dashes)
+	for place, dash := range dashes {
+		if dash != place {
+			t.Errorf("patterns of ways are %v", dashes)
 		}
 	}
 }

@@ -11,11 +11,12 @@ import (
 // of them says most and how they are shown. What its processes do is in package
 // bench/workload, under the same name.
 type Workload struct {
-	Name    string // the word a user types and the key in every record: "latency"
-	Doc     string // one line for ipcbench list
-	Title   string // of its table: "Round-trip latency"; "": its name
-	Caption string // below it: what the numbers mean, a line each
-	Subject string // what a chart of it shows, below its title: "Ping-pong, one message in flight"
+	Name    string   // the word a user types and the key in every record: "latency"
+	Also    []string // what else people call it: nobody may type it, and who does is told the name
+	Doc     string   // one line for ipcbench list
+	Title   string   // of its table: "Round-trip latency"; "": its name
+	Caption string   // below it: what the numbers mean, a line each
+	Subject string   // what a chart of it shows, below its title: "Ping-pong, one message in flight"
 
 	Main     string         // the metric that says most: tables are sorted by it, --until narrows it down, compare decides on it
 	Fine     string         // the metric that does all that in place of Main where the clock is too coarse for it, see [Deciding]; "": none
@@ -75,6 +76,7 @@ type Further struct {
 var workloads = []Workload{
 	{
 		Name:  "latency",
+		Also:  []string{"rtt", "round-trip", "ping-pong", "ping"},
 		Doc:   "ping-pong: round-trip time from before Send to after Recv of the echo",
 		Title: "Round-trip latency",
 		Caption: "Round trip, from before the send to after the echo. It is a closed loop: a stall delays the one round trip\n" +
@@ -100,6 +102,7 @@ var workloads = []Workload{
 	},
 	{
 		Name:  "throughput",
+		Also:  []string{"bandwidth", "stream", "streaming", "tput"},
 		Doc:   "stream: messages and bytes per second, counted at the receiver",
 		Title: "Throughput",
 		Caption: "Counted at the receiver; 1 MB is 1e6 bytes. Median over launches, ± its 95 % confidence interval,\n" +
@@ -120,6 +123,7 @@ var workloads = []Workload{
 	},
 	{
 		Name:  "load",
+		Also:  []string{"open-loop"},
 		Doc:   "open loop: messages offered at a rate, each timed from the moment at which it was due",
 		Title: "Latency under load",
 		Caption: "One way, from the moment at which a message was due to after its receipt: a stall delays all that was due meanwhile.\n" +
@@ -140,6 +144,7 @@ var workloads = []Workload{
 	},
 	{
 		Name:  "oneway",
+		Also:  []string{"one-way-latency"},
 		Doc:   "one message at a time, 100 µs apart: from before its send to after its receipt",
 		Title: "One-way latency",
 		Caption: "From before the send to after the receipt, by the one clock of the machine; 100 µs and more between two messages.\n" +
@@ -160,6 +165,7 @@ var workloads = []Workload{
 	},
 	{
 		Name:  "setup",
+		Also:  []string{"startup", "start", "connect", "connection", "create", "creation"},
 		Doc:   "what it costs to get going and to stop: create, open, map, first touch, first message, close",
 		Title: "Set-up",
 		Caption: "One set-up a launch. The driver makes what the ends share, what it tries before included (create, extend: give files their\n" +

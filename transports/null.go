@@ -15,6 +15,7 @@ type null struct{}
 
 var nullInfo = Info{
 	Name:  "null",
+	Also:  []string{"none", "nothing", "baseline"},
 	Doc:   "no transport: one process copies a message in and out again, the harness's own floor",
 	Kind:  Floor,
 	Group: "Floors",

@@ -3,7 +3,8 @@ package transports
 import (
 	"fmt"
 	"slices"
-	"strings"
+
+	"ipcbench/internal/near"
 )
 
 // An Option is one axis of a transport, such as wait or sync.
@@ -26,7 +27,7 @@ type Value struct {
 func (o Option) value(name string) (Value, error) {
 	i := slices.IndexFunc(o.Values, func(v Value) bool { return v.Name == name })
 	if i < 0 {
-		return Value{}, fmt.Errorf("option %s has no value %q: it is one of %s", o.Name, name, strings.Join(o.ValueNames(), ", "))
+		return Value{}, fmt.Errorf("option %s has no value %q: %s", o.Name, name, near.Hint(name, "it is one of", near.Words(o.ValueNames()...)))
 	}
 	return o.Values[i], nil
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"ipcbench/internal/near"
 )
 
 // registry has each transport under its name, and its Info, which is constant.
@@ -53,7 +55,16 @@ func Lookup(name string) (Transport, error) {
 	if r, ok := registry[name]; ok {
 		return r.transport, nil
 	}
-	return nil, fmt.Errorf("no transport is called %q: there are %s", name, strings.Join(Names(), ", "))
+	return nil, fmt.Errorf("no transport is called %q: %s", name, near.Hint(name, "there are", words()))
+}
+
+// words are the names of all transports, with what else people call them.
+func words() []near.Word {
+	var words []near.Word
+	for _, name := range Names() {
+		words = append(words, near.Word{Name: name, Also: registry[name].info.Also})
+	}
+	return words
 }
 
 // limits are what transports have answered to Limit, by the spec's name.

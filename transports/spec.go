@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+
+	"ipcbench/internal/near"
 )
 
 // A Spec is one transport with every option settled, and the link's
@@ -28,7 +30,13 @@ type Spec struct {
 // left out take their defaults.
 func Parse(text string) (Spec, error) {
 	name, rest, hasOptions := strings.Cut(text, ":")
-	if _, err := Lookup(name); err != nil {
+	if several := apart(text); len(several) > 1 {
+		return Spec{}, fmt.Errorf("transport spec %q: commas stand between options: write transports apart, as in %s", text, strings.Join(several, " "))
+	}
+	switch _, err := Lookup(name); {
+	case err != nil && !hasOptions:
+		return Spec{}, err
+	case err != nil:
 		return Spec{}, fmt.Errorf("transport spec %q: %w", text, err)
 	}
 	info := registry[name].info
@@ -37,7 +45,7 @@ func Parse(text string) (Spec, error) {
 		for _, pair := range strings.Split(rest, ",") {
 			key, value, found := strings.Cut(pair, "=")
 			if !found {
-				return Spec{}, fmt.Errorf("transport spec %q: option %q has no value: write it as name=value", text, pair)
+				return Spec{}, fmt.Errorf("transport spec %q: option %q has no value: %s", text, pair, info.withValue(pair))
 			}
 			option, err := info.option(key)
 			if err != nil {
@@ -164,6 +172,23 @@ func (s Spec) isDefault(name, value string) bool {
 	return err == nil && option.Values[0].Name == value
 }
 
+// apart returns the specs that somebody wrote with commas between them, each with the
+// options that follow it; one, or none, where that is not what was done.
+func apart(text string) (specs []string) {
+	for part := range strings.SplitSeq(text, ",") {
+		name, _, _ := strings.Cut(part, ":")
+		switch _, known := registry[name]; {
+		case known:
+			specs = append(specs, part)
+		case specs == nil:
+			return nil
+		default:
+			specs[len(specs)-1] += "," + part
+		}
+	}
+	return specs
+}
+
 func (i Info) option(name string) (Option, error) {
 	var known []string
 	for _, option := range i.Options {
@@ -175,5 +200,19 @@ func (i Info) option(name string) (Option, error) {
 	if len(known) == 0 {
 		return Option{}, fmt.Errorf("%s has no option %q: it takes none", i.Name, name)
 	}
-	return Option{}, fmt.Errorf("%s has no option %q: it takes %s", i.Name, name, strings.Join(known, ", "))
+	return Option{}, fmt.Errorf("%s has no option %q: %s", i.Name, name, near.Hint(name, "it takes", near.Words(known...)))
+}
+
+// withValue says how an option is written that stands there alone, or of which only
+// the value does.
+func (i Info) withValue(word string) string {
+	for _, option := range i.Options {
+		if option.Name == word {
+			return fmt.Sprintf("write it as %s=%s", word, strings.Join(option.ValueNames(), " or "))
+		}
+		if _, err := option.value(word); err == nil {
+			return fmt.Sprintf("did you mean %s=%s?", option.Name, word)
+		}
+	}
+	return "write it as name=value"
 }

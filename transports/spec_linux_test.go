@@ -38,9 +38,20 @@ func TestSpecRoundTrip(t *testing.T) {
 func TestSpecErrorsSayWhatThereIs(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                         `no transport is called ""`,
-		"pip":                      `no transport is called "pip": there are `,
+		"pip":                      `no transport is called "pip": did you mean pipe? there are `,
+		"unix-socket":              `did you mean unix? there are `,
+		"socket":                   `did you mean tcp or unix? there are `,
+		"uds":                      `did you mean unix? there are `, // and not udp
+		"posix_mq":                 `did you mean mq? `,
+		"message-queue":            `did you mean mq or sysvmsg? `,
+		"MMAP":                     `did you mean mmap? `,
+		"mmap,pipe":                `write transports apart, as in mmap pipe`,
+		"mmap:wait=spin,pipe":      `write transports apart, as in mmap:wait=spin pipe`,
+		"mmap:wiat=futex":          `mmap has no option "wiat": did you mean wait? it takes `,
+		"mmap:wait=futx":           `no value "futx": did you mean futex? it is one of `,
+		"mmap:futex":               `option "futex" has no value: did you mean wait=futex?`,
 		"pipe:":                    `option "" has no value`,
-		"pipe:wait":                `option "wait" has no value: write it as name=value`,
+		"pipe:wait":                `option "wait" has no value: write it as wait=block or poll`,
 		"pipe:type=stream":         `pipe has no option "type": it takes capacity, wait`,
 		"null:wait=spin":           `null has no option "wait": it takes none`,
 		"unix:type=raw":            `option type has no value "raw": it is one of stream, seqpacket, dgram`,
@@ -49,6 +60,24 @@ func TestSpecErrorsSayWhatThereIs(t *testing.T) {
 		_, err := transports.Parse(text)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want one with: %s", text, err, want)
+		}
+	}
+}
+
+// What else people call a transport is understood, and not accepted: the name in
+// every table is one.
+func TestOtherNamesAreAnsweredAndNotAccepted(t *testing.T) {
+	for _, transport := range transports.All() {
+		info := transport.Info()
+		for _, other := range info.Also {
+			_, err := transports.Parse(other)
+			if err == nil || !strings.Contains(err.Error(), "did you mean ") {
+				t.Errorf("%s, which %s is also called: error %v", other, info.Name, err)
+				continue
+			}
+			if meant, _, _ := strings.Cut(err.Error(), "? "); !strings.Contains(meant, info.Name) {
+				t.Errorf("%s, which %s is also called: %v", other, info.Name, err)
+			}
 		}
 	}
 }

@@ -189,6 +189,7 @@ func (c Caps) Needs() string {
 // Info describes a transport.
 type Info struct {
 	Name    string   // the word a user types and the key in every table: "mmap"
+	Also    []string // what else people call it: nobody may type it, and who does is told the name
 	Doc     string   // one line for `ipcbench list`
 	Kind    Kind     // where a message lies between Send and Recv
 	Group   string   // the heading that it is listed under, "Shared memory"; "": that of its kind

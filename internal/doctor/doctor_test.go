@@ -186,6 +186,17 @@ func TestNoiseIsAttributed(t *testing.T) {
 	}
 }
 
+// What is said to be as it should be must not name what took three quarters of a CPU.
+func TestWhatOtherWorkTookIsNotCalledOK(t *testing.T) {
+	wait := int64(740e6)
+	noise := &results.Noise{SpentNS: 1e9, StallNS: 1e4, ClockNS: 30, CPUs: []results.CPUNoise{{Stalls: 100, StalledNS: 740e6, WorstNS: 9e6, WaitNS: &wait}}}
+	for _, f := range Examine(server, noise) {
+		if f.Level == OK && strings.Contains(f.Finding, "74 %") {
+			t.Errorf("%s is called ok: %s", f.ID, f.Finding)
+		}
+	}
+}
+
 // warningsOf says what a reader of the cell's numbers should know of the machine.
 func warningsOf(machine map[string]string, cell results.Cell) []string {
 	var said []string

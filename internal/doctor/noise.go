@@ -58,10 +58,13 @@ func stalls(m machine) verdict {
 		remedy = "none: a guest's interrupts are the host's to handle; a CPU of the host for each of the guest"
 	}
 	rest := share(unexplained(worst))
-	if others := share(worst.StalledNS) - rest; others >= some {
+	others := share(worst.StalledNS) - rest
+	if others >= some {
 		finding += fmt.Sprintf(", %s for other work or stolen", results.FormatPercent(others))
 	}
 	switch {
+	case rest < some && others >= some: // what they took is no matter of course: the load and the steal time say it
+		return fine(fmt.Sprintf("beyond other work and what was stolen, a CPU was away %s of the time at most", results.FormatPercent(rest)))
 	case rest < some:
 		return fine(finding)
 	case rest < 5*much:

@@ -24,8 +24,8 @@ func byBatch(p panel) (Chart, bool) {
 	size := sizeName(p.cells[0].SizeBytes)
 	f := figure{
 		title: "Durable messages by batch, " + size + ", " + p.settingName(),
-		subtitle: p.subject() + " Dotted: the time of a sync with its messages. Where a line follows a dotted one, a larger batch " +
-			"costs no time; where it goes flat, the messages take it all, and a larger batch gains nothing.",
+		subtitle: p.subject() + " Grey: the time of a sync with its messages. What follows a grey line has larger batches at no " +
+			"cost of time; where it goes flat, the messages take all of it, and a larger one gains nothing.",
 		above: "Messages per second", below: "Messages that share a sync",
 		height: 270, footer: p.footer(),
 	}
@@ -38,7 +38,7 @@ func byBatch(p panel) (Chart, bool) {
 		return k
 	}
 	behind := backdrop{marks: func(labelled bool) plot.Plotter { return equalTimes{labelled} }}
-	f.addCourse(p, behind, line, func(pl *plot.Plot, apart float64) { xMarks(pl, batches, strconv.Itoa, apart) }, [2]float64{0.06, 0.12})
+	f.addCourse(p, behind, line, levelAxis{asFloats(batches), func(pl *plot.Plot, apart float64) { xMarks(pl, batches, strconv.Itoa, apart) }, [2]float64{0.06, 0.12}})
 	f.subtitle += p.sizesDrawn()
 	return Chart{
 		Name: stem("batch", p.workload.Name, size, p.settingName()), Workload: p.workload.Name, Title: f.title, Caption: f.subtitle,
@@ -90,7 +90,7 @@ var equalTimeType = lettering{size: 7.5, ink: faintInk}
 
 func (e equalTimes) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
-	style := draw.LineStyle{Color: gridInk, Width: 0.9, Dashes: []vg.Length{1.5, 2.5}}
+	style := draw.LineStyle{Color: alpha(axisInk, 0x90), Width: 0.7, Dashes: []vg.Length{6, 3}}
 	for ns := 1.0; ns <= 1e12; ns *= 10 {
 		from := math.Max(p.X.Min, p.Y.Min*ns/1e9)
 		to := math.Min(p.X.Max, p.Y.Max*ns/1e9)

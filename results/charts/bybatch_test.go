@@ -11,7 +11,7 @@ import (
 
 // batched are launches of durable messages: a sync of 25 µs to 900 µs, and what each
 // message takes beside.
-func batched(t *testing.T, batches ...int) []results.Launch {
+func batched(t testing.TB, batches ...int) []results.Launch {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(7, 2))
 	var all []results.Launch

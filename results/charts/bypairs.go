@@ -75,7 +75,7 @@ func (k crowd) draw(p panel, size int) (Chart, bool) {
 		}
 		return c
 	}
-	f.addCourse(p, backdrop{}, line, func(pl *plot.Plot, apart float64) { xMarks(pl, numbers, strconv.Itoa, apart) }, [2]float64{0.04, 0.08})
+	f.addCourse(p, backdrop{}, line, levelAxis{asFloats(numbers), func(pl *plot.Plot, apart float64) { xMarks(pl, numbers, strconv.Itoa, apart) }, [2]float64{0.04, 0.08}})
 	return Chart{
 		Name: stem("by-"+k.of, p.workload.Name, sizeName(size), p.settingName()), Workload: p.workload.Name,
 		Title: f.title, Caption: f.subtitle,

@@ -36,7 +36,7 @@ func bySize(p panel) (Chart, bool) {
 		}
 		return k
 	}
-	f.addCourse(p, backdrop{}, line, func(pl *plot.Plot, apart float64) { xSizes(pl, sizes, apart) }, [2]float64{0.115, 0.215})
+	f.addCourse(p, backdrop{}, line, levelAxis{asFloats(sizes), func(pl *plot.Plot, apart float64) { xSizes(pl, sizes, apart) }, [2]float64{0.115, 0.215}})
 	return Chart{
 		Name: stem(p.workload.Name, p.settingName()), Workload: p.workload.Name, Title: f.title, Caption: f.subtitle,
 		Columns: sizeColumns(sizes), Rows: p.sizeRows(sizes), figure: f,

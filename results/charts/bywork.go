@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"gonum.org/v1/plot/vg"
+
 	"ipcbench/results"
 	"ipcbench/results/charts/internal/plot"
 	"ipcbench/results/summary"
@@ -44,7 +46,7 @@ func byWork(p panel) (Chart, bool) {
 		return k
 	}
 	behind := backdrop{line: p.workAlone(x), name: "the work alone"}
-	f.addCourse(p, behind, line, x.put, [2]float64{0.09, 0.215})
+	f.addCourse(p, behind, line, levelAxis{x.values(), x.put, [2]float64{0.09, 0.215}})
 	columns, rows := p.workTable(amounts)
 	return Chart{
 		Name: stem("work", p.workload.Name, size, p.settingName()), Workload: p.workload.Name, Title: f.title, Caption: f.subtitle,
@@ -101,7 +103,7 @@ func (p panel) apart(work int64) float64 {
 // workAlone is the line that no series can cross: a message takes its work. There is
 // none where that does not follow from what is shown.
 func (p panel) workAlone(x workScale) curve {
-	k := curve{look: look{color: axisInk, dashes: dashes[2], marker: -1}, marked: func(int) bool { return false }}
+	k := curve{look: look{color: axisInk, dashes: []vg.Length{4, 3}, marker: -1}, marked: func(int) bool { return false }}
 	for _, work := range x.amounts {
 		bound := math.NaN()
 		switch s := p.setting; {
@@ -139,6 +141,15 @@ func (x workScale) at(work int64) float64 {
 		return x.none
 	}
 	return float64(work)
+}
+
+// values are where the amounts stand.
+func (x workScale) values() []float64 {
+	var all []float64
+	for _, work := range x.amounts {
+		all = append(all, x.at(work))
+	}
+	return all
 }
 
 // put makes it the level axis, with labels so far apart as a share of it.

@@ -58,6 +58,7 @@ func All(run summary.Analysis) []Chart {
 			eachSize(panels, loads, add)
 			continue
 		}
+		s.eachLaunch(panels, add)
 		for _, p := range panels {
 			add(parts(p))
 		}
@@ -67,7 +68,6 @@ func All(run summary.Analysis) []Chart {
 		}
 		byPairs(panels, add)
 		eachSize(panels, percentiles, add)
-		s.eachLaunch(panels, add)
 		for _, p := range panels {
 			c, ok := filesystems(p)
 			c.Again = len(p.sizes()) > 1 // then they are among the lines of bySize
@@ -91,20 +91,23 @@ func eachSize(panels []panel, chart func(panel) (Chart, bool), add func(Chart, b
 	}
 }
 
-// eachLaunch adds the charts that show every launch of a workload: one of all
-// placements, or where a placement has more series than that has room for, a
+// eachLaunch adds the charts that show every launch of a workload: for each size one
+// of all placements, or where a placement has more series than that has room for, a
 // ranking of each.
 func (s study) eachLaunch(panels []panel, add func(Chart, bool)) {
-	if !slices.ContainsFunc(panels, panel.isCrowded) {
-		add(launchStrip(s, panels))
+	if slices.ContainsFunc(panels, panel.isCrowded) {
+		eachSize(panels, ranking, add)
 		return
 	}
+	var sizes []int
 	for _, p := range panels {
-		for i, size := range p.drawn {
-			c, ok := ranking(p.ofSize(size))
-			c.Again = i > 0
-			add(c, ok)
-		}
+		sizes = append(sizes, p.drawn...)
+	}
+	slices.Sort(sizes)
+	for i, size := range slices.Compact(sizes) {
+		c, ok := launchStrip(s, panels, size)
+		c.Again = i > 0
+		add(c, ok)
 	}
 }
 

@@ -33,7 +33,7 @@ func Cores(c results.Cores) Chart {
 	if c.HasOneWay() {
 		h.add("One way, from row to column", c, results.CorePair.OneWay)
 	}
-	said := c.Method()
+	said := append(c.Method(), "Lower is better.")
 	if words := h.explain(); words != "" {
 		said = append(said, words)
 	}

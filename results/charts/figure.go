@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"ipcbench/results"
 	"ipcbench/results/charts/internal/plot"
 )
 
@@ -60,13 +61,13 @@ func (f figure) parts() []part {
 	if f.body != nil {
 		parts = append(parts, f.body...)
 	} else if f.multiples != nil {
-		parts = append(parts, rowsOf(f.multiples, f.height)...)
+		parts = append(parts, rowsOf(f.multiples, f.height, f.below)...)
 	} else {
 		parts = append(parts, part{f.height, func(c draw.Canvas) {
 			f.plot.Draw(draw.Crop(c, f.left, -f.right, 0, 0))
 		}})
 	}
-	if f.below != "" {
+	if f.below != "" && f.multiples == nil {
 		parts = append(parts, space(2), part{axisType.leading(), func(c draw.Canvas) {
 			axisType.write(c, c.Max.X-f.right, c.Min.Y+axisType.size*0.25, toRight, f.below)
 		}})
@@ -117,7 +118,7 @@ func legend(key []entry) []part {
 	const gap = 16
 	width := func(e entry) vg.Length {
 		if e.line {
-			return sampleLength + 7 + nameType.width(e.text)
+			return keyLength + 7 + nameType.width(e.text)
 		}
 		return 2*markRadius + 7 + nameType.width(e.text)
 	}
@@ -145,10 +146,10 @@ func legend(key []entry) []part {
 func (e entry) draw(c draw.Canvas, at vg.Point) {
 	x := at.X + 2*markRadius
 	if e.line {
-		e.look.sample(c, at, sampleLength)
-		x = at.X + sampleLength
+		e.look.sample(c, at, keyLength)
+		x = at.X + keyLength
 	} else {
-		e.look.mark(c, vg.Point{X: at.X + markRadius, Y: at.Y}, markRadius)
+		e.look.mark(c, vg.Point{X: at.X + markRadius, Y: at.Y}, e.look.radius())
 	}
 	nameType.writeMid(c, x+7, at.Y, fromLeft, e.text)
 }
@@ -206,6 +207,16 @@ func (p panel) launchCount() string {
 	}
 	return fmt.Sprintf("%d to %d launches", least, most)
 }
+
+// better says which way is better of what is shown.
+func better(m results.Metric) string {
+	if m.More {
+		return " · higher is better"
+	}
+	return " · lower is better"
+}
+
+func (p panel) better() string { return better(p.metric) }
 
 // points says what the points and bars of a chart are.
 func (p panel) points() string {

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	dirsApart       = 7  // how far the marks of two directories are from each other
+	dirsApart       = 8  // how far the marks of two directories are from each other
 	filesystemsRows = 16 // of a size at most
 )
 
@@ -24,11 +24,11 @@ func filesystems(p panel) (Chart, bool) {
 	if len(dirs) < 2 {
 		return Chart{}, false
 	}
-	f := figure{title: p.workload.Title + " by filesystem, " + p.settingName(), below: p.workload.Axis}
+	f := figure{title: p.workload.Title + " by filesystem, " + p.settingName(), below: p.workload.Axis + p.better()}
 
 	var all []row
 	var values []float64
-	left := 0
+	left, drawn := 0, 0
 	for _, size := range p.drawn {
 		of := p.ofSize(size)
 		if len(of.cells) == 0 {
@@ -36,7 +36,7 @@ func filesystems(p panel) (Chart, bool) {
 		}
 		all = append(all, row{name: sizeName(size)})
 		transports, more := of.fastestTransports()
-		left += more
+		left, drawn = left+more, drawn+len(transports)
 		for _, transport := range transports {
 			cells := of.only(func(c results.Cell) bool { return transportOf(c) == transport && c.Stratum != results.Mixed }).cells
 			for _, c := range cells {
@@ -46,12 +46,13 @@ func filesystems(p panel) (Chart, bool) {
 			all = append(all, row{name: transport, values: p.byDir(cells, dirs), marks: p.dirMarks(cells, dirs)})
 		}
 	}
+	if drawn < leastRows {
+		return Chart{}, false
+	}
 	var heads []string
 	for i, dir := range dirs {
 		heads = append(heads, p.places[dir])
-		l := lookOf(0, slices.Index(p.dirs, dir))
-		l.color, l.marker = softInk, i%len(polygons)
-		f.key = append(f.key, entry{look: l, text: cut(p.places[dir], nameType, nameWidth)})
+		f.key = append(f.key, entry{look: look{color: softInk, marker: i % len(polygons)}, text: cut(p.places[dir], nameType, nameWidth)})
 	}
 	f.subtitle = "Transports that live in a directory." + p.points() + leftOut(left) + p.sizesDrawn()
 	if slices.ContainsFunc(p.cells, func(c summary.Summary) bool { return c.Stratum == results.Far }) {
@@ -120,8 +121,8 @@ func (p panel) dirMarks(cells []summary.Summary, dirs []string) func(draw.Canvas
 			l.marker = i % len(polygons)
 			e := p.valueOf(cell)
 			at := vg.Point{X: x(e.Median), Y: y + among(i, len(dirs), dirsApart)}
-			interval(c, l, x, e.Lo, e.Hi, at.Y)
-			l.mark(c, at, 2.6)
+			l.mark(c, at, 2.4)
+			interval(c, l, x, e.Lo, e.Hi, at.Y, 2.4+foot)
 		}
 	}
 }

@@ -150,8 +150,8 @@ func forestHeight(rows int) vg.Length {
 
 // toneLooks are how verdicts look: what is sure is filled.
 var toneLooks = map[compare.Tone]look{
-	compare.Good:    {color: palette[0], marker: 1},
-	compare.Bad:     {color: palette[1], marker: 1},
+	compare.Good:    {color: plainInks[0], marker: 1},
+	compare.Bad:     {color: rgb(0xD2500B), marker: 1},
 	compare.Calm:    {color: faintInk, marker: 1},
 	compare.Open:    {color: faintInk, marker: 1, hollow: true},
 	compare.Suspect: {color: softInk, marker: 3, hollow: true},
@@ -177,8 +177,9 @@ func forestRow(name string, r compare.Row) row {
 		marks: func(c draw.Canvas, x func(float64) vg.Length, y, _ vg.Length) {
 			if usable(1+r.Lo) && usable(1+r.Hi) {
 				reach(c, l.color, x(1+r.Lo), x(1+r.Hi), y)
+				beyond(c, l.color, r, x, y)
 			}
-			if usable(1 + r.Change) {
+			if usable(1+r.Change) && c.ContainsX(x(1+r.Change)) {
 				l.mark(c, vg.Point{X: x(1 + r.Change), Y: y}, markRadius)
 			}
 		},
@@ -198,6 +199,17 @@ func reach(c draw.Canvas, ink color.Color, from, to, y vg.Length) {
 	}
 	if to > c.Max.X {
 		tip(right, -point)
+	}
+}
+
+// beyond writes how far an interval goes that goes on beyond the plot, at that edge.
+func beyond(c draw.Canvas, ink color.NRGBA, r compare.Row, x func(float64) vg.Length, y vg.Length) {
+	small := lettering{size: 7, ink: ink}
+	if x(1+r.Lo) < c.Min.X {
+		small.write(c, c.Min.X+1, y+3.2, fromLeft, effect.FormatChange(r.Lo))
+	}
+	if x(1+r.Hi) > c.Max.X {
+		small.write(c, c.Max.X-1, y+3.2, toRight, effect.FormatChange(r.Hi))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -34,14 +35,13 @@ func History(h history.History) Chart {
 	chart := Chart{Name: "history", Title: h.Title(), Columns: []string{"series", "runs", "from run", "median", "change", "95 % interval", "verdict"}}
 	var all []course
 	for _, s := range h.Series {
-		m := results.LookupMetric(s.Metric)
-		all = append(all, course{name: s.Name(), unit: m.Unit, Course: s.Course})
+		all = append(all, course{name: s.Name(), metric: results.LookupMetric(s.Metric), Course: s.Course})
 	}
 	left := pick(&all, historyCells)
 	var floors []course
 	for _, f := range h.Floors {
 		if len(f.Changes) > 0 {
-			floors = append(floors, course{name: "Floor: " + f.What(), unit: results.Nanoseconds, Course: f.Course, isFloor: true})
+			floors = append(floors, course{name: "Floor: " + f.What(), metric: results.Metric{Unit: results.Nanoseconds}, Course: f.Course, isFloor: true})
 		}
 	}
 	all = append(all, floors[:min(len(floors), historyFloors)]...)
@@ -52,7 +52,7 @@ func History(h history.History) Chart {
 		chart.Rows = append(chart.Rows, courseRows(h, f.What(), f.Course, results.FormatNS)...)
 	}
 
-	f := figure{title: chart.Title, footer: h.Setting + " · " + h.Span()}
+	f := figure{title: chart.Title, footer: strings.TrimPrefix(h.Setting+" · "+h.Span(), " · ")}
 	f.subtitle = "A point is a run: the median of its launches"
 	if slices.ContainsFunc(all, func(c course) bool { return c.hasWhiskers(len(h.Runs)) }) {
 		f.subtitle += ", with its 95 % interval"
@@ -68,7 +68,7 @@ func History(h history.History) Chart {
 // A course is one series as it is drawn.
 type course struct {
 	name    string
-	unit    results.Unit
+	metric  results.Metric
 	isFloor bool
 	history.Course
 }
@@ -172,7 +172,7 @@ func stacked(h history.History, all []course) []part {
 			parts = append(parts, space(7))
 		}
 		parts = append(parts, part{courseHead + courseHeight, func(canvas draw.Canvas) {
-			headType.write(canvas, canvas.Min.X, canvas.Max.Y-headType.size, fromLeft, cut(c.name, headType, inner))
+			headType.write(canvas, canvas.Min.X, canvas.Max.Y-headType.size, fromLeft, cut(c.name+better(c.metric), headType, inner))
 			area := draw.Crop(canvas, left, -1, 0, -courseHead)
 			c.draw(area, len(h.Runs))
 		}})

@@ -2,6 +2,8 @@ package charts
 
 import (
 	"math"
+	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -14,13 +16,16 @@ import (
 
 const (
 	sampleLength = 20
+	keyLength    = 32  // of a sample in a legend, which shows its pattern
 	leaderLength = 12  // between the plot's edge and the names
 	nameWidth    = 138 // beyond which a name is broken into lines
 	nameLines    = 3   // beyond which it is cut short; the table has it whole
 	nameApart    = 2.5 // between two names
+	atEdge       = 16  // a line that ends so near the plot's edge has a leader
 )
 
-// A name stands beside the end of a line, joined to it by a leader.
+// A name stands beside the end of a line, joined to it by a leader of its colour
+// where all lines end at the edge of the plot: across the plot, no eye could follow it.
 type name struct {
 	look   look
 	sample vg.Length // how much of its line is drawn beside it
@@ -36,8 +41,8 @@ func (n name) height() float64 {
 	return float64(nameType.size+vg.Length(len(n.text)-1)*nameType.leading()) + nameApart
 }
 
-// names sets the names of a chart's lines to the right of the plot, each as
-// near as possible to the end of its line.
+// names sets the names of a chart's lines to the right of the plot, in the order of
+// their ends and each as near as possible to its own.
 type names []name
 
 // width is the room that the names need to the right of the plot.
@@ -69,11 +74,13 @@ func (ns names) Plot(c draw.Canvas, p *plot.Plot) {
 		want[i], heights[i] = float64(y(n.end.y)), n.height()
 	}
 	at := spread(want, heights, float64(c.Min.Y), float64(c.Max.Y))
+	led := !slices.ContainsFunc(sorted, func(n name) bool { return n.look.apart || n.end.on(x, y).X+atEdge < c.Max.X })
 	for i, n := range sorted {
 		middle := vg.Length(at[i])
-		from := vg.Point{X: x(n.end.x) + markRadius + 1, Y: y(n.end.y)}
-		leader := []vg.Point{from, {X: max(from.X, c.Max.X+2), Y: from.Y}, {X: c.Max.X + leaderLength - 2, Y: middle}}
-		c.StrokeLines(draw.LineStyle{Color: axisInk, Width: 0.5}, leader)
+		if from := n.end.on(x, y); led {
+			leader := []vg.Point{{X: from.X + markRadius + 1, Y: from.Y}, {X: max(from.X+markRadius+1, c.Max.X+2), Y: from.Y}, {X: c.Max.X + leaderLength - 2, Y: middle}}
+			c.StrokeLines(draw.LineStyle{Color: n.look.color, Width: 0.8}, leader)
+		}
 		n.look.sample(c, vg.Point{X: c.Max.X + leaderLength, Y: middle}, n.sample)
 		top := middle + nameType.leading()*vg.Length(len(n.text)-1)/2
 		for j, line := range n.text {
@@ -129,6 +136,9 @@ func wrap(s string, l lettering, width vg.Length, breaks string) []string {
 	var lines []string
 	start, breakAt := 0, 0 // of the line, and the last place where it may end
 	s = printable(s)
+	if breaks == betweenWords {
+		s = quantity.ReplaceAllString(s, "$1\u00a0$2")
+	}
 	for i, r := range s {
 		next := i + utf8.RuneLen(r)
 		if l.width(strings.TrimRight(s[start:next], " ")) > width && i > start {
@@ -144,6 +154,9 @@ func wrap(s string, l lettering, width vg.Length, breaks string) []string {
 	}
 	return append(lines, strings.TrimSpace(s[start:]))
 }
+
+// quantity is a number and its unit, which are not torn apart.
+var quantity = regexp.MustCompile(`([0-9]) ([%×]|[nµm]?s\b|[KMG]i?B\b|[kMG]?B\b|[kMG]/s\b|CPUs?\b)`)
 
 // clip keeps the first n lines and marks what is missing.
 func clip(lines []string, n int) []string {

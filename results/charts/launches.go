@@ -11,23 +11,16 @@ import (
 	"ipcbench/results/summary"
 )
 
-// launchStrip draws every launch of the smallest common message as a dot: a
-// median hides that some launches of a cell are of another kind than the rest.
-// The placements are headings, so that none is mixed with another.
-func launchStrip(s study, panels []panel) (Chart, bool) {
-	if len(panels) == 0 {
-		return Chart{}, false
-	}
-	w, metric := panels[0].workload, panels[0].metric
-	every := s.newPanel(w, results.Cell{})
-	for _, p := range panels {
-		every.cells = append(every.cells, p.cells...)
-	}
-	size := every.common()[0]
-
+// launchStrip draws every launch of a size as a dot: a median hides that some
+// launches of a cell are of another kind than the rest. The placements are headings,
+// so that none is mixed with another.
+func launchStrip(s study, panels []panel, size int) (Chart, bool) {
+	w := panels[0].workload
 	var all []row
+	var drawn []series
 	var values []float64
 	cells := s.newPanel(w, results.Cell{})
+	metric := cells.metric
 	for _, p := range panels {
 		p = p.ofSize(size)
 		if len(p.cells) == 0 {
@@ -39,18 +32,19 @@ func launchStrip(s study, panels []panel) (Chart, bool) {
 			c := line.cells[0]
 			e, dots := p.valueOf(c), p.launchesOf(c)
 			values = append(append(values, dots...), e.Lo, e.Hi)
+			drawn = append(drawn, line)
 			all = append(all, row{
 				name: line.name, values: []string{metric.Format(e.Median), intervalText(e, metric.Format)},
 				marks: launchDots(line.look, dots, e),
 			})
 		}
 	}
-	if len(all) == 0 {
+	if len(drawn) < leastRows {
 		return Chart{}, false
 	}
-	f := figure{title: w.Title + " of each launch, " + sizeName(size), below: w.Axis + " of a launch"}
-	f.subtitle = "Each dot is one launch, a fresh pair of processes, in the order of measuring from top to bottom (" + cells.launchCount() +
-		"). Below them their median" + cells.bars()
+	f := figure{title: w.Title + " of each launch, " + sizeName(size), below: w.Axis + " of a launch" + cells.better(), key: fillKey(drawn)}
+	f.subtitle = "Each mark is one launch, a fresh pair of processes, in the order of measuring from top to bottom (" + cells.launchCount() +
+		"). Below them their median" + cells.bars() + panels[0].sizesDrawn()
 	f.footer = cells.footer()
 	newRows(all, []string{"median", "95\u00a0% CI"}, 24).put(&f, tickOf(metric.Unit), values)
 	return Chart{
@@ -70,16 +64,20 @@ func launchDots(l look, values []float64, e summary.Estimate) func(draw.Canvas, 
 	return func(c draw.Canvas, x func(float64) vg.Length, y, height vg.Length) {
 		const below = 8 // where the median lies, clear of the dots
 		apart := min(3.4, (height-14)/vg.Length(max(1, len(values)-1)))
-		dot := polygons[0]
 		for i, v := range values {
-			at := vg.Point{X: x(v), Y: y + 3 + among(i, len(values), apart)}
-			c.SetColor(alpha(l.color, dotAlpha))
-			c.Fill(dot.path(at, 2.2))
+			l.dot(c, vg.Point{X: x(v), Y: y + 3 + among(i, len(values), apart)}, launchRadius)
 		}
-		black := look{color: ink}
-		interval(c, black, x, e.Lo, e.Hi, y-below)
-		c.StrokeLine2(draw.LineStyle{Color: ink, Width: 1.6}, x(e.Median), y-below-3, x(e.Median), y-below+3)
+		medianMark(c, x, e, y-below)
 	}
+}
+
+// launchRadius is that of the mark of a launch.
+const launchRadius = 2.2
+
+// medianMark draws a median and its interval, level.
+func medianMark(c draw.Canvas, x func(float64) vg.Length, e summary.Estimate, y vg.Length) {
+	interval(c, look{color: ink}, x, e.Lo, e.Hi, y, 2.2)
+	c.StrokeLine2(draw.LineStyle{Color: ink, Width: 1.6}, x(e.Median), y-3.4, x(e.Median), y+3.4)
 }
 
 // intervalText writes an interval as "5.20 – 5.31 µs".

@@ -22,7 +22,11 @@ var (
 // checkLayout fails where a text leaves the picture or lies on another.
 func checkLayout(t *testing.T, c Chart) {
 	t.Helper()
-	svg := string(svgText(t, c))
+	checkTexts(t, c.Name, string(svgText(t, c)))
+}
+
+func checkTexts(t *testing.T, name, svg string) {
+	t.Helper()
 	number := func(s string) float64 {
 		v, err := strconv.ParseFloat(s, 64)
 		if err != nil {
@@ -38,15 +42,15 @@ func checkLayout(t *testing.T, c Chart) {
 		boxes = append(boxes, box{text: html.UnescapeString(m[5]), left: x, right: x + number(m[4]), top: y - 0.72*size, bottom: y})
 	}
 	if len(boxes) < 5 {
-		t.Fatalf("%s: only %d texts", c.Name, len(boxes))
+		t.Fatalf("%s: only %d texts", name, len(boxes))
 	}
 	for i, a := range boxes {
 		if a.left < 0 || a.right > width || a.top < 0 || a.bottom > height {
-			t.Errorf("%s: %q leaves the picture: %+v of %v x %v", c.Name, a.text, a, width, height)
+			t.Errorf("%s: %q leaves the picture: %+v of %v x %v", name, a.text, a, width, height)
 		}
 		for _, b := range boxes[:i] {
 			if a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom {
-				t.Errorf("%s: %q lies on %q", c.Name, a.text, b.text)
+				t.Errorf("%s: %q lies on %q", name, a.text, b.text)
 			}
 		}
 	}
@@ -130,25 +134,5 @@ func TestWrap(t *testing.T) {
 	cutShort := clip([]string{"a", "b", "c", "d"}, 3)
 	if len(cutShort) != 3 || cutShort[2] != "c…" {
 		t.Errorf("four lines became %q", cutShort)
-	}
-}
-
-func TestLooksDiffer(t *testing.T) {
-	seen := map[string]int{}
-	for i := range 140 {
-		l := lookOf(i, 0)
-		key := hex(l.color) + " " + strconv.Itoa(l.marker) + " " + strconv.Itoa(i%len(dashes))
-		if j, taken := seen[key]; taken {
-			t.Errorf("transports %d and %d look alike", j, i)
-		}
-		seen[key] = i
-	}
-	for place := range 4 {
-		for other := range place {
-			a, b := lookOf(0, place), lookOf(0, other)
-			if a.color == b.color && a.hollow == b.hollow {
-				t.Errorf("filesystems %d and %d look alike", other, place)
-			}
-		}
 	}
 }

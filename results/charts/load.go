@@ -5,20 +5,32 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/plot/vg"
+
 	"ipcbench/results"
 	"ipcbench/results/charts/internal/plot"
 	"ipcbench/results/summary"
 )
 
-// The percentiles that are drawn over offered rates, each in its colour.
-var loadLines = []struct {
+// A loadLine is a percentile over offered rates.
+type loadLine struct {
 	metric string
 	name   string
-	look   look
-}{
-	{results.OneWayP999, "p99.9", look{color: palette[1], marker: 2, dashes: dashes[2]}},
-	{results.OneWayP99, "p99", look{color: palette[4], marker: 1}},
-	{results.OneWayP50, "p50", look{color: palette[0], marker: 0}},
+	marker int
+	width  vg.Length
+}
+
+// of is the look of the percentile of what is drawn in another look.
+func (l loadLine) of(other look) look {
+	return look{color: other.color, marker: l.marker, width: l.width, apart: other.apart}
+}
+
+// The percentiles that are drawn over offered rates, each with its marker and its
+// line, in the transport's colour.
+var loadLines = []loadLine{
+	{results.OneWayP999, "p99.9", 2, 0.8},
+	{results.OneWayP99, "p99", 1, 1.2},
+	{results.OneWayP50, "p50", 0, 1.8},
 }
 
 // loads draws, for each transport, percentiles over the offered rate, to where it
@@ -32,11 +44,11 @@ func loads(p panel) (Chart, bool) {
 		title: fmt.Sprintf("%s, %s, %s", p.workload.Title, sizeName(p.cells[0].SizeBytes), p.settingName()),
 		subtitle: p.subject() + " Points: percentiles of " + p.launchCount() + ", all of the same weight." +
 			" Hollow: the rate was not held, and times grow for as long as it is offered. Grey: the p99 of the others.",
-		above: "Time of a message, from when it was due", below: "Offered messages per second",
+		above: "Time of a message, from when it was due · lower is better", below: "Offered messages per second",
 		height: smallHeight, footer: p.footer(),
 	}
 	for _, l := range slices.Backward(loadLines) {
-		f.key = append(f.key, entry{look: l.look, line: true, text: l.name})
+		f.key = append(f.key, entry{look: l.of(look{color: softInk}), line: true, text: l.name})
 	}
 	all := p.series()
 	var values []float64
@@ -47,7 +59,7 @@ func loads(p panel) (Chart, bool) {
 				values = append(values, pt.y)
 			}
 		}
-		context = append(context, curve{look: look{color: contextInk}, points: s.over(results.OneWayP99)})
+		context = append(context, curve{look: look{color: contextInk, apart: !dense(rates)}, points: s.over(results.OneWayP99)})
 	}
 	for _, s := range all {
 		pl := newPlot()
@@ -59,13 +71,13 @@ func loads(p panel) (Chart, bool) {
 		pl.Add(grid{x: true, y: true}, background(context))
 		for _, l := range loadLines {
 			held, beyond := s.split(l.metric)
-			k := l.look
-			k.hollow, k.dashes = true, dashes[2]
-			addCurves(pl, []curve{{look: k, points: beyond, marked: func(i int) bool { return i > 0 || len(held) == 0 }}, {look: l.look, points: held, marked: always}})
+			k := l.of(look{color: s.look.color, apart: !dense(rates)})
+			past := k
+			past.hollow, past.dashes = true, []vg.Length{2, 2}
+			addCurves(pl, []curve{{look: past, points: beyond, marked: func(i int) bool { return i > 0 || len(held) == 0 }}, {look: k, points: held, marked: always}})
 		}
 		f.multiples = append(f.multiples, multiple{title: s.name, plot: pl, right: 8})
 	}
-	f.right = inner - smallWidth + 8
 	return Chart{
 		Name: stem(p.workload.Name, sizeName(p.cells[0].SizeBytes), p.settingName()), Workload: p.workload.Name, Title: f.title, Caption: f.subtitle,
 		Columns: []string{"transport", "offered", "achieved", "p50", "p99", "p99.9", "p99 from the actual send"}, Rows: p.loadRows(), figure: f,

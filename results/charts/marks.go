@@ -12,7 +12,16 @@ import (
 
 // A point is a value with the interval around it. lo and hi are NaN, or
 // infinite, where there is no interval.
-type point struct{ x, y, lo, hi float64 }
+// aside is how far beside its place it is drawn, so that no two lie on each other.
+type point struct {
+	x, y, lo, hi float64
+	aside        vg.Length
+}
+
+// on says where the point is drawn.
+func (p point) on(x, y func(float64) vg.Length) vg.Point {
+	return vg.Point{X: x(p.x) + p.aside, Y: y(p.y)}
+}
 
 func (p point) hasInterval() bool { return usable(p.lo) && usable(p.hi) }
 
@@ -84,28 +93,32 @@ func (k curve) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	line := make([]vg.Point, len(k.points))
 	for i, pt := range k.points {
-		line[i] = vg.Point{X: x(pt.x), Y: y(pt.y)}
+		line[i] = pt.on(x, y)
 	}
 	c.StrokeLines(k.look.line(), line)
 	for _, pt := range k.aside {
-		at := vg.Point{X: x(pt.x), Y: y(pt.y)}
-		if pt.hasInterval() {
-			whisker(c, k.look.color, vg.Point{X: at.X, Y: y(pt.lo)}, vg.Point{X: at.X, Y: y(pt.hi)})
-		}
-		k.look.mark(c, at, asideRadius)
+		thin := k.look
+		thin.thin = true
+		thin.upright(c, pt, pt.on(x, y), y)
 	}
 	for i, pt := range k.points {
-		if !k.marked(i) {
-			continue
+		if k.marked(i) {
+			k.look.upright(c, pt, line[i], y)
 		}
-		if pt.hasInterval() {
-			whisker(c, k.look.color, vg.Point{X: line[i].X, Y: y(pt.lo)}, vg.Point{X: line[i].X, Y: y(pt.hi)})
-		}
-		k.look.mark(c, line[i], markRadius)
 	}
 }
 
-// addCurves adds curves to a plot, hollow ones first: see look.mark.
+// upright draws a point with its interval over it, which a marker would hide where it
+// is short.
+func (l look) upright(c draw.Canvas, pt point, at vg.Point, y func(float64) vg.Length) {
+	l.mark(c, at, l.radius())
+	if pt.hasInterval() {
+		whisker(c, l.color, vg.Point{X: at.X, Y: y(pt.lo)}, vg.Point{X: at.X, Y: y(pt.hi)}, l.radius()+foot)
+	}
+}
+
+// addCurves adds curves to a plot, hollow ones first: what lies on them stays to be
+// seen, and they around it, see look.mark.
 func addCurves(p *plot.Plot, curves []curve) {
 	for _, hollow := range []bool{true, false} {
 		for _, k := range curves {
@@ -116,12 +129,13 @@ func addCurves(p *plot.Plot, curves []curve) {
 	}
 }
 
-// whisker draws an interval with a foot at either end, upright or level.
-func whisker(c draw.Canvas, ink color.Color, from, to vg.Point) {
+// whisker draws an interval, upright or level, with a foot at either end that
+// reaches so far to both sides.
+func whisker(c draw.Canvas, ink color.Color, from, to vg.Point, reach vg.Length) {
 	style := draw.LineStyle{Color: ink, Width: whiskWidth}
-	foot := vg.Point{X: 2.2}
+	foot := vg.Point{X: reach}
 	if from.Y == to.Y {
-		foot = vg.Point{Y: 2.2}
+		foot = vg.Point{Y: reach}
 	}
 	c.StrokeLines(style, []vg.Point{from, to},
 		[]vg.Point{from.Sub(foot), from.Add(foot)},
@@ -142,6 +156,8 @@ var polygons = []polygon{
 	{corners: 3, turn: 1, size: 1.4},
 	{corners: 4, turn: 1, size: 1.35},
 	{corners: 3, turn: -1, size: 1.4},
+	{corners: 3, turn: 2, size: 1.4},
+	{corners: 3, turn: 0, size: 1.4},
 }
 
 func (g polygon) path(at vg.Point, radius vg.Length) vg.Path {
@@ -166,8 +182,8 @@ func (g polygon) path(at vg.Point, radius vg.Length) vg.Path {
 	return p
 }
 
-// mark draws the look's marker. A hollow one is larger, so that it is a ring
-// around a filled one in the same place. A line of what was not measured has none.
+// mark draws the look's marker. A hollow one is a little larger, so that it is a
+// ring around a filled one in the same place. A line of what was not measured has none.
 func (l look) mark(c draw.Canvas, at vg.Point, radius vg.Length) {
 	if l.marker < 0 {
 		return
@@ -177,15 +193,29 @@ func (l look) mark(c draw.Canvas, at vg.Point, radius vg.Length) {
 		c.Fill(polygons[l.marker].path(at, radius))
 		return
 	}
-	shape := polygons[l.marker].path(at, radius+0.7)
+	shape := polygons[l.marker].path(at, radius+0.4)
 	c.SetColor(paper)
 	c.Fill(shape)
-	c.SetLineStyle(draw.LineStyle{Color: l.color, Width: 1.1})
+	c.SetLineStyle(draw.LineStyle{Color: l.color, Width: 1.2})
 	c.Stroke(shape)
 }
 
 // sample draws a short piece of the look's line with its marker, as a key.
 func (l look) sample(c draw.Canvas, from vg.Point, length vg.Length) {
 	c.StrokeLine2(l.line(), from.X, from.Y, from.X+length, from.Y)
-	l.mark(c, vg.Point{X: from.X + length/2, Y: from.Y}, markRadius)
+	l.mark(c, vg.Point{X: from.X + length/2, Y: from.Y}, l.radius())
+}
+
+// dot draws one of many marks: opaque, with an edge of paper by which those that
+// overlap can be counted.
+func (l look) dot(c draw.Canvas, at vg.Point, radius vg.Length) {
+	shape := polygons[l.marker].path(at, radius)
+	fill, edge, width := l.color, paper, vg.Length(0.4)
+	if l.hollow {
+		fill, edge, width = paper, l.color, 1.1
+	}
+	c.SetColor(fill)
+	c.Fill(shape)
+	c.SetLineStyle(draw.LineStyle{Color: edge, Width: width})
+	c.Stroke(shape)
 }

@@ -8,7 +8,6 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"ipcbench/results"
 	"ipcbench/results/charts/internal/plot"
 )
 
@@ -22,9 +21,10 @@ type multiple struct {
 }
 
 const (
-	smallWidth     = (inner - smallGap) / 2 // with its labels: two stand beside each other
-	smallGap       = 16                     // between two columns
-	smallSeries    = 7                      // in the foreground of a plot at most
+	smallColumns   = 2                                 // stand beside each other
+	smallWidth     = (inner - smallGap) / smallColumns // with its labels
+	smallGap       = 16                                // between two columns
+	smallSeries    = 7                                 // in the foreground of a plot at most
 	smallHeight    = 108
 	smallRoom      = 5 // labels on the upright axis
 	smallSample    = 11
@@ -137,17 +137,14 @@ func (d division) names(family string) bool {
 	return slices.Contains(words, family)
 }
 
-// addMultiples makes the figure one of small plots. A line's colour says how an
-// end waits, which decides on more than the transport does; a marker tells
-// apart those that wait alike.
+// addMultiples makes the figure one of small plots.
 func (f *figure) addMultiples(p panel, all []series, line func(series) curve, axes func(*plot.Plot)) {
-	f.subtitle += " Colour: what an end does while it waits; grey: the transports of the other plots."
-	f.key = waysKey(all)
+	f.subtitle += " Grey: the transports of the other plots."
 	f.height = smallHeight
 	var context []curve
 	for _, s := range all {
 		k := line(s)
-		k.look, k.points, k.marked = look{color: contextInk}, fewer(k.points), nil
+		k.look, k.points, k.marked = look{color: contextInk, apart: k.look.apart}, fewer(k.points), nil
 		context = append(context, k)
 	}
 	var right vg.Length
@@ -160,12 +157,8 @@ func (f *figure) addMultiples(p panel, all []series, line func(series) curve, ax
 		pl.Add(grid{x: true, y: true}, background(context))
 		var curves []curve
 		var labels names
-		seen := map[results.Way]int{}
 		for _, s := range d.of {
-			way := s.cells[0].Way()
 			k := line(s)
-			k.look = lookOfWay(way, seen[way])
-			seen[way]++
 			curves = append(curves, k)
 			labels = append(labels, name{
 				look: k.look, sample: smallSample, end: k.points[len(k.points)-1],
@@ -180,7 +173,6 @@ func (f *figure) addMultiples(p panel, all []series, line func(series) curve, ax
 	for i := range f.multiples {
 		f.multiples[i].right = right
 	}
-	f.right = inner - smallWidth + right // its axis is named under the first column
 }
 
 // fewer keeps the ends of a line and so many of the points between.
@@ -205,17 +197,21 @@ func (b background) Plot(c draw.Canvas, p *plot.Plot) {
 		for i, pt := range k.points {
 			line[i] = vg.Point{X: x(pt.x), Y: y(pt.y)}
 		}
-		c.StrokeLines(draw.LineStyle{Color: k.look.color, Width: hairline}, line)
+		style := k.look.line()
+		style.Width = hairline
+		c.StrokeLines(style, line)
 	}
 }
 
-// rowsOf sets the plots beside and under each other.
-func rowsOf(all []multiple, height vg.Length) []part {
+// rowsOf sets the plots beside and under each other, and names the level axis under
+// the last of each column.
+func rowsOf(all []multiple, height vg.Length, below string) []part {
 	var parts []part
-	for row := range slices.Chunk(all, 2) {
-		if parts != nil {
+	for first := 0; first < len(all); first += smallColumns {
+		if first > 0 {
 			parts = append(parts, space(9))
 		}
+		row := all[first:min(first+smallColumns, len(all))]
 		parts = append(parts, part{headType.leading() + 5, func(c draw.Canvas) {
 			for i, m := range row {
 				headType.write(c, c.Min.X+smallLeft(i), c.Max.Y-headType.size, fromLeft, cut(m.title, headType, smallWidth))
@@ -225,45 +221,20 @@ func rowsOf(all []multiple, height vg.Length) []part {
 				m.plot.Draw(draw.Crop(c, smallLeft(i), smallLeft(i)+smallWidth-inner-m.right, 0, 0))
 			}
 		}})
+		if last := len(all) - smallColumns; first+smallColumns > last { // has the last of a column
+			parts = append(parts, part{axisType.leading() + 2, func(c draw.Canvas) {
+				for i, m := range row {
+					if first+i >= last {
+						axisType.write(c, c.Min.X+smallLeft(i)+smallWidth-m.right, c.Min.Y+axisType.size*0.25, toRight, below)
+					}
+				}
+			}})
+		}
 	}
 	return parts
 }
 
 func smallLeft(column int) vg.Length { return vg.Length(column) * (smallWidth + smallGap) }
-
-// hues are the colours of the ways of waiting.
-var hues = append(slices.Clone(palette[:6]), violet)
-
-// lookOfWay returns the look of the nth series of a plot that waits like this.
-func lookOfWay(way results.Way, nth int) look {
-	l := look{color: ink, dashes: dashes[nth%len(dashes)], marker: nth % len(polygons)}
-	if hue := way.Hue(); hue >= 0 && hue < len(hues) {
-		l.color = hues[hue]
-	}
-	return l
-}
-
-// waysKey explains the colours that are there.
-func waysKey(all []series) []entry {
-	var ways []results.Way
-	for _, s := range all {
-		ways = append(ways, s.cells[0].Way())
-	}
-	slices.SortFunc(ways, results.CompareWays)
-	var key []entry
-	others := false
-	for _, way := range slices.Compact(ways) {
-		if !slices.Contains(results.Ways(), way) {
-			others = true
-			continue
-		}
-		key = append(key, entry{look: lookOfWay(way, 0), text: way.String()})
-	}
-	if others {
-		key = append(key, entry{look: lookOfWay("", 0), text: "otherwise, or does not wait"})
-	}
-	return key
-}
 
 // thinned leaves labels out where they would touch in a small plot.
 func thinned(ticks plot.TickerFunc) plot.TickerFunc {

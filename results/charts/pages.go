@@ -44,11 +44,11 @@ func (p panel) backed() []summary.Summary {
 
 func (p panel) pages(kinds []summary.Summary) (Chart, bool) {
 	page := results.LookupMetric(results.PageNS(results.PageWays()[0].Name, results.PageStates()[0]))
-	f := figure{title: "A page of a file, mapped and by system calls", below: "Time per page"}
+	f := figure{title: "A page of a file, mapped and by system calls", below: "Time per page · lower is better"}
 	heads := []string{}
 	for i, state := range results.PageStates() {
 		heads = append(heads, state)
-		f.key = append(f.key, entry{look: stateLook(i), text: stateWords[state]})
+		f.key = append(f.key, entry{look: stateLook(softInk, i), text: stateWords[state]})
 	}
 	columns := append([]string{"file", "way"}, heads...)
 	var lines []row
@@ -86,8 +86,9 @@ func (p panel) pages(kinds []summary.Summary) (Chart, bool) {
 // stateWords says what the states of a page are.
 var stateWords = map[string]string{"new": "new: a hole of the file", "warm": "warm: in the page cache", "cold": "cold: dropped from it"}
 
-func stateLook(i int) look {
-	return look{color: []color.NRGBA{palette[2], palette[1], palette[0]}[i%3], marker: i % len(polygons)}
+// stateLook is how a state is drawn, in the colour of its kind of file.
+func stateLook(c color.NRGBA, state int) look {
+	return look{color: c, marker: state % len(polygons), hollow: state == 0}
 }
 
 // kindOf names the files of a cell: "ext4, /tmp", "memfd".
@@ -125,9 +126,9 @@ func pageMarks(c summary.Summary, way string) func(draw.Canvas, func(float64) vg
 			if !has || !usable(e.Median) {
 				continue
 			}
-			l := stateLook(i)
-			interval(canvas, l, x, e.Lo, e.Hi, y)
-			l.mark(canvas, vg.Point{X: x(e.Median), Y: y}, 3)
+			l := stateLook(tintOf(familyWord(c.Cell)).color, i)
+			l.mark(canvas, vg.Point{X: x(e.Median), Y: y}, markRadius)
+			interval(canvas, l, x, e.Lo, e.Hi, y, markRadius+foot)
 		}
 	}
 }

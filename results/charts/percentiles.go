@@ -21,7 +21,7 @@ func percentiles(p panel) (Chart, bool) {
 		title: p.workload.Title + " by percentile, " + size + ", " + p.settingName(),
 		subtitle: p.subject() + " Line: the " + p.times() + " of " + p.launchCount() +
 			", all launches of the same weight, up to the last percentile with 10 beyond it",
-		above:  p.workload.Title,
+		above:  p.workload.Title + " · lower is better",
 		below:  "Percentile",
 		height: 250,
 		footer: p.footer(),
@@ -47,6 +47,7 @@ func percentiles(p panel) (Chart, bool) {
 		points := curveOf(p.distribution(s.cells[0]).Curve)
 		return curve{look: s.look, points: points, marked: atNines(points)}
 	}
+	f.key = linesKey(drawn)
 	if p.isCrowded() {
 		f.subtitle += "."
 		f.addMultiples(p, drawn, line, func(pl *plot.Plot) {
@@ -55,26 +56,22 @@ func percentiles(p panel) (Chart, bool) {
 			yAxis(pl, nsTick, values, smallRoom)
 		})
 	} else {
-		f.subtitle += "; band: range over the launches."
+		f.subtitle += p.bandSaid()
 		f.plot = newPlot()
 		f.plot.Add(grid{x: true, y: true})
-		var labels names
 		var curves []curve
 		for _, s := range drawn {
-			k := line(s)
 			b := band{look: s.look, points: p.launchBand(s.cells[0])}
 			f.plot.Add(b)
-			curves = append(curves, k)
-			labels = append(labels, newName(s.look, s.name, k.points[len(k.points)-1]))
+			curves = append(curves, line(s))
 			for _, pt := range b.points {
 				values = append(values, pt.lo, pt.hi)
 			}
 		}
-		addCurves(f.plot, curves)
+		f.addNamed(curves, namesOf(drawn))
 		f.plot.X.Min, f.plot.X.Max = 0, end
 		f.plot.X.Tick.Marker = plot.TickerFunc(ninesTicks)
 		yAxis(f.plot, nsTick, values, 9)
-		f.nameLines(labels)
 	}
 	f.subtitle += p.sizesDrawn()
 	return Chart{
@@ -127,7 +124,7 @@ func curveOf(curve []summary.Point) []point {
 }
 
 // atNines selects the first point of a curve at or beyond the median and each
-// whole nine.
+// whole nine, or where it has none of them its end.
 func atNines(points []point) func(int) bool {
 	marked := map[int]bool{}
 	for _, x := range []float64{nines(0.5), 1, 2, 3, 4, 5, 6} {
@@ -135,11 +132,25 @@ func atNines(points []point) func(int) bool {
 			marked[i] = true
 		}
 	}
+	if len(marked) == 0 {
+		marked[len(points)-1] = true
+	}
 	return func(i int) bool { return marked[i] }
 }
 
-// launchBand is the range of the launches' own curves, up to where the
-// shortest of them ends.
+// leastForBand is of how many launches a half is worth drawing.
+const leastForBand = 4
+
+// bandSaid says what the bands are, where there are any.
+func (p panel) bandSaid() string {
+	if slices.ContainsFunc(p.cells, func(c summary.Summary) bool { return len(c.OK) >= leastForBand }) {
+		return "; band: the middle half of the launches."
+	}
+	return "."
+}
+
+// launchBand is where the middle half of the launches' own curves lie, up to where
+// the shortest of them ends. All of them would hide half the plot.
 func (p panel) launchBand(cell summary.Summary) []point {
 	var curves [][]point
 	end := math.Inf(1)
@@ -155,18 +166,19 @@ func (p panel) launchBand(cell summary.Summary) []point {
 		curves = append(curves, c)
 		end = math.Min(end, c[len(c)-1].x)
 	}
-	if len(curves) < 2 {
+	if len(curves) < leastForBand {
 		return nil
 	}
 	const step = 0.04
 	var points []point
+	values := make([]float64, len(curves))
 	for x := 0.0; x <= end; x += step {
-		pt := point{x: x, lo: math.Inf(1)}
-		for _, c := range curves {
-			y := valueAt(c, x)
-			pt.lo, pt.hi = math.Min(pt.lo, y), math.Max(pt.hi, y)
+		for i, c := range curves {
+			values[i] = valueAt(c, x)
 		}
-		points = append(points, pt)
+		slices.Sort(values)
+		quarter := len(values) / 4
+		points = append(points, point{x: x, lo: values[quarter], hi: values[len(values)-1-quarter]})
 	}
 	return points
 }

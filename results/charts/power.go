@@ -1,8 +1,11 @@
 package charts
 
 import (
+	"math"
 	"strconv"
 	"strings"
+
+	"gonum.org/v1/plot/vg"
 
 	"ipcbench/results"
 	"ipcbench/results/charts/internal/plot"
@@ -26,7 +29,7 @@ func PowerCurve(cells []Power, among int, method, footer string) Chart {
 	f := figure{
 		title:    "How small a slowdown is found",
 		subtitle: method,
-		above:    "Trials that found it (%)",
+		above:    "Trials that found it (%) · higher is better",
 		below:    "Time added to each round trip (%)",
 		height:   250,
 		footer:   footer,
@@ -34,10 +37,9 @@ func PowerCurve(cells []Power, among int, method, footer string) Chart {
 	}
 	f.plot.Add(grid{x: true, y: true})
 	chart := Chart{Name: "power", Title: f.title, Caption: method, Columns: []string{"cell", "CV"}}
-	var labels names
-	var curves []curve
+	curves, called := make([]curve, len(cells)), make([]string, len(cells))
 	for i, cell := range cells {
-		k := curve{look: lookOf(i, 0), marked: func(int) bool { return true }}
+		k := curve{look: nthLook(i), marked: always}
 		row := []string{cell.Cell, percent(cell.CV)}
 		for j, added := range cell.Added {
 			k.points = append(k.points, point{x: 100 * added, y: 100 * cell.Found[j], lo: 100 * cell.Lo[j], hi: 100 * cell.Hi[j]})
@@ -46,18 +48,28 @@ func PowerCurve(cells []Power, among int, method, footer string) Chart {
 				chart.Columns = append(chart.Columns, "+"+percent(added), "among "+strconv.Itoa(among))
 			}
 		}
-		curves = append(curves, k)
-		labels = append(labels, newName(k.look, cell.Cell+", CV "+percent(cell.CV), k.points[len(k.points)-1]))
+		curves[i], called[i] = k, cell.Cell+", CV "+percent(cell.CV)
 		chart.Rows = append(chart.Rows, row)
 	}
-	addCurves(f.plot, curves)
-	f.plot.X.Min, f.plot.X.Max = 0, 100*cells[0].Added[len(cells[0].Added)-1]
-	f.plot.Y.Min, f.plot.Y.Max = 0, 100
-	f.plot.X.Tick.Marker = every(cells[0].Added...)
+	added := cells[0].Added
+	most := 100 * added[len(added)-1]
+	room := besides(curves, plotRoom*vg.Length(min(1, leastApart(added)/added[len(added)-1])))
+	f.plot.X.Min, f.plot.X.Max = 0, most*(1+float64(room/2+2*markRadius)/plotRoom)
+	f.plot.Y.Min, f.plot.Y.Max = -2, 102 // so that a marker at either end is whole
+	f.plot.X.Tick.Marker = every(added...)
 	f.plot.Y.Tick.Marker = every(0, 0.25, 0.5, 0.75, 0.9, 1)
-	f.nameLines(labels)
+	f.addNamed(curves, called)
 	chart.figure = f
 	return chart
+}
+
+// leastApart is the least from one value to the next.
+func leastApart(values []float64) float64 {
+	least := math.Inf(1)
+	for i := 1; i < len(values); i++ {
+		least = min(least, values[i]-values[i-1])
+	}
+	return least
 }
 
 // every labels an axis of percents at these shares.

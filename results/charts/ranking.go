@@ -10,11 +10,11 @@ import (
 // ranking draws one size of a panel in rows, by what the data goes through, the
 // best of each first: every launch as a dot, and their median.
 func ranking(p panel) (Chart, bool) {
-	if len(p.cells) == 0 {
+	if len(p.cells) < leastRows {
 		return Chart{}, false
 	}
 	size := sizeName(p.cells[0].SizeBytes)
-	f := figure{title: p.workload.Title + " of each launch, " + size + ", " + p.settingName(), below: p.workload.Axis + " of a launch"}
+	f := figure{title: p.workload.Title + " of each launch, " + size + ", " + p.settingName(), below: p.workload.Axis + " of a launch" + p.better()}
 	all := p.series()
 	var lines []row
 	var values []float64
@@ -26,15 +26,14 @@ func ranking(p panel) (Chart, bool) {
 			values = append(append(values, dots...), e.Median, e.Lo, e.Hi)
 			lines = append(lines, row{
 				name: s.name, values: []string{p.metric.Format(e.Median), intervalText(e, p.metric.Format)},
-				marks: rankedMarks(lookOfWay(c.Way(), 0), dots, e),
+				marks: rankedMarks(s.look, dots, e),
 			})
 		}
 	}
-	f.key = waysKey(all)
-	f.subtitle = "Each faint dot is one launch, a fresh pair of processes, " + p.cpus() + "; mark: median of " + p.launchCount() + p.bars() +
-		" Colour: what an end does while it waits." + p.sizesDrawn()
+	f.key = fillKey(all)
+	f.subtitle = "Each mark is one launch, a fresh pair of processes, " + p.cpus() + ". Below: median of " + p.launchCount() + p.bars() + p.sizesDrawn()
 	f.footer = p.footer()
-	newRows(lines, []string{"median", "95 % CI"}, 14).put(&f, tickOf(p.metric.Unit), values)
+	newRows(lines, []string{"median", "95\u00a0% CI"}, 16).put(&f, tickOf(p.metric.Unit), values)
 	return Chart{
 		Name: stem("launches", p.workload.Name, size, p.settingName()), Workload: p.workload.Name, Title: f.title, Caption: f.subtitle,
 		Columns: []string{"placement", "transport", "median [95 % CI]", "launches"},
@@ -46,10 +45,8 @@ func ranking(p panel) (Chart, bool) {
 func rankedMarks(l look, values []float64, e summary.Estimate) func(draw.Canvas, func(float64) vg.Length, vg.Length, vg.Length) {
 	return func(c draw.Canvas, x func(float64) vg.Length, y, _ vg.Length) {
 		for _, v := range values {
-			c.SetColor(alpha(l.color, bandAlpha*2))
-			c.Fill(polygons[0].path(vg.Point{X: x(v), Y: y}, 2))
+			l.dot(c, vg.Point{X: x(v), Y: y + 2.6}, launchRadius)
 		}
-		interval(c, l, x, e.Lo, e.Hi, y)
-		c.StrokeLine2(draw.LineStyle{Color: l.color, Width: 2.2}, x(e.Median), y-4, x(e.Median), y+4)
+		medianMark(c, x, e, y-3.6)
 	}
 }

@@ -1,8 +1,10 @@
 package charts
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"ipcbench/results/charts/internal/plot"
@@ -28,9 +30,9 @@ func (f *figure) ratioAxis(rows []compare.Row, same float64) {
 	f.plot.X.Tick.Marker = factorTicks(f.room(tickType.width("×1000")))
 }
 
-// ratioRange covers all changes and what counts as the same. An interval that
-// is wide because the cell is noisy may widen it to twice as much, and is cut
-// beyond: the others are what is to be seen.
+// ratioRange covers all changes that are sure, most of the others, and what counts as
+// the same. The rest, and intervals that are wide because a cell is noisy, may widen it
+// by half, in logarithms, and are cut beyond: the others are what is to be seen.
 func ratioRange(rows []compare.Row, same float64) (lo, hi float64) {
 	lo, hi = 1-1.5*same, 1+1.5*same
 	widen := func(ratio, limit float64) {
@@ -38,15 +40,22 @@ func ratioRange(rows []compare.Row, same float64) (lo, hi float64) {
 			lo, hi = min(lo, max(ratio, 1/limit)), max(hi, min(ratio, limit))
 		}
 	}
+	var open []float64
 	for _, r := range rows {
-		widen(1+r.Change, math.MaxFloat64)
 		if r.Verdict.Judgement().Tone != compare.Open {
-			widen(1+r.Lo, math.MaxFloat64)
-			widen(1+r.Hi, math.MaxFloat64)
+			widen(1+r.Change, math.MaxFloat64)
+		} else if usable(1 + r.Change) {
+			open = append(open, 1+r.Change)
 		}
 	}
-	limit := max(1.25, math.Pow(max(hi, 1/lo), 2))
+	far := func(ratio float64) float64 { return math.Abs(math.Log(ratio)) }
+	slices.SortFunc(open, func(a, b float64) int { return cmp.Compare(far(a), far(b)) })
+	for _, ratio := range open[:min(len(open), len(open)*3/4+1)] {
+		widen(ratio, math.MaxFloat64)
+	}
+	limit := max(1.25, math.Pow(max(hi, 1/lo), 1.5))
 	for _, r := range rows {
+		widen(1+r.Change, limit)
 		widen(1+r.Lo, limit)
 		widen(1+r.Hi, limit)
 	}

@@ -51,6 +51,7 @@ func newRows(all []row, heads []string, height vg.Length) rows {
 }
 
 const (
+	leastRows = 2   // is what makes a chart of rows worth drawing: one is a line of the table
 	maxNames  = 190 // is the most room that the names of rows may take; a longer one is cut short
 	maxColumn = 60  // likewise for the head of a value column
 	leastPlot = 170 // is what the value columns must leave, or there are none: the table has the values
@@ -140,9 +141,10 @@ func cut(s string, l lettering, width vg.Length) string {
 }
 
 // interval draws a level whisker around y where there is an interval.
-func interval(c draw.Canvas, l look, x func(float64) vg.Length, lo, hi float64, y vg.Length) {
+// Its feet reach so far to both sides.
+func interval(c draw.Canvas, l look, x func(float64) vg.Length, lo, hi float64, y, reach vg.Length) {
 	if usable(lo) && usable(hi) {
-		whisker(c, l.color, vg.Point{X: x(lo), Y: y}, vg.Point{X: x(hi), Y: y})
+		whisker(c, l.color, vg.Point{X: x(lo), Y: y}, vg.Point{X: x(hi), Y: y}, reach)
 	}
 }
 

@@ -14,9 +14,9 @@ import (
 	"ipcbench/results/summary"
 )
 
-// partInks are the colours of parts, in their order: those that lie beside each
-// other differ in lightness as well.
-var partInks = []color.NRGBA{palette[0], palette[5], palette[2], grey(0xB8), palette[4], violet, palette[1], palette[3]}
+// partInks are the colours of parts, in their order. They have no more contrast among
+// each other than with the paper: an edge of it lies between two of them.
+var partInks = []color.NRGBA{plainInks[1], plainInks[4], plainInks[0], plainInks[2], plainInks[3], plainInks[6], plainInks[5], plainInks[7]}
 
 const barHeight = 8
 
@@ -29,11 +29,14 @@ func parts(p panel) (Chart, bool) {
 	}
 	size := p.common()[0]
 	p = p.ofSize(size)
-	f := figure{title: p.workload.Title + " by stage, " + sizeName(size) + ", " + p.settingName(), below: p.workload.Axis}
+	f := figure{title: p.workload.Title + " by stage, " + sizeName(size) + ", " + p.settingName(), below: p.workload.Axis + p.better()}
 	all := strata(p.series())
 	slices.SortStableFunc(all, func(a, b series) int {
 		return compareFloats(p.valueOf(a.cells[0]).Median, p.valueOf(b.cells[0]).Median)
 	})
+	if len(all) < leastRows {
+		return Chart{}, false
+	}
 	end := endOf(p, all)
 	var lines []row
 	var table [][]string
@@ -109,12 +112,16 @@ func (p panel) stacked(c summary.Summary, end float64) func(draw.Canvas, func(fl
 		for i, at := 0, 0.0; i < len(p.workload.Parts) && at < end; i++ {
 			to := at + c.Metrics[p.workload.Parts[i]].Median*e.Median/sum
 			if to > at {
-				levelBar(canvas, partInks[i%len(partInks)], x(at), x(min(to, end)), y)
+				from, until := x(at), x(min(to, end))
+				if at > 0 {
+					from += min(0.6, (until-from)/2) // the edge
+				}
+				levelBar(canvas, partInks[i%len(partInks)], from, until, y, barHeight)
 			}
 			at = max(at, to)
 		}
 		if usable(e.Lo) && usable(e.Hi) && e.Lo < end {
-			interval(canvas, look{color: ink}, x, e.Lo, min(e.Hi, end), y)
+			interval(canvas, look{color: ink}, x, e.Lo, min(e.Hi, end), y, 2.2)
 		}
 		if e.Median > end || e.Hi > end { // no interval is above nothing
 			tip := x(end)
@@ -124,8 +131,9 @@ func (p panel) stacked(c summary.Summary, end float64) func(draw.Canvas, func(fl
 }
 
 // levelBar fills a level bar around y.
-func levelBar(c draw.Canvas, ink color.NRGBA, from, to, y vg.Length) {
-	c.FillPolygon(ink, []vg.Point{{X: from, Y: y - barHeight/2}, {X: to, Y: y - barHeight/2}, {X: to, Y: y + barHeight/2}, {X: from, Y: y + barHeight/2}})
+func levelBar(c draw.Canvas, ink color.NRGBA, from, to, y, height vg.Length) {
+	low, high := y-height/2, y+height/2
+	c.FillPolygon(ink, []vg.Point{{X: from, Y: low}, {X: to, Y: low}, {X: to, Y: high}, {X: from, Y: high}})
 }
 
 // partsKey is of those parts that a cell of the panel has.

@@ -12,9 +12,10 @@ import (
 type study struct {
 	run        results.Run
 	cells      []summary.Summary
-	transports []string          // their order decides on their looks, the same in all charts
+	transports []string          // in the order of the plan
 	dirs       []string          // likewise
 	places     map[string]string // directory → what a chart calls it
+	kins       map[tintKind][]kin
 }
 
 func newStudy(run summary.Analysis) study {
@@ -30,6 +31,7 @@ func newStudy(run summary.Analysis) study {
 	s.transports = s.inOrder(run.Plan.Specs, transportOf)
 	s.dirs = s.inOrder(run.Plan.Dirs, func(c results.Cell) string { return c.Dir })
 	s.namePlaces()
+	s.addKins()
 	return s
 }
 
@@ -227,7 +229,9 @@ func strata(all []series, without ...string) []series {
 	for _, s := range all {
 		for _, c := range append(slices.Clone(s.cells), s.aside...) {
 			if !slices.Contains(without, c.Stratum) {
-				each = append(each, series{look: s.look, name: withStratum(s.name, c.Cell), cells: []summary.Summary{c}})
+				l := s.look
+				l.thin = c.Stratum == results.Far || c.Stratum == results.Mixed
+				each = append(each, series{look: l, name: withStratum(s.name, c.Cell), cells: []summary.Summary{c}})
 			}
 		}
 	}
@@ -260,10 +264,6 @@ func transportOf(c results.Cell) string {
 		return c.Transport
 	}
 	return c.Transport + " · " + c.Variant
-}
-
-func (s study) lookOf(c results.Cell) look {
-	return lookOf(slices.Index(s.transports, transportOf(c)), max(0, slices.Index(s.dirs, c.Dir)))
 }
 
 func (s study) nameOf(c results.Cell) string {

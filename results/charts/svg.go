@@ -31,6 +31,7 @@ import (
 // an alternative, and writes about four times as many bytes.
 type svgCanvas struct {
 	width, height vg.Length
+	unit          string // of both, on the page
 	pen           pen
 	saved         []pen
 	body          bytes.Buffer
@@ -48,7 +49,7 @@ type pen struct {
 var _ vg.CanvasSizer = &svgCanvas{}
 
 func newSVG(width, height vg.Length, asText bool) *svgCanvas {
-	c := &svgCanvas{width: width, height: height}
+	c := &svgCanvas{width: width, height: height, unit: "pt"}
 	if !asText {
 		c.outlines = newOutlines()
 	}
@@ -64,7 +65,7 @@ func (c *svgCanvas) writeTo(w io.Writer, title, desc string) error {
 	if c.outlines != nil {
 		fmt.Fprintf(&head, ` xmlns:xlink="http://www.w3.org/1999/xlink"`)
 	}
-	fmt.Fprintf(&head, ` width="%spt" height="%spt" viewBox="0 0 %[1]s %[2]s" role="img"`, num(c.width), num(c.height))
+	fmt.Fprintf(&head, ` width="%s%s" height="%s%[2]s" viewBox="0 0 %[1]s %[3]s" role="img"`, num(c.width), c.unit, num(c.height))
 	if c.outlines == nil {
 		fmt.Fprintf(&head, ` font-family="'Liberation Sans',Arimo,Arial,Helvetica,sans-serif"`)
 	}

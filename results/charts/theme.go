@@ -1,6 +1,7 @@
 package charts
 
 import (
+	"cmp"
 	"image/color"
 	"math"
 	"sync"
@@ -21,13 +22,13 @@ import (
 var (
 	ink       = grey(0x1F) // titles, names, values
 	softInk   = grey(0x4D) // subtitles, tick labels
-	faintInk  = grey(0x82) // footers
-	axisInk   = grey(0x9A) // axis lines, ticks, leaders
+	faintInk  = grey(0x6B) // footers
+	axisInk   = grey(0x8A) // axis lines, ticks
 	gridInk   = grey(0xE3) // lines at labelled ticks
 	faintGrid = grey(0xF3) // lines at the ticks between
 	paper     = grey(0xFF) // what is drawn on
 
-	contextInk = alpha(axisInk, 0x88) // lines in the background
+	contextInk = alpha(axisInk, 0x70) // lines in the background
 )
 
 // inkNames are the inks' names as CSS custom properties.
@@ -36,29 +37,15 @@ var inkNames = map[color.NRGBA]string{
 	gridInk: "--chart-grid", faintGrid: "--chart-faint-grid", paper: "--chart-paper",
 }
 
-// The palette is Okabe and Ito's, made to be told apart with every kind of
-// colour vision, without its yellow, which is too faint for a line on white.
-var palette = []color.NRGBA{
-	rgb(0x0072B2), rgb(0xD55E00), rgb(0x009E73), rgb(0xCC79A7), rgb(0xE69F00), rgb(0x56B4E9), ink,
-}
-
-// violet is one more of about the same kind.
-var violet = rgb(0x8E6FC9)
-
-// Colours are doubled by a pattern and a marker, so that a chart can be read
-// in grey. The numbers of patterns, markers and colours have no common
-// divisor: the first 140 transports differ in at least one of them.
-var dashes = [][]vg.Length{nil, {6, 2.6}, {1.6, 2}, {7, 2.2, 1.6, 2.2}}
-
 const (
-	bandAlpha   = 34
-	dotAlpha    = 150
+	bandAlpha   = 38
 	lineWidth   = 1.6
 	hairline    = 0.6
 	tickLength  = 3.5
 	whiskWidth  = 0.9
-	markRadius  = 2.9
+	markRadius  = 2.8
 	asideRadius = 2.1
+	foot        = 1.5 // how far an interval's feet reach beyond a marker
 	figureWidth = 7.6 * vg.Inch
 	pngDPI      = 192
 	leastDPI    = 96
@@ -77,41 +64,24 @@ var (
 	footerType   = lettering{size: 7.5, ink: faintInk}
 )
 
-// A look is how a series is drawn in every chart of a run.
-type look struct {
-	color  color.NRGBA
-	dashes []vg.Length
-	marker int
-	hollow bool
-}
-
-// lookOf returns the look of a transport, by its place in the run, on a
-// filesystem, by its place in the run: the transport decides on colour,
-// pattern and marker, the filesystem on shade and filling.
-func lookOf(transport, place int) look {
-	l := look{
-		color:  palette[transport%len(palette)],
-		dashes: dashes[transport%len(dashes)],
-		marker: transport % len(polygons),
-	}
-	l.hollow = place%2 == 1
-	switch place % 4 {
-	case 1:
-		l.color = mix(l.color, paper, 0.35)
-	case 2, 3:
-		l.color = mix(l.color, grey(0), 0.4)
-	}
-	return l
-}
-
-// line is the look's line. Under a hollow marker it is wider, so that it still
-// shows where a line with a filled one lies on it.
+// line is the look's line. Where the points are far apart it only joins what
+// belongs together.
 func (l look) line() draw.LineStyle {
-	width := vg.Length(lineWidth)
-	if l.hollow {
-		width += 0.8
+	switch {
+	case l.apart:
+		return draw.LineStyle{Color: l.color, Width: 0.7, Dashes: []vg.Length{0.8, 2}}
+	case l.thin:
+		return draw.LineStyle{Color: l.color, Width: 0.9, Dashes: l.dashes}
 	}
-	return draw.LineStyle{Color: l.color, Width: width, Dashes: l.dashes}
+	return draw.LineStyle{Color: l.color, Width: cmp.Or(l.width, lineWidth), Dashes: l.dashes}
+}
+
+// radius is that of the look's markers.
+func (l look) radius() vg.Length {
+	if l.thin {
+		return asideRadius
+	}
+	return markRadius
 }
 
 // A lettering is a size, weight and ink of the one typeface of all charts.

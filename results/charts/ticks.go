@@ -58,7 +58,7 @@ func logTicks(label func(float64) string, room int) plot.TickerFunc {
 		every := max(1, int(math.Ceil(decades/float64(room))))
 		labelled := map[int]bool{1: true}
 		switch {
-		case decades < 0.75:
+		case decades < 0.75 && room >= smallRoom:
 			labelled = map[int]bool{1: true, 2: true, 3: true, 4: true, 5: true, 7: true}
 		case decades < 0.3*float64(room):
 			labelled = map[int]bool{1: true, 2: true, 5: true}

@@ -98,7 +98,7 @@ func (c course) ticks() []courseTick {
 			break
 		}
 	}
-	label := tickOf(c.unit)
+	label := tickOf(c.metric.Unit)
 	var all []courseTick
 	for i := math.Ceil(lo / step); i*step <= hi; i++ {
 		all = append(all, courseTick{i * step, label(i * step)})
@@ -138,10 +138,10 @@ func (c course) drawPoint(area draw.Canvas, s scaleOfCourse, p history.Point, ru
 		return
 	}
 	if runs <= mostWhiskers && usable(p.Lo) && usable(p.Hi) {
-		area.StrokeLine2(draw.LineStyle{Color: alpha(faintInk, 0x70), Width: 0.8},
+		area.StrokeLine2(draw.LineStyle{Color: axisInk, Width: 0.7},
 			x, max(area.Min.Y, s.y(area, p.Lo)), x, min(area.Max.Y, s.y(area, p.Hi)))
 	}
-	area.SetColor(alpha(faintInk, 0xB0))
+	area.SetColor(faintInk)
 	area.Fill(polygons[0].path(vg.Point{X: x, Y: y}, 1.5))
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"ipcbench/internal/near"
 	"ipcbench/results"
 )
 
@@ -35,7 +36,7 @@ func lookupColumn(name string) (column, error) {
 	d, known := results.LookupDimension(shown)
 	plan, _ := results.LookupDimension(planned)
 	if !known || plan.Plan == nil || d.Role == results.Question {
-		return column{}, fmt.Errorf("compare by %q: there is no such column: it is %s", name, Columns())
+		return column{}, fmt.Errorf("compare by %q: there is no such column: %s", name, near.Hint(name, "it is one of", near.Words(Columns()...)))
 	}
 	by := column{
 		value:    func(_ Run, l results.Launch) string { return d.Plain(l.Cell) },
@@ -53,15 +54,16 @@ func identityWithout(dimensions ...string) func(Run, results.Launch) results.Cel
 	return func(_ Run, l results.Launch) results.Cell { return l.Identity(dimensions...) }
 }
 
-// Columns names those that parts of runs can be compared by.
-func Columns() string {
+// Columns lists those that parts of runs can be compared by; the last stands for any
+// label.
+func Columns() []string {
 	var names []string
 	for _, d := range results.Dimensions() {
 		if d.Name == fstype || d.Plan != nil && d.Role != results.Question {
 			names = append(names, d.Name)
 		}
 	}
-	return strings.Join(names, ", ") + " or " + labelColumn + "KEY"
+	return append(names, labelColumn+"KEY")
 }
 
 func labelled(key string) func(Run, results.Launch) string {

@@ -133,7 +133,7 @@ func TestByColumnThatTellsNothingApart(t *testing.T) {
 		run          Run
 		column, want string
 	}{
-		{r, "colour", "transport, placement, dir, fstype, variant or label.KEY"},
+		{r, "colour", "transport, placement, dir, fstype, variant, label.KEY"},
 		{r, "label.", "no such column"},
 		{r, "label.kernel", "no launch of A has one"},
 		{one, "fstype", "it is ext4 in all launches of B"},

@@ -46,7 +46,7 @@ func comparisonOf(c compare.Comparison) (comparisonContents, error) {
 	for _, t := range c.Tables() {
 		all.Tables = append(all.Tables, tableOfChanges(t))
 	}
-	if forest, ok := charts.Forest(c.Primary()); ok {
+	if forest, ok := charts.Forest(c.Primary()); ok && len(forest.Rows) > 1 { // one row is a line of the table
 		figure, err := figureOf(forest)
 		if err != nil {
 			return all, err

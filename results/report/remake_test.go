@@ -50,7 +50,8 @@ func kept(t *testing.T, launches, diagnosed []results.Launch) string {
 }
 
 func someLaunches() []results.Launch {
-	return resultstest.Of(resultstest.Cell("pipe", "latency", 64, "free"), results.RTTP50, 5, 6, 7)
+	return append(resultstest.Of(resultstest.Cell("pipe", "latency", 64, "free"), results.RTTP50, 5, 6, 7),
+		resultstest.Of(resultstest.Cell("unix", "latency", 64, "free"), results.RTTP50, 8)...)
 }
 
 func readFile(t *testing.T, dir, name string) string {
@@ -77,7 +78,7 @@ func TestRemakeMakesTheTablesAndLeavesNothingElse(t *testing.T) {
 		t.Error(diff)
 	}
 	_, rows := resultstest.ReadCSV(t, readFile(t, dir, "launches.csv"))
-	if len(rows) != 3 || rows[2]["rtt_p50_ns"] != "7" || rows[2]["run"] != filepath.Base(dir) {
+	if len(rows) != 4 || rows[2]["rtt_p50_ns"] != "7" || rows[2]["run"] != filepath.Base(dir) {
 		t.Errorf("launches.csv has %v", rows)
 	}
 }
@@ -119,8 +120,8 @@ func TestLaunchesThatExplainAreInTheWorkersTableAlone(t *testing.T) {
 	if text := readFile(t, dir, "workers.csv"); !strings.Contains(text, ",why,") {
 		t.Errorf("workers.csv has\n%s", text)
 	}
-	if _, rows := resultstest.ReadCSV(t, readFile(t, dir, "launches.csv")); len(rows) != 3 {
-		t.Errorf("launches.csv has %d rows of 3 launches", len(rows))
+	if _, rows := resultstest.ReadCSV(t, readFile(t, dir, "launches.csv")); len(rows) != 4 {
+		t.Errorf("launches.csv has %d rows of 4 launches", len(rows))
 	}
 }
 

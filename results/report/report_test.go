@@ -151,7 +151,7 @@ func TestThePageHoldsTheRun(t *testing.T) {
 			t.Errorf("the page does not say %q", want)
 		}
 	}
-	if elements["svg"] < 5 {
+	if elements["svg"] < 3 {
 		t.Errorf("%d pictures", elements["svg"])
 	}
 }

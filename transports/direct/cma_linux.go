@@ -37,6 +37,7 @@ type cma struct{}
 
 var cmaInfo = transports.Info{
 	Name:    "cma",
+	Also:    []string{"cross-memory-attach", "process_vm_readv", "vm_readv"},
 	Doc:     "one copy by the kernel, from the sender's memory to the receiver's (process_vm_readv)",
 	Kind:    transports.Direct,
 	Group:   group,

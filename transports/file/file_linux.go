@@ -41,6 +41,7 @@ const leastSlots = 4
 
 var fileInfo = transports.Info{
 	Name:    "file",
+	Also:    []string{"pwrite", "disk"},
 	Doc:     "a file in each direction, written and read in slots (pwrite, pread)",
 	Kind:    transports.File,
 	Group:   group,

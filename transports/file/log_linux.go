@@ -52,6 +52,7 @@ const logStep = 16 << 20
 
 var logInfo = transports.Info{
 	Name:    "log",
+	Also:    []string{"append", "journal", "wal"},
 	Doc:     "a file in each direction, which one side appends to and the other follows (pwrite, pread)",
 	Kind:    transports.File,
 	Group:   group,

@@ -21,6 +21,7 @@ type memfd struct{}
 
 var memfdInfo = transports.Info{
 	Name:    "memfd",
+	Also:    []string{"memfd_create", "anonymous-memory", "shared-memory"},
 	Doc:     "anonymous memory that both processes map, a ring in each direction (memfd_create)",
 	Kind:    transports.Memory,
 	Group:   group,

@@ -51,6 +51,7 @@ const datagramMemory = 768
 
 var memfdpassInfo = transports.Info{
 	Name:    "memfdpass",
+	Also:    []string{"scm_rights", "fd-passing", "sendfd"},
 	Doc:     "a sealed memfd for each message, passed over a Unix socket (memfd_create, SCM_RIGHTS)",
 	Kind:    transports.Memory,
 	Group:   group,

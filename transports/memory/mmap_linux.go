@@ -23,6 +23,7 @@ type mmap struct{}
 
 var mmapInfo = transports.Info{
 	Name:    "mmap",
+	Also:    []string{"mapped-file", "mmap-file", "shared-file"},
 	Doc:     "a file that both processes map, a ring in each direction (mmap)",
 	Kind:    transports.Memory,
 	Group:   group,

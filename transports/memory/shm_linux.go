@@ -25,6 +25,7 @@ const shmDir = "/dev/shm"
 
 var posixShmInfo = transports.Info{
 	Name:    "shm",
+	Also:    []string{"shmem", "shared-memory", "posix-shm", "posix-shared-memory", "shm_open"},
 	Doc:     "POSIX shared memory, a file in " + shmDir + ", a ring in each direction (open, mmap)",
 	Kind:    transports.Memory,
 	Group:   group,

@@ -30,6 +30,7 @@ const (
 
 var sysvInfo = transports.Info{
 	Name:    "sysv",
+	Also:    []string{"sysv-shm", "sysvshm", "system-v", "shmget", "shared-memory"},
 	Doc:     "a System V shared memory segment, a ring in each direction (shmget)",
 	Kind:    transports.Memory,
 	Group:   group,

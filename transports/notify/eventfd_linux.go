@@ -47,6 +47,7 @@ const (
 
 var eventfdInfo = transports.Info{
 	Name:    "eventfd",
+	Also:    []string{"event"},
 	Doc:     "an eventfd in each direction, whose counter is the message, one at a time (eventfd2)",
 	Kind:    transports.Notification,
 	Group:   group,

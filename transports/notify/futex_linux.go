@@ -25,6 +25,7 @@ type futex struct{}
 
 var futexInfo = transports.Info{
 	Name:    "futex",
+	Also:    []string{"semaphore", "mutex"},
 	Doc:     "a word of shared memory in each direction, the message beside it, one at a time (futex)",
 	Kind:    transports.Notification,
 	Group:   group,

@@ -56,6 +56,7 @@ const (
 
 var signalInfo = transports.Info{
 	Name:    "signal",
+	Also:    []string{"signals", "kill", "sigqueue", "rt-signal"},
 	Doc:     "a real-time signal with a value to the peer's thread (rt_tgsigqueueinfo)",
 	Kind:    transports.Notification,
 	Group:   group,

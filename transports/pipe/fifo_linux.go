@@ -27,6 +27,7 @@ type fifo struct{}
 
 var fifoInfo = transports.Info{
 	Name:    "fifo",
+	Also:    []string{"named-pipe", "mkfifo"},
 	Doc:     "a named pipe in each direction (mkfifo)",
 	Kind:    transports.Stream,
 	Group:   group,

@@ -14,6 +14,7 @@ type pipe struct{}
 
 var pipeInfo = transports.Info{
 	Name:    "pipe",
+	Also:    []string{"pipe2", "anonymous-pipe", "unnamed-pipe"},
 	Doc:     "a pipe in each direction (pipe2)",
 	Kind:    transports.Stream,
 	Group:   group,

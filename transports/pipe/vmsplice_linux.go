@@ -31,6 +31,7 @@ type vmsplice struct{}
 
 var vmspliceInfo = transports.Info{
 	Name:    "vmsplice",
+	Also:    []string{"splice", "zero-copy-pipe"},
 	Doc:     "a pipe in each direction, to which the writer lends its pages (vmsplice)",
 	Kind:    transports.Stream,
 	Group:   group,

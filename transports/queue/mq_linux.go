@@ -33,6 +33,7 @@ type mq struct{}
 
 var mqInfo = transports.Info{
 	Name:    "mq",
+	Also:    []string{"mqueue", "posix-mq", "posix-queue", "posix-message-queue", "message-queue", "msgqueue", "mq_open"},
 	Doc:     "a POSIX message queue in each direction (mq_open)",
 	Kind:    transports.Queue,
 	Group:   group,

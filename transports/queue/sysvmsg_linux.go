@@ -36,6 +36,7 @@ type sysvmsg struct{}
 
 var sysvmsgInfo = transports.Info{
 	Name:    "sysvmsg",
+	Also:    []string{"sysv-mq", "sysv-queue", "sysv-message-queue", "message-queue", "msgqueue", "msgget", "svmq"},
 	Doc:     "a System V message queue in each direction (msgget)",
 	Kind:    transports.Queue,
 	Group:   group,

@@ -44,6 +44,7 @@ type sockmap struct{}
 
 var sockmapInfo = transports.Info{
 	Name:    "sockmap",
+	Also:    []string{"bpf", "ebpf", "sk_msg"},
 	Doc:     "a TCP connection whose bytes BPF puts into the peer's queue (bpf_msg_redirect_map)",
 	Kind:    transports.Stream,
 	Group:   group,

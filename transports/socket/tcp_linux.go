@@ -21,6 +21,7 @@ const busyPollMicros = 50
 
 var tcpInfo = transports.Info{
 	Name:    "tcp",
+	Also:    []string{"socket", "inet", "inet-socket", "tcp-socket", "loopback", "localhost", "http", "grpc"},
 	Doc:     "a TCP connection over the loopback, 127.0.0.1 (socket)",
 	Kind:    transports.Stream,
 	Group:   group,

@@ -54,6 +54,7 @@ const largestUDP = 65535 - 20 - 8
 
 var udpInfo = transports.Info{
 	Name:    "udp",
+	Also:    []string{"udp-socket", "datagram"},
 	Doc:     "a pair of connected UDP sockets over the loopback, with a window against drops (socket)",
 	Kind:    transports.Datagram,
 	Group:   group,

@@ -29,6 +29,7 @@ var socketTypes = map[string]int{
 
 var unixInfo = transports.Info{
 	Name:    "unix",
+	Also:    []string{"uds", "unix-socket", "unix-domain-socket", "af_unix", "socketpair", "socket", "local-socket"},
 	Doc:     "a pair of connected Unix domain sockets (socketpair)",
 	Kind:    transports.Stream,
 	Group:   group,

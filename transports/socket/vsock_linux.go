@@ -22,6 +22,7 @@ type vsock struct{}
 
 var vsockInfo = transports.Info{
 	Name:    "vsock",
+	Also:    []string{"af_vsock", "virtio-vsock", "vm-socket"},
 	Doc:     "a vsock connection over its own loopback, VMADDR_CID_LOCAL (socket)",
 	Kind:    transports.Stream,
 	Group:   group,

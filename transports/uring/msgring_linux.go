@@ -51,6 +51,7 @@ const (
 
 var msgringInfo = transports.Info{
 	Name:    "msgring",
+	Also:    []string{"msg_ring", "io_uring"},
 	Doc:     "an io_uring in each direction, for messages of at most 8 bytes (IORING_OP_MSG_RING)",
 	Kind:    transports.Datagram,
 	Group:   group,

@@ -32,6 +32,7 @@ type uringStream struct{}
 
 var uringStreamInfo = transports.Info{
 	Name:    "uring",
+	Also:    []string{"io_uring"},
 	Doc:     "a pipe in each direction or a Unix socket, used through io_uring (io_uring_enter)",
 	Kind:    transports.Stream,
 	Group:   group,
