@@ -63,6 +63,9 @@ func (r *reporter) run(words []string) error {
 	if err != nil {
 		return err
 	}
+	if len(words) == 0 && (len(r.failIf) > 0 || r.exports.any()) {
+		return usagef("report: --fail-if and --export-* are of runs, and only experiments are given: name their runs")
+	}
 	runs, err := openRuns(r.out, words)
 	if err != nil {
 		return usage(err)
