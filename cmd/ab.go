@@ -6,6 +6,7 @@ import (
 
 	"ipcbench/results/compare"
 	"ipcbench/results/summary"
+	"ipcbench/results/table"
 )
 
 // printVariants prints what "compare --by variant" says of a run, if it has
@@ -17,8 +18,8 @@ func printVariants(out *console, w io.Writer, run summary.Analysis) error {
 	}
 	if err == nil {
 		fmt.Fprintln(w)
-		return compare.WriteText(w, c.Primary(), out.paintVerdictOn(w))
+		return compare.WriteText(w, c.Primary(), out.columns(w), out.paintVerdictOn(w))
 	}
-	_, err = fmt.Fprintf(w, "\nThe variants are not compared: %s\n", oneLine(err.Error()))
+	_, err = fmt.Fprintf(w, "\n%s\n", table.Wrapped("The variants are not compared: "+oneLine(err.Error()), out.columns(w)))
 	return err
 }

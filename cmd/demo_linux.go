@@ -15,6 +15,7 @@ import (
 	"ipcbench/internal/host"
 	"ipcbench/internal/peer"
 	"ipcbench/internal/quote"
+	"ipcbench/results/table"
 	"ipcbench/transports"
 )
 
@@ -287,7 +288,8 @@ func (d *demo) print(a *actor) {
 			continue
 		}
 		d.mu.Lock()
-		fmt.Fprintf(d.out.stdout, "%s %-7d %-10s %s\n", a.Side, a.Pid(), step.Name, quote.Line(step.Text))
+		mark := fmt.Sprintf("%s %-7d %-10s ", a.Side, a.Pid(), step.Name)
+		fmt.Fprintln(d.out.stdout, table.Beside(mark, quote.Line(step.Text), d.out.columns(d.out.stdout)))
 		d.mu.Unlock()
 	}
 }

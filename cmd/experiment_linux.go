@@ -17,6 +17,7 @@ import (
 	"ipcbench/internal/lab"
 	"ipcbench/results/compare"
 	"ipcbench/results/report"
+	"ipcbench/results/table"
 )
 
 func newExperiment(out *console) *cobra.Command {
@@ -83,7 +84,7 @@ func (e *experimenter) run(ctx context.Context, files []string) error {
 	case e.NeedsNamespace() && !lab.IsPrivate():
 		return e.inPrivate(ctx)
 	}
-	e.Say = e.out.stderr
+	e.Say = fitter{e.out.stderr}
 	if e.next {
 		return e.doNext(ctx)
 	}
@@ -103,7 +104,7 @@ func (e *experimenter) doNext(ctx context.Context) error {
 	if following == nil {
 		return e.compare(record)
 	}
-	fmt.Fprintf(e.out.stdout, "next: round %d, %s: boot %s, then the same again\n", following.Round, following.Name, following.Boot)
+	e.tell("next: round %d, %s: boot %s, then the same again", following.Round, following.Name, following.Boot)
 	return nil
 }
 
@@ -123,7 +124,7 @@ func (e *experimenter) inPrivate(ctx context.Context) error {
 func (e *experimenter) putBack() error {
 	done, err := lab.PutBack(lab.JournalDir)
 	for _, what := range done {
-		fmt.Fprintln(e.out.stdout, what)
+		e.tell("%s", what)
 	}
 	if err == nil && len(done) == 0 {
 		fmt.Fprintln(e.out.stdout, "nothing was left to put back")
@@ -146,7 +147,7 @@ func (e *experimenter) printSteps() error {
 	}
 	fmt.Fprintf(&b, "%d variants, %d rounds: %d runs, then each variant compared with %s\n",
 		len(e.Variants), e.Rounds, len(e.Variants)*e.Rounds, e.Variants[0].Name)
-	_, err := io.WriteString(e.out.stdout, b.String())
+	_, err := fmt.Fprintln(e.out.stdout, table.Wrapped(strings.TrimSuffix(b.String(), "\n"), e.out.columns(e.out.stdout)))
 	return err
 }
 
@@ -164,9 +165,9 @@ func (e *experimenter) compare(record experiment.Record) error {
 		switch {
 		case v.Name == first:
 		case v.Skipped != "":
-			fmt.Fprintf(e.out.stdout, "%s: cannot be made here: %s\n", v.Name, oneLine(v.Skipped))
+			e.tell("%s: cannot be made here: %s", v.Name, oneLine(v.Skipped))
 		case len(record.Runs(first)) == 0 || len(record.Runs(v.Name)) == 0:
-			fmt.Fprintf(e.out.stdout, "%s: not compared: no run of it, or of %s, has ended well\n", v.Name, first)
+			e.tell("%s: not compared: no run of it, or of %s, has ended well", v.Name, first)
 		default:
 			wrong = append(wrong, e.against(in, record, first, v.Name))
 		}
@@ -182,10 +183,17 @@ func (e *experimenter) against(in *folder.Folder, record experiment.Record, firs
 	if err != nil {
 		return fmt.Errorf("compare %s with %s: %w", name, first, err)
 	}
-	fmt.Fprintf(e.out.stdout, "%s, with %s: %s\n", name, first, comparison.Headline)
-	text := func(w io.Writer) error { return compare.WriteText(w, comparison.Primary(), e.out.paintVerdictOn(w)) }
+	e.tell("%s, with %s: %s", name, first, comparison.Headline)
+	text := func(w io.Writer) error {
+		return compare.WriteText(w, comparison.Primary(), table.TextWidth, e.out.paintVerdictOn(w))
+	}
 	page := func(w io.Writer) error { return report.WriteComparison(w, comparison) }
 	return errors.Join(in.Replace("compare-"+name+".txt", text), in.Replace("compare-"+name+".html", page))
+}
+
+// tell says one thing on stdout.
+func (e *experimenter) tell(format string, values ...any) {
+	fmt.Fprintln(e.out.stdout, table.Wrapped(fmt.Sprintf(format, values...), e.out.columns(e.out.stdout)))
 }
 
 func (e *experimenter) comparison(old, new []string) (compare.Comparison, error) {

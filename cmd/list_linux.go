@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ipcbench/bench"
+	"ipcbench/results/table"
 	"ipcbench/transports"
 )
 
@@ -34,7 +35,7 @@ reason and what to do.`,
 				encoder.SetIndent("", "  ")
 				return encoder.Encode(found)
 			}
-			return found.print(out.stdout)
+			return found.print(out.stdout, out.columns(out.stdout))
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, for programs")
@@ -143,27 +144,30 @@ func reasonAgainst(ctx context.Context, tried *bench.Trials, text string) string
 }
 
 // print writes the stock for a person to read.
-func (s stock) print(w io.Writer) error {
+func (s stock) print(w io.Writer, columns int) error {
 	var b strings.Builder
+	beside := func(words, format string, mark ...any) {
+		fmt.Fprintln(&b, table.Beside(fmt.Sprintf(format, mark...), words, columns))
+	}
 	fmt.Fprintln(&b, "Transports, with their options and the default value first:")
 	for _, t := range s.Transports {
-		fmt.Fprintf(&b, "  %-11s %s%s\n", t.Name, t.Doc, unless(t.Available, t.Reason))
+		beside(t.Doc+unless(t.Available, t.Reason), "  %-11s ", t.Name)
 		for _, option := range t.Options {
-			fmt.Fprintf(&b, "  %-11s   %s=%s\n", "", option.Name, strings.Join(option.Values, "|"))
+			beside(strings.Join(option.Values, "|"), "  %-11s   %s=", "", option.Name)
 			for _, value := range option.Values {
 				if reason, not := option.Unavailable[value]; not {
-					fmt.Fprintf(&b, "  %-11s     %s%s\n", "", value, unless(false, reason))
+					beside(value+unless(false, reason), "  %-11s     ", "")
 				}
 			}
 		}
 	}
 	fmt.Fprintln(&b, "\nWorkloads:")
 	for _, workload := range s.Workloads {
-		fmt.Fprintf(&b, "  %-11s %s\n", workload.Name, workload.Doc)
+		beside(workload.Doc, "  %-11s ", workload.Name)
 	}
 	fmt.Fprintln(&b, "\nPlacements, with the CPUs of the producer and the consumer:")
 	for _, p := range s.Placements {
-		fmt.Fprintf(&b, "  %-12s %-7s %s%s\n", p.Name, pairOf(p.CPUs), p.Doc, unless(p.Available, p.Reason))
+		beside(p.Doc+unless(p.Available, p.Reason), "  %-12s %-7s ", p.Name, pairOf(p.CPUs))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -15,7 +15,7 @@ import (
 )
 
 func newReport(out *console) *cobra.Command {
-	var why, hgrm bool
+	var why, hgrm, floors bool
 	var percentiles []float64
 	var format likeForLike
 	cmd := &cobra.Command{
@@ -45,7 +45,7 @@ waiting.`,
 				if hgrm {
 					unwritten = errors.Join(unwritten, report.WritePercentiles(run.folder, analysis))
 				}
-				wrong = append(wrong, show(out, run, analysis, format, why), unwritten)
+				wrong = append(wrong, show(out, run, analysis, format, why, floors), unwritten)
 				run.folder.Close()
 			}
 			return errors.Join(wrong...)
@@ -54,21 +54,22 @@ waiting.`,
 	cmd.Flags().BoolVar(&hgrm, "hgrm", false, "also write each distribution as an HDR percentile file, in percentiles/")
 	addPercentiles(cmd.Flags(), &percentiles)
 	cmd.Flags().BoolVar(&why, "why", false, "also print what the time of each cell goes to")
+	addFloors(cmd.Flags(), &floors)
 	cmd.Flags().Var(&format, "like-for-like", "compare only transports that wait alike, in a `format`: text or markdown")
 	cmd.Flags().Lookup("like-for-like").NoOptDefVal = "text"
 	return cmd
 }
 
 // show prints what there is to say of a run.
-func show(out *console, run pastRun, analysis summary.Analysis, format likeForLike, why bool) error {
+func show(out *console, run pastRun, analysis summary.Analysis, format likeForLike, why, floors bool) error {
 	var err error
 	if format != "" {
-		err = alike.Write(out.stdout, alike.Of(analysis.Cells), format.style())
+		err = alike.Write(out.stdout, alike.Of(analysis.Cells), format.style(out.columns(out.stdout)))
 	} else {
-		err = printResults(out, out.stdout, run.folder, analysis)
+		err = printResults(out, out.stdout, run.folder, analysis, floors)
 	}
 	if why {
-		err = errors.Join(err, printWhy(out.stdout, analysis))
+		err = errors.Join(err, printWhy(out, out.stdout, analysis))
 	}
 	return err
 }
@@ -87,11 +88,11 @@ func (l *likeForLike) Set(format string) error {
 	return nil
 }
 
-func (l likeForLike) style() table.Style {
+func (l likeForLike) style(columns int) table.Style {
 	if l == "markdown" {
 		return table.Markdown
 	}
-	return table.Text
+	return table.Text(columns)
 }
 
 func someRunGiven(_ *cobra.Command, paths []string) error {

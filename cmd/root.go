@@ -46,6 +46,7 @@ func newRoot(out *console) *cobra.Command {
 		&cobra.Group{ID: "read", Title: "Read what was measured:"},
 		&cobra.Group{ID: "explore", Title: "Look around:"},
 	)
+	addColour(root, out)
 	root.AddCommand(newRun(out), newExperiment(out), newReport(out), newCompare(out), newHistory(out), newList(out), newDoctor(out), newCores(out), newDemo(out), newInitImage(out))
 	return root
 }
@@ -191,6 +192,7 @@ func variableOf(flag *pflag.Flag) string {
 // a flag, and are of none of any command.
 func warnOfVariables(out *console, root *cobra.Command, environment []string) {
 	var known []string
+	root.PersistentFlags().VisitAll(func(flag *pflag.Flag) { known = append(known, variableOf(flag)) })
 	for _, command := range root.Commands() {
 		command.Flags().VisitAll(func(flag *pflag.Flag) { known = append(known, variableOf(flag)) })
 	}

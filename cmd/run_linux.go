@@ -19,6 +19,7 @@ import (
 	"ipcbench/results"
 	"ipcbench/results/report"
 	"ipcbench/results/summary"
+	"ipcbench/results/table"
 )
 
 func newRun(out *console) *cobra.Command {
@@ -64,6 +65,7 @@ at the end: the last command stays in force.`,
 	})
 	runExports(&r.exports, flags)
 	flags.BoolVar(&r.why, "why", false, "launch each cell once more to count perf events, and print what its time goes to")
+	addFloors(flags, &r.floors)
 	flags.BoolVarP(&r.quiet, "quiet", "q", false, "no progress")
 	return cmd
 }
@@ -78,6 +80,7 @@ type runner struct {
 	dryRun  bool
 	quiet   bool
 	why     bool
+	floors  bool
 }
 
 func (r *runner) run(cmd *cobra.Command, specs []string) error {
@@ -87,7 +90,7 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 		return err
 	}
 	if r.dryRun {
-		return printPlan(r.out.stdout, plan, cells)
+		return printPlan(r.out.stdout, r.out.columns(r.out.stdout), plan, cells)
 	}
 	if err := opened(ctx, func() error { return r.exports.open(r.out.stdout) }); err != nil {
 		return err
@@ -206,7 +209,7 @@ func (r *runner) finish(ctx context.Context, in *folder.Folder, analysis summary
 	}
 	err = errors.Join(err,
 		readOut(ctx, func() error { return r.exports.write(analysis) }),
-		printResults(r.out, r.tableTo(), in, analysis),
+		printResults(r.out, r.tableTo(), in, analysis, r.floors),
 		r.printWhy(analysis))
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%w: launches that had ended: %d: %s has the reports on them", err, analysis.Made(), dir)
@@ -219,7 +222,7 @@ func (r *runner) printWhy(run summary.Analysis) error {
 	if !r.why {
 		return nil
 	}
-	return printWhy(r.tableTo(), run)
+	return printWhy(r.out, r.tableTo(), run)
 }
 
 // tableTo is where the table goes: stdout, unless that carries an export.
@@ -231,7 +234,7 @@ func (r *runner) tableTo() io.Writer {
 }
 
 // printPlan prints what a run would measure and how long it would take.
-func printPlan(w io.Writer, plan bench.Plan, cells []bench.Cell) error {
+func printPlan(w io.Writer, columns int, plan bench.Plan, cells []bench.Cell) error {
 	var b strings.Builder
 	launches, busy := 0, 0.0
 	for _, cell := range cells {
@@ -253,7 +256,7 @@ func printPlan(w io.Writer, plan bench.Plan, cells []bench.Cell) error {
 		fmt.Fprintf(&b, ", then more of what is not within ±%s, up to %s in all", results.FormatPercentAsGiven(plan.Until), plan.Budget)
 	}
 	fmt.Fprintf(&b, ", seed %d\n", plan.Seed)
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, table.Wrapped(b.String(), columns))
 	return err
 }
 

@@ -65,7 +65,7 @@ var (
 )
 
 // unfit is of a machine that is not fit to measure a cell on.
-var unfit = results.Cautions(results.Caution{ID: "machine", Words: func(w results.Warning) string {
+var unfit = results.Cautions(results.Caution{ID: "machine", OfMachine: true, Words: func(w results.Warning) string {
 	return w.Text("finding") + ": " + w.Text("remedy")
 }})
 
