@@ -18,7 +18,7 @@ func printVariants(out *console, w io.Writer, run summary.Analysis) error {
 	}
 	if err == nil {
 		fmt.Fprintln(w)
-		return compare.WriteText(w, c.Primary(), out.columns(w), out.paintVerdictOn(w))
+		return compare.WriteText(fitter{w}, c.Primary(), out.columns(w), out.paintVerdictOn(w))
 	}
 	_, err = fmt.Fprintf(w, "\n%s\n", table.Wrapped("The variants are not compared: "+oneLine(err.Error()), out.columns(w)))
 	return err

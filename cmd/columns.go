@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"fmt"
 	"io"
 	"strconv"
 
@@ -9,17 +10,34 @@ import (
 	"ipcbench/results/table"
 )
 
-// columns is how many columns a line on w may take: as many as the terminal has.
-// Where w is none, COLUMNS says it, and otherwise there are table.TextWidth.
+// columns is how many columns a line of a table or of running text on w may take: as
+// many as the terminal has. Where w is none, COLUMNS says it, and otherwise there are
+// table.TextWidth.
 func (c *console) columns(w io.Writer) int {
-	if columns, is := terminalColumns(w); is {
-		return columns
-	}
-	said, _ := c.env("COLUMNS")
-	if columns, err := strconv.Atoi(said); err == nil && columns > 0 {
+	if columns, limited := c.limit(w); limited {
 		return columns
 	}
 	return table.TextWidth
+}
+
+// limit is how many a line takes where somebody says so. A list with a line for each
+// item is as wide as need be where nobody does, for programs that look for lines.
+func (c *console) limit(w io.Writer) (columns int, limited bool) {
+	if columns, is := terminalColumns(w); is {
+		return columns, true
+	}
+	said, _ := c.env("COLUMNS")
+	columns, err := strconv.Atoi(said)
+	return columns, err == nil && columns > 0
+}
+
+// beside writes words beside a mark, a line of a list.
+func (c *console) beside(w io.Writer, mark, words string) {
+	if columns, limited := c.limit(w); limited {
+		fmt.Fprintln(w, table.Beside(mark, words, columns))
+		return
+	}
+	fmt.Fprintln(w, mark+words)
 }
 
 // terminalColumns is how wide the terminal w is, 80 where it does not say, whether
@@ -35,20 +53,16 @@ func terminalColumns(w io.Writer) (columns int, is bool) {
 	return 80, true
 }
 
-// fitted is text whose lines are broken where the terminal w would break them; for
-// what is no terminal, text as it is.
-func fitted(w io.Writer, text string) string {
-	if columns, is := terminalColumns(w); is {
-		return table.Wrapped(text, columns)
-	}
-	return text
-}
-
-// A fitter writes to w what fits there: whole lines, each by one call.
+// A fitter writes to w what fits there, if it is a terminal: whole lines, each by one
+// call.
 type fitter struct{ w io.Writer }
 
 func (f fitter) Write(lines []byte) (int, error) {
-	if _, err := io.WriteString(f.w, fitted(f.w, string(lines))); err != nil {
+	text := string(lines)
+	if columns, is := terminalColumns(f.w); is {
+		text = table.Wrapped(text, columns)
+	}
+	if _, err := io.WriteString(f.w, text); err != nil {
 		return 0, err
 	}
 	return len(lines), nil

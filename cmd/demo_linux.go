@@ -15,7 +15,6 @@ import (
 	"ipcbench/internal/host"
 	"ipcbench/internal/peer"
 	"ipcbench/internal/quote"
-	"ipcbench/results/table"
 	"ipcbench/transports"
 )
 
@@ -289,7 +288,7 @@ func (d *demo) print(a *actor) {
 		}
 		d.mu.Lock()
 		mark := fmt.Sprintf("%s %-7d %-10s ", a.Side, a.Pid(), step.Name)
-		fmt.Fprintln(d.out.stdout, table.Beside(mark, quote.Line(step.Text), d.out.columns(d.out.stdout)))
+		d.out.beside(d.out.stdout, mark, quote.Line(step.Text))
 		d.mu.Unlock()
 	}
 }

@@ -147,7 +147,7 @@ func (e *experimenter) printSteps() error {
 	}
 	fmt.Fprintf(&b, "%d variants, %d rounds: %d runs, then each variant compared with %s\n",
 		len(e.Variants), e.Rounds, len(e.Variants)*e.Rounds, e.Variants[0].Name)
-	_, err := fmt.Fprintln(e.out.stdout, table.Wrapped(strings.TrimSuffix(b.String(), "\n"), e.out.columns(e.out.stdout)))
+	_, err := fitter{e.out.stdout}.Write([]byte(b.String()))
 	return err
 }
 
@@ -193,7 +193,7 @@ func (e *experimenter) against(in *folder.Folder, record experiment.Record, firs
 
 // tell says one thing on stdout.
 func (e *experimenter) tell(format string, values ...any) {
-	fmt.Fprintln(e.out.stdout, table.Wrapped(fmt.Sprintf(format, values...), e.out.columns(e.out.stdout)))
+	e.out.beside(e.out.stdout, "", fmt.Sprintf(format, values...))
 }
 
 func (e *experimenter) comparison(old, new []string) (compare.Comparison, error) {

@@ -4,13 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"ipcbench/bench"
-	"ipcbench/results/table"
 	"ipcbench/transports"
 )
 
@@ -35,7 +33,8 @@ reason and what to do.`,
 				encoder.SetIndent("", "  ")
 				return encoder.Encode(found)
 			}
-			return found.print(out.stdout, out.columns(out.stdout))
+			found.print(out)
+			return nil
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, for programs")
@@ -144,12 +143,11 @@ func reasonAgainst(ctx context.Context, tried *bench.Trials, text string) string
 }
 
 // print writes the stock for a person to read.
-func (s stock) print(w io.Writer, columns int) error {
-	var b strings.Builder
+func (s stock) print(out *console) {
 	beside := func(words, format string, mark ...any) {
-		fmt.Fprintln(&b, table.Beside(fmt.Sprintf(format, mark...), words, columns))
+		out.beside(out.stdout, fmt.Sprintf(format, mark...), words)
 	}
-	fmt.Fprintln(&b, "Transports, with their options and the default value first:")
+	fmt.Fprintln(out.stdout, "Transports, with their options and the default value first:")
 	for _, t := range s.Transports {
 		beside(t.Doc+unless(t.Available, t.Reason), "  %-11s ", t.Name)
 		for _, option := range t.Options {
@@ -161,16 +159,14 @@ func (s stock) print(w io.Writer, columns int) error {
 			}
 		}
 	}
-	fmt.Fprintln(&b, "\nWorkloads:")
+	fmt.Fprintln(out.stdout, "\nWorkloads:")
 	for _, workload := range s.Workloads {
 		beside(workload.Doc, "  %-11s ", workload.Name)
 	}
-	fmt.Fprintln(&b, "\nPlacements, with the CPUs of the producer and the consumer:")
+	fmt.Fprintln(out.stdout, "\nPlacements, with the CPUs of the producer and the consumer:")
 	for _, p := range s.Placements {
 		beside(p.Doc+unless(p.Available, p.Reason), "  %-12s %-7s ", p.Name, pairOf(p.CPUs))
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }
 
 func unless(available bool, reason string) string {

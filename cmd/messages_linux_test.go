@@ -147,7 +147,7 @@ func TestProgressWithUntilSaysWhenACellIsNarrow(t *testing.T) {
 	for range 10 {
 		launch(125)
 	}
-	if got := stderr.String(); !strings.HasPrefix(got, "[1/1] pipe") {
+	if got := stderr.String(); !strings.HasPrefix(got, "[1/1] p50 125 ns  pipe ") {
 		t.Errorf("the interval is narrow, and it says %q", got)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"strings"
 	"syscall"
 	"time"
 
@@ -19,7 +18,6 @@ import (
 	"ipcbench/results"
 	"ipcbench/results/report"
 	"ipcbench/results/summary"
-	"ipcbench/results/table"
 )
 
 func newRun(out *console) *cobra.Command {
@@ -90,7 +88,8 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 		return err
 	}
 	if r.dryRun {
-		return printPlan(r.out.stdout, r.out.columns(r.out.stdout), plan, cells)
+		printPlan(r.out, plan, cells)
+		return nil
 	}
 	if err := opened(ctx, func() error { return r.exports.open(r.out.stdout) }); err != nil {
 		return err
@@ -234,30 +233,28 @@ func (r *runner) tableTo() io.Writer {
 }
 
 // printPlan prints what a run would measure and how long it would take.
-func printPlan(w io.Writer, columns int, plan bench.Plan, cells []bench.Cell) error {
-	var b strings.Builder
+func printPlan(out *console, plan bench.Plan, cells []bench.Cell) {
+	say := func(words string) { out.beside(out.stdout, "", words) }
 	launches, busy := 0, 0.0
 	for _, cell := range cells {
 		if !cell.Runnable() {
-			fmt.Fprintf(&b, "%s: cannot run: %s\n", cellName(cell.Cell), oneLine(cell.Skip+cell.Fail))
+			say(cellName(cell.Cell) + ": cannot run: " + oneLine(cell.Skip+cell.Fail))
 			continue
 		}
 		if cell.RateOpen() {
-			fmt.Fprintln(&b, cellName(cell.Cell)+", at about 8 rates that are found first, from light load to past saturation")
+			say(cellName(cell.Cell) + ", at about 8 rates that are found first, from light load to past saturation")
 			launches += 7 * plan.Launches
 		} else {
-			fmt.Fprintln(&b, cellName(cell.Cell))
+			say(cellName(cell.Cell))
 		}
 		launches += plan.Launches
 		busy += float64(plan.Launches) * float64(cell.Busy())
 	}
-	fmt.Fprintf(&b, "%d cells, %d launches of each, %s", len(cells), plan.Launches, expected(plan, launches, busy))
+	text := fmt.Sprintf("%d cells, %d launches of each, %s", len(cells), plan.Launches, expected(plan, launches, busy))
 	if plan.Until > 0 {
-		fmt.Fprintf(&b, ", then more of what is not within ±%s, up to %s in all", results.FormatPercentAsGiven(plan.Until), plan.Budget)
+		text += fmt.Sprintf(", then more of what is not within ±%s, up to %s in all", results.FormatPercentAsGiven(plan.Until), plan.Budget)
 	}
-	fmt.Fprintf(&b, ", seed %d\n", plan.Seed)
-	_, err := io.WriteString(w, table.Wrapped(b.String(), columns))
-	return err
+	say(fmt.Sprintf("%s, seed %d", text, plan.Seed))
 }
 
 // startup is about what a launch takes beside its warm-up and measured time:

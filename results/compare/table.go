@@ -118,7 +118,7 @@ func (c Comparison) identify(rows []Row) (columns []table.Column, values [][]str
 	if !strings.HasPrefix(c.By, labelColumn) || !c.hasManyParts() {
 		return columns, values, groups // what it is by is among them, or in the head
 	}
-	columns = append(columns, table.Column{Name: c.By, Tells: true})
+	columns = append(columns, table.Column{Name: c.By, Tells: true, Once: true})
 	for i, row := range rows {
 		values[i] = append(values[i], row.NewValue)
 	}

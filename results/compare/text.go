@@ -13,11 +13,11 @@ import (
 type Paint func(verdict Verdict, words string) string
 
 // WriteText writes the comparison for a terminal of so many columns. The headline
-// is the first line or, where it takes more, the first paragraph, alone.
+// is the first line, alone, and may be longer.
 func WriteText(w io.Writer, c Comparison, columns int, paint Paint) error {
 	style := table.Text(columns)
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n", style.Prose(c.Headline))
+	fmt.Fprintf(&b, "%s\n\n", c.Headline)
 	for _, side := range []struct{ mark, words string }{{"old  ", c.OldSide()}, {"new  ", c.NewSide()}, {"with ", c.Setting}} {
 		fmt.Fprintln(&b, table.Beside(side.mark, side.words, columns))
 	}

@@ -30,7 +30,7 @@ func (h History) Table() Table {
 	dated := h.needsDays()
 	t.Columns = append(t.Columns, h.when(dated)...)
 	t.Columns = append(t.Columns, columns...)
-	t.Columns = append(t.Columns, table.Column{Name: "metric", Tells: true},
+	t.Columns = append(t.Columns, table.Column{Name: "metric", Tells: true, Once: true},
 		table.Column{Name: "before", Numeric: true}, table.Column{Name: "after", Numeric: true},
 		table.Column{Name: "change", Numeric: true}, intervalColumn,
 		table.Column{Name: "verdict"}, table.Column{Name: "differs"})
@@ -96,11 +96,11 @@ func (h History) FloorTable() table.Table {
 }
 
 // WriteText writes the history for a terminal of so many columns. The headline is
-// the first line or, where it takes more, the first paragraph, alone.
+// the first line, alone, and may be longer.
 func WriteText(w io.Writer, h History, columns int, paint compare.Paint) error {
 	style := table.Text(columns)
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n", style.Prose(h.Headline))
+	fmt.Fprintf(&b, "%s\n\n", h.Headline)
 	fmt.Fprintln(&b, table.Beside("runs ", h.Span(), columns))
 	fmt.Fprintln(&b, table.Beside("with ", h.Setting, columns))
 	changes := h.Table()

@@ -15,7 +15,11 @@ func Identify(cells []results.Cell, roles ...results.Role) (columns []Column, va
 	identity := identityOf(cells, roles)
 	values, groups = make([][]string, len(cells)), make([]string, len(cells))
 	for _, d := range identity {
-		columns = append(columns, Column{Name: d.Heading, Numeric: d.Numeric, Tells: true, Group: d.groups})
+		c := Column{Name: d.Heading, Numeric: d.Numeric, Tells: true, Once: true, Group: d.groups}
+		if !d.Lesser { // it is told by its value
+			c.Each = func(value string) string { return value }
+		}
+		columns = append(columns, c)
 		for i, cell := range cells {
 			values[i] = append(values[i], d.says(cell))
 		}
@@ -55,7 +59,9 @@ func identityOf(cells []results.Cell, roles []results.Role) []shownDimension {
 // underHeading is what the dimension says of a cell in a sentence, but for the word
 // that its column has for a heading.
 func underHeading(d results.Dimension) func(results.Cell) string {
-	return func(c results.Cell) string { return strings.TrimSuffix(d.Says(c), " "+d.Heading) }
+	return func(c results.Cell) string {
+		return strings.TrimPrefix(strings.TrimSuffix(d.Says(c), " "+d.Heading), d.Heading+" ")
+	}
 }
 
 // placeOf names a cell's filesystem, and its directory too where several are

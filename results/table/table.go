@@ -37,10 +37,11 @@ type Column struct {
 	// What follows is for a text, which may be of few columns: see fitted.
 
 	Rank  int                                // when it goes for want of room: the highest first; 0: never
-	Tells bool                               // it tells rows from each other
+	Once  bool                               // where all rows say the same in it, it is said once, and not at all where that is nothing
+	Each  func(value string) string          // how it is said then; nil: by its name and the value
+	Tells bool                               // it tells rows from each other: one such stays
 	Group bool                               // what it says stands above the rows that share it, see Row.Group
 	Note  string                             // the line of the caption that is about it alone
-	Each  string                             // how the one value of all rows is said: "%s launches each"; "": its name and that
 	Terse func(words string) string          // says a cell in fewer words; nil: there are none
 	Paint func(row int, words string) string // gives the words of a row their colour; nil: they have none
 }
@@ -131,7 +132,7 @@ func (t *Table) fill(shown []results.ResultColumn, summaries []summary.Summary) 
 	t.Columns = columns
 	for _, c := range shown {
 		note := cmp.Or(c.Note, results.LookupMetric(c.Metric).Note)
-		t.Columns = append(t.Columns, Column{Name: c.Name, Numeric: true, Rank: c.Rank, Note: note})
+		t.Columns = append(t.Columns, Column{Name: c.Name, Numeric: true, Rank: c.Rank, Once: c.Rank > 0, Note: note})
 	}
 	t.Columns = append(t.Columns, launchesColumn)
 	for i, s := range summaries {
@@ -146,7 +147,12 @@ func (t *Table) fill(shown []results.ResultColumn, summaries []summary.Summary) 
 }
 
 // launchesColumn counts what a row is from.
-var launchesColumn = Column{Name: "launches", Numeric: true, Rank: 2, Each: "%s launches each"}
+var launchesColumn = Column{Name: "launches", Numeric: true, Rank: 2, Once: true, Each: func(n string) string {
+	if n == "1" {
+		return "1 launch each"
+	}
+	return n + " launches each"
+}}
 
 // rowsOf is a row of the summary or, where its launches fall into modes, one of
 // each: between them there is no figure that any launch had, and nothing that a

@@ -151,7 +151,7 @@ func (l *layout) group(anyway bool) {
 // another mode.
 func (r Row) continues() bool { return len(r.Cells) > 0 && r.Cells[0] == "" }
 
-// sayOnce takes out the columns of which all rows say the same, or nothing.
+// sayOnce takes out the columns in which all rows say the same, or nothing.
 func (l *layout) sayOnce() {
 	first := l.columns[0]
 	l.columns = slices.DeleteFunc(l.columns, func(c column) bool {
@@ -165,31 +165,31 @@ func (l *layout) sayOnce() {
 			rows++
 		}
 		switch {
-		case c.Rank > 0 && l.isNothing(c):
+		case c.Rank > 0 && (same && value == "" || c.Once && l.isNothing(c)):
 			return true
-		case !same || value == "" || value == results.Nothing:
+		case !c.Once || !same || value == "" || value == results.Nothing:
 			return false
-		case c.Each != "":
-			l.once = append(l.once, fmt.Sprintf(c.Each, value))
-			return true
-		case rows < 2 || c.Rank == 0 && !c.Tells:
+		case rows < 2 && (c.Tells || c.Each == nil):
 			return false
 		}
-		l.once = append(l.once, phrase(c.Name, value))
+		l.once = append(l.once, c.saying(value))
 		return true
 	})
 	if !slices.ContainsFunc(l.columns, func(c column) bool { return c.Tells }) && first.Tells {
 		l.columns = slices.Insert(l.columns, 0, first)
-		l.once = slices.DeleteFunc(l.once, func(said string) bool { return said == phrase(first.Name, l.cell(l.Rows[0], first)) })
+		l.once = slices.DeleteFunc(l.once, func(said string) bool { return said == first.saying(l.cell(l.Rows[0], first)) })
 	}
 }
 
-// phrase is a value with the name of its column: "on ext4".
-func phrase(name, value string) string {
-	if strings.HasPrefix(value, name) {
+// saying is the one value of a column: "on ext4".
+func (c Column) saying(value string) string {
+	switch {
+	case c.Each != nil:
+		return c.Each(value)
+	case strings.HasPrefix(value, c.Name):
 		return value
 	}
-	return name + " " + value
+	return c.Name + " " + value
 }
 
 // isNothing says whether a column is of counts that all come to nothing.
@@ -261,6 +261,18 @@ func (l *layout) beTerse() bool {
 		}
 	}
 	return did
+}
+
+// headLines is a name in two lines, the first the shorter where it can be.
+func headLines(name string, width int) []string {
+	words := strings.Fields(name)
+	for n := range words {
+		first, second := strings.Join(words[:n], " "), strings.Join(words[n:], " ")
+		if widthOf(first) <= width && widthOf(second) <= width {
+			return strings.Split(strings.TrimPrefix(first+"\n"+second, "\n"), "\n")
+		}
+	}
+	return broken(name, width)
 }
 
 // dropRank takes out the columns of the highest rank, where that is so high.
@@ -374,7 +386,7 @@ func (l layout) drawRow(b *strings.Builder, at int, row Row) {
 
 // noteWidth is what a note takes beside the cells of its row even where the table
 // is narrower.
-const noteWidth = 40
+const noteWidth = 60
 
 // drawCells writes cells, or the names above them, each in as many lines as it takes.
 func (l layout) drawCells(b *strings.Builder, row int, cells []string, heads bool) {
@@ -382,6 +394,9 @@ func (l layout) drawCells(b *strings.Builder, row int, cells []string, heads boo
 	most := 1
 	for i, cell := range cells {
 		lines[i] = broken(cell, max(l.columns[i].width(), 1))
+		if heads {
+			lines[i] = headLines(cell, max(l.columns[i].width(), 1))
+		}
 		most = max(most, len(lines[i]))
 	}
 	for n := range most {
