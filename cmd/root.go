@@ -38,8 +38,7 @@ func newRoot(out *console) *cobra.Command {
 	root.SetErr(out.stderr)
 	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
-	root.SetUsageTemplate(usageTemplate)
-	root.SetHelpTemplate("{{.Long | trimTrailingWhitespaces}}\n\n{{.UsageString}}")
+	addHelp(root, out)
 	root.SetHelpCommand(newHelp())
 	root.AddGroup(
 		&cobra.Group{ID: "measure", Title: "Measure:"},
@@ -50,27 +49,6 @@ func newRoot(out *console) *cobra.Command {
 	root.AddCommand(newRun(out), newExperiment(out), newReport(out), newCompare(out), newHistory(out), newList(out), newDoctor(out), newCores(out), newDemo(out), newInitImage(out))
 	return root
 }
-
-// usageTemplate keeps the root's help on one screen: commands by group, no
-// list of flags that every command has, and where to read on.
-const usageTemplate = `Usage: {{.UseLine}}
-{{range $group := .Groups}}
-{{.Title}}
-{{- range $.Commands}}{{if and (eq .GroupID $group.ID) .IsAvailableCommand}}
-  {{rpad .Name 10}} {{.Short}}{{end}}{{end}}
-{{end}}
-{{- if .HasExample}}
-Examples:
-{{.Example}}
-{{end}}
-{{- if .HasParent}}{{if .HasAvailableLocalFlags}}
-Flags:
-{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}
-
-Every flag can be set in the environment: IPCBENCH_` + `<FLAG>, in capitals, - as _.
-{{end}}{{else}}
-"ipcbench COMMAND --help" tells more. IPCBENCH_EXPORT_CSV=F is --export-csv F.
-{{end}}`
 
 func newHelp() *cobra.Command {
 	return &cobra.Command{

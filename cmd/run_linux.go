@@ -48,8 +48,9 @@ at the end: the last command stays in force.`,
   ipcbench run --until 2% --budget 10m -s 64 pipe unix
   ipcbench run -d /var/tmp,/dev/shm --label disk=nvme mmap file
   ipcbench run --ab 'mmap -d /mnt/ext4' 'mmap -d /mnt/xfs'
-  ipcbench run --ab "pipe --label thp=never --switch 'echo never >/sys/kernel/mm/transparent_hugepage/enabled'" \
-                    "pipe --label thp=always --switch 'echo always >/sys/kernel/mm/transparent_hugepage/enabled'"`,
+  ipcbench run --ab \
+    "pipe --label group=0 --switch 'sysctl kernel.sched_autogroup_enabled=0'" \
+    "pipe --label group=1 --switch 'sysctl kernel.sched_autogroup_enabled=1'"`,
 		RunE: func(cmd *cobra.Command, specs []string) error { return r.run(cmd, specs) },
 	}
 	flags := cmd.Flags()
