@@ -406,7 +406,7 @@ const Definitions = "Only transports that wait alike stand in one table: between
 // Write writes the tables with their advice.
 func Write(w io.Writer, tables []Alike, style table.Style) error {
 	if len(tables) == 0 {
-		_, err := fmt.Fprintln(w, "No two transports that wait alike were measured in one placement.")
+		_, err := fmt.Fprintln(w, style.Prose("No two transports that wait alike were measured in one placement."))
 		return err
 	}
 	var b strings.Builder

@@ -272,7 +272,7 @@ func (r Row) spread(replicate string) (text string, modal bool) {
 			}
 		}
 	}
-	return fmt.Sprintf("%s of a side differ by %s", plural(replicate), results.FormatPercent(max(r.Old.CV, r.New.CV))), false
+	return fmt.Sprintf("%s of a side differ by %s", plural(replicate), results.FormatSpread(max(r.Old.CV, r.New.CV))), false
 }
 
 func (r Row) list(modes []summary.Mode) string {

@@ -257,10 +257,8 @@ func FormatMargin(e summary.Estimate) string {
 		return results.Nothing
 	case e.IsBounded():
 		return "<" + results.FormatPercent(e.Finest())
-	case ratio > 1:
-		return ">100 %"
 	}
-	return results.FormatPercent(ratio)
+	return results.FormatSpread(ratio)
 }
 
 // launchCount tells how many launches the numbers are from, and of how many

@@ -432,7 +432,7 @@ func widthOf(line string) int { return text.StringWidthWithoutEscSequences(line)
 func broken(words string, width int) []string {
 	var lines []string
 	for _, line := range strings.Split(words, "\n") {
-		lines = append(lines, brokenAt(line, width, " ", ":,;=/|")...)
+		lines = append(lines, brokenAt(line, width, " ", ":,;", "/=|-")...)
 	}
 	return lines
 }
@@ -457,7 +457,7 @@ func brokenAt(line string, width int, parts string, further ...string) []string 
 		if len(further) > 0 && widthOf(strings.TrimRight(piece, " ")) > width {
 			finer := brokenAt(current+piece, width, further[0], further[1:]...)
 			lines = append(lines, finer[:len(finer)-1]...)
-			current = finer[len(finer)-1]
+			current = finer[len(finer)-1] + piece[len(strings.TrimRight(piece, " ")):]
 			continue
 		}
 		flush()
