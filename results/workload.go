@@ -65,8 +65,8 @@ const Roomy = 9
 
 // What several workloads say of their columns.
 const (
-	percentileNote = "Percentiles are of all launches, each with the same weight, — with fewer than 10 %s beyond. The rest is the median over launches."
-	marginNote     = "±: a 95 %% confidence interval of %s, — where launches are too few or not alike."
+	percentileNote = "Percentiles are of all launches, each with the same weight; — with fewer than 10 %s beyond."
+	marginNote     = "Figures are medians over launches; ±: the 95 %% confidence interval of %s, — where they are too few or not alike."
 	costNote       = "CPU time and context switches are those of both processes, per message."
 	pacedCostNote  = "CPU time and context switches are those of both processes, per message, the producer's waiting for the next included."
 	warmNote       = "1st and warm rtt are round trips of messages of which every byte is checked."
@@ -114,7 +114,7 @@ var workloads = []Workload{
 		Name:     "throughput",
 		Doc:      "stream: messages and bytes per second, counted at the receiver",
 		Title:    "Throughput",
-		Caption:  "Counted at the receiver; 1 MB is 1e6 bytes. Median over launches.",
+		Caption:  "Counted at the receiver; 1 MB is 1e6 bytes.",
 		Subject:  "Streaming from one end to the other, counted at the receiver",
 		Main:     MsgsPerS,
 		Compared: []string{MsgsPerS, CPUPerMsg},
