@@ -18,12 +18,12 @@ func printVariants(out *console, w io.Writer, run summary.Analysis) error {
 	}
 	if err == nil {
 		fmt.Fprintln(w)
-		if err := compare.WriteText(w, c.Primary(), out.paintVerdictOn(w)); err != nil {
+		if err := compare.WriteText(fitter{w}, c.Primary(), out.columns(w), out.paintVerdictOn(w)); err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(w, "\n%s\n", table.Wrapped(oneLine(c.Headline), min(width(w), table.TextWidth)))
+		_, err = fmt.Fprintf(w, "\n%s\n", table.Wrapped(oneLine(c.Headline), out.columns(w)))
 		return err
 	}
-	_, err = fmt.Fprintf(w, "\nThe variants are not compared: %s\n", oneLine(err.Error()))
+	_, err = fmt.Fprintf(w, "\n%s\n", table.Wrapped("The variants are not compared: "+oneLine(err.Error()), out.columns(w)))
 	return err
 }

@@ -112,7 +112,7 @@ func (c *comparer) run(paths []string) error {
 	err = c.exports.write(comparison)
 	shown := comparison.Primary()
 	if !c.exports.onStdout() {
-		err = errors.Join(err, compare.WriteText(c.out.stdout, shown, c.out.paintVerdictOn(c.out.stdout)))
+		err = errors.Join(err, compare.WriteText(fitter{c.out.stdout}, shown, c.out.columns(c.out.stdout), c.out.paintVerdictOn(c.out.stdout)))
 	}
 	return cmp.Or(err, c.judge(comparison.Gate)) // what was not written comes first
 }

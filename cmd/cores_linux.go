@@ -159,7 +159,7 @@ func (c *corer) show(ctx context.Context, cores results.Cores) error {
 	}
 	err := readOut(ctx, func() error { return c.exports.write(cores) })
 	if !c.exports.onStdout() {
-		err = errors.Join(err, table.WriteCores(c.out.stdout, cores, c.columns()))
+		err = errors.Join(err, table.WriteCores(c.out.stdout, cores, c.out.columns(c.out.stdout)))
 	}
 	for _, p := range cores.Pairs {
 		if len(p.RTT) == 0 {
@@ -167,12 +167,4 @@ func (c *corer) show(ctx context.Context, cores results.Cores) error {
 		}
 	}
 	return err
-}
-
-// columns is how wide a table may be: on a terminal as wide as that.
-func (c *corer) columns() int {
-	if c.out.terminal(c.out.stdout) {
-		return width(c.out.stdout)
-	}
-	return 0
 }

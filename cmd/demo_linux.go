@@ -291,7 +291,8 @@ func (d *demo) print(a *actor) {
 			continue
 		}
 		d.mu.Lock()
-		fmt.Fprintf(d.out.stdout, "%s %-7d %-10s %s\n", a.Side, a.Pid(), step.Name, quote.Line(step.Text))
+		mark := fmt.Sprintf("%s %-7d %-10s ", a.Side, a.Pid(), step.Name)
+		d.out.beside(d.out.stdout, mark, quote.Line(step.Text))
 		d.mu.Unlock()
 	}
 }

@@ -10,13 +10,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"ipcbench/bench"
 	"ipcbench/internal/doctor"
 	"ipcbench/internal/facts"
 	"ipcbench/results"
+	"ipcbench/results/table"
 )
 
 func newDoctor(out *console) *cobra.Command {
@@ -39,7 +39,7 @@ remedy. Nothing is changed.`,
 			if asJSON {
 				return errors.Join(err, c.printJSON(out.stdout))
 			}
-			return errors.Join(err, c.print(out.stdout, width(out.stdout)))
+			return errors.Join(err, c.print(out.stdout, out.columns(out.stdout)))
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, for programs")
@@ -78,22 +78,26 @@ func (c checkup) printJSON(w io.Writer) error {
 // what is as it should be.
 func (c checkup) print(w io.Writer, columns int) error {
 	var b strings.Builder
-	fmt.Fprintln(&b, c.verdict())
+	beside := func(mark, words string) {
+		fmt.Fprintln(&b, table.Beside(fmt.Sprintf("%-*s", markWidth, mark), words, columns))
+	}
+	fmt.Fprintln(&b, table.Wrapped(c.verdict(), columns))
 	for _, f := range slices.Concat(c.of(doctor.Warning), c.of(doctor.Note)) {
-		fmt.Fprintf(&b, "\n%-*s%s\n", markWidth, f.Level, beside(f.Finding, columns))
-		fmt.Fprintf(&b, "%-*s%s\n", markWidth, "", beside(f.Why, columns))
-		remedy := f.Remedy // a command is left in one piece, to be copied
-		if strings.HasPrefix(remedy, "none") {
-			remedy = beside(remedy, columns)
+		fmt.Fprintln(&b)
+		beside(string(f.Level), f.Finding)
+		beside("", f.Why)
+		if strings.HasPrefix(f.Remedy, "none") {
+			beside("  remedy", f.Remedy)
+		} else {
+			beside("  remedy", continued(f.Remedy, columns-markWidth))
 		}
-		fmt.Fprintf(&b, "%-*s%s\n", markWidth, "  remedy", remedy)
 	}
 	fmt.Fprintln(&b)
 	for _, f := range c.of(doctor.OK) {
-		fmt.Fprintf(&b, "%-*s%s\n", markWidth, f.Level, beside(f.Finding, columns))
+		beside(string(f.Level), f.Finding)
 	}
 	if unknown := c.unknown(); len(unknown) > 0 {
-		fmt.Fprintf(&b, "%-*s%s\n", markWidth, "unknown", beside(strings.Join(unknown, ", "), columns))
+		beside("unknown", strings.Join(unknown, ", "))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -102,13 +106,11 @@ func (c checkup) print(w io.Writer, columns int) error {
 // markWidth is how far in findings stand, beside their level.
 const markWidth = 10
 
-// beside wraps words to what the marks leave of the columns.
-func beside(words string, columns int) string {
-	lines := strings.Split(text.WrapSoft(words, max(columns-markWidth, 20)), "\n")
-	for i, line := range lines {
-		lines[i] = strings.TrimRight(line, " ")
-	}
-	return strings.Join(lines, "\n"+strings.Repeat(" ", markWidth))
+// continued is a command in lines of at most so many columns that a shell still takes
+// for one, as they are copied. Of what stands in quotes, another shell does.
+func continued(command string, columns int) string {
+	lines := strings.Split(table.Wrapped(command, columns-2), "\n")
+	return strings.Join(lines, " \\\n")
 }
 
 func (c checkup) verdict() string {

@@ -10,6 +10,7 @@ import (
 	"ipcbench/results/compare"
 	"ipcbench/results/experiment"
 	"ipcbench/results/report"
+	"ipcbench/results/table"
 )
 
 // remakeExperiments makes everything again that follows from the runs of experiments,
@@ -60,12 +61,13 @@ func showExperimentIn(out *console, in *folder.Folder, record experiment.Record)
 		return err
 	}
 	for _, a := range outcome.Against {
-		fmt.Fprintln(out.stdout, a.Line(record.First()))
+		out.beside(out.stdout, "", a.Line(record.First()))
 	}
-	fmt.Fprintf(out.stdout, "\n%s\n", outcome.Answer())
-	fmt.Fprintf(out.stderr, "%s has the page\n", filepath.Join(in.Path(), report.ExperimentFile))
+	fmt.Fprintln(out.stdout)
+	out.beside(out.stdout, "", outcome.Answer())
+	out.note(filepath.Join(in.Path(), report.ExperimentFile) + " has the page")
 	wrong := []error{report.RemakeExperiment(in, outcome, func(w io.Writer, c compare.Comparison) error {
-		return compare.WriteText(w, c, out.paintVerdictOn(w))
+		return compare.WriteText(w, c, table.TextWidth, out.paintVerdictOn(w))
 	})}
 	if failed := record.Failed(); failed > 0 {
 		wrong = append(wrong, fmt.Errorf("%d of %d runs failed: %s says why", failed, len(record.Turns), filepath.Join(in.Path(), experiment.RecordFile)))

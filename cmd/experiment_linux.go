@@ -85,7 +85,7 @@ func (e *experimenter) run(ctx context.Context, files []string) error {
 	case e.NeedsNamespace() && !lab.IsPrivate():
 		return e.inPrivate(ctx)
 	}
-	e.Say = e.out.stderr
+	e.Say = fitter{e.out.stderr}
 	if _, e.Expected, err = e.extent(ctx); err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (e *experimenter) doNext(ctx context.Context) error {
 	if following == nil {
 		return showExperiment(e.out, e.Path(), record)
 	}
-	fmt.Fprintf(e.out.stdout, "next: round %d, %s: boot %s, then the same again\n", following.Round, following.Name, following.Boot)
+	e.tell("next: round %d, %s: boot %s, then the same again", following.Round, following.Name, following.Boot)
 	return nil
 }
 
@@ -128,7 +128,7 @@ func (e *experimenter) inPrivate(ctx context.Context) error {
 func (e *experimenter) putBack() error {
 	done, err := lab.PutBack(lab.JournalDir)
 	for _, what := range done {
-		fmt.Fprintln(e.out.stdout, what)
+		e.tell("%s", what)
 	}
 	if err == nil && len(done) == 0 {
 		fmt.Fprintln(e.out.stdout, "nothing was left to put back")
@@ -161,7 +161,7 @@ func (e *experimenter) printSteps(ctx context.Context) error {
 		fmt.Fprintf(&b, ", %s on an idle machine", aboutSoLong(whole))
 	}
 	fmt.Fprintf(&b, ", then each variant is compared with %s\n", e.Variants[0].Name)
-	_, err = io.WriteString(e.out.stdout, b.String())
+	_, err = fitter{e.out.stdout}.Write([]byte(b.String()))
 	return err
 }
 
@@ -209,4 +209,9 @@ func ofRounds(sum, once time.Duration, times int) time.Duration {
 		return forever
 	}
 	return sum + once*time.Duration(times)
+}
+
+// tell says one thing on stdout.
+func (e *experimenter) tell(format string, values ...any) {
+	e.out.beside(e.out.stdout, "", fmt.Sprintf(format, values...))
 }

@@ -89,7 +89,7 @@ func (c *historian) run(paths []string) error {
 	}
 	err = c.exports.write(h)
 	if !c.exports.onStdout() {
-		err = errors.Join(err, history.WriteText(c.out.stdout, h, c.out.paintVerdictOn(c.out.stdout)))
+		err = errors.Join(err, history.WriteText(fitter{c.out.stdout}, h, c.out.columns(c.out.stdout), c.out.paintVerdictOn(c.out.stdout)))
 	}
 	return err
 }

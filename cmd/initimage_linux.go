@@ -41,7 +41,8 @@ do, which not every one does. Through a device it goes as text, among all else t
 said there, and --unpack makes the directory of that again: it is like any other, to be
 compared with others.`,
 		Example: `  ipcbench init-image -o ipcbench.img -- pipe mmap -s 64 -w latency
-  ipcbench init-image -o ipcbench.img --kernel linux-image-6.12.deb --module virtio_pci --module virtio_console
+  ipcbench init-image -o ipcbench.img --kernel linux-image-6.12.deb \
+    --module virtio_pci --module virtio_console
   ipcbench init-image -o arm64.img --binary ipcbench-arm64 --arch arm64
   ipcbench init-image --unpack serial.log -o results`,
 		RunE: func(cmd *cobra.Command, words []string) error { return i.run(cmd.Context(), words) },

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,7 +34,8 @@ reason and what to do.`,
 				encoder.SetIndent("", "  ")
 				return encoder.Encode(found)
 			}
-			return found.print(out.stdout)
+			found.print(out)
+			return nil
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, for programs")
@@ -144,30 +144,30 @@ func reasonAgainst(ctx context.Context, tried *bench.Trials, text string) string
 }
 
 // print writes the stock for a person to read.
-func (s stock) print(w io.Writer) error {
-	var b strings.Builder
-	fmt.Fprintln(&b, "Transports, with their options and the default value first:")
+func (s stock) print(out *console) {
+	beside := func(words, format string, mark ...any) {
+		out.beside(out.stdout, fmt.Sprintf(format, mark...), words)
+	}
+	fmt.Fprintln(out.stdout, "Transports, with their options and the default value first:")
 	for _, t := range s.Transports {
-		fmt.Fprintf(&b, "  %-11s %s%s\n", t.Name, t.Doc, unless(t.Available, t.Reason))
+		beside(t.Doc+unless(t.Available, t.Reason), "  %-11s ", t.Name)
 		for _, option := range t.Options {
-			fmt.Fprintf(&b, "  %-11s   %s=%s\n", "", option.Name, strings.Join(option.Values, "|"))
+			beside(strings.Join(option.Values, "|"), "  %-11s   %s=", "", option.Name)
 			for _, value := range option.Values {
 				if reason, not := option.Unavailable[value]; not {
-					fmt.Fprintf(&b, "  %-11s     %s%s\n", "", value, unless(false, reason))
+					beside(value+unless(false, reason), "  %-11s     ", "")
 				}
 			}
 		}
 	}
-	fmt.Fprintln(&b, "\nWorkloads:")
+	fmt.Fprintln(out.stdout, "\nWorkloads:")
 	for _, workload := range s.Workloads {
-		fmt.Fprintf(&b, "  %-11s %s\n", workload.Name, workload.Doc)
+		beside(workload.Doc, "  %-11s ", workload.Name)
 	}
-	fmt.Fprintln(&b, "\nPlacements, with the CPUs of the producer and the consumer:")
+	fmt.Fprintln(out.stdout, "\nPlacements, with the CPUs of the producer and the consumer:")
 	for _, p := range s.Placements {
-		fmt.Fprintf(&b, "  %-12s %-7s %s%s\n", p.Name, pairOf(p.CPUs), p.Doc, unless(p.Available, p.Reason))
+		beside(p.Doc+unless(p.Available, p.Reason), "  %-12s %-7s ", p.Name, pairOf(p.CPUs))
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }
 
 func unless(available bool, reason string) string {

@@ -66,7 +66,7 @@ func (s *surveyor) run(paths []string) error {
 	}
 	err = s.exports.write(c)
 	if !s.exports.onStdout() {
-		err = errors.Join(err, catalogue.WriteText(s.out.stdout, c))
+		err = errors.Join(err, catalogue.WriteText(s.out.stdout, c, s.out.columns(s.out.stdout)))
 	}
 	return err
 }

@@ -11,6 +11,7 @@ import (
 
 	"ipcbench/internal/near"
 	"ipcbench/internal/quote"
+	"ipcbench/results/table"
 )
 
 // The rules for what is printed:
@@ -19,8 +20,10 @@ import (
 //   - An error is one line, "ipcbench: " and then what was tried, on what, why
 //     it failed and what to do, in lower case and without a full stop.
 //   - A warning is one line that starts with "ipcbench: warning: ".
-//   - Colour and rewritten lines are for terminals only, and there is no
-//     colour where NO_COLOR is set or the terminal is dumb.
+//   - No line is wider than the terminal: what is, is broken at words. What goes to no
+//     terminal is as wide as COLUMNS says or 100 columns, and a message one line.
+//   - Rewritten lines are for terminals only, and so is colour unless it is forced:
+//     see coloured.
 //   - Nothing is written while a launch is being measured.
 
 // lookupEnv returns the value of an environment variable and whether it is
@@ -31,6 +34,7 @@ type lookupEnv func(name string) (value string, set bool)
 type console struct {
 	stdout, stderr io.Writer
 	env            lookupEnv
+	colour         colourChoice
 }
 
 // newConsole returns one that obeys no foreign text and forgets no failed write:
@@ -40,7 +44,10 @@ func newConsole(stdout, stderr io.Writer, env lookupEnv, lost context.CancelFunc
 	c = &console{env: env}
 	results := &screen{to: stdout, name: "standard output", lost: lost}
 	others := &screen{to: stderr, name: "standard error", lost: func() {}}
-	results.terminal, others.terminal = c.terminal(results), c.terminal(others)
+	for _, s := range []*screen{results, others} {
+		s.terminal = c.terminal(s)
+		s.coloured = func() bool { return c.coloured(s) }
+	}
 	c.stdout, c.stderr = results, others
 	return c, func(err error) error {
 		unwritten := results.close()
@@ -55,35 +62,25 @@ func newConsole(stdout, stderr io.Writer, env lookupEnv, lost context.CancelFunc
 }
 
 func (c *console) fail(err error) {
-	fmt.Fprintf(c.stderr, "%s %s\n", c.paint(red, "ipcbench:"), oneLine(err.Error()))
+	c.say(c.paint(red, "ipcbench:"), err.Error())
 }
 
 // note tells what is neither a result nor amiss.
 func (c *console) note(message string) {
-	fmt.Fprintf(c.stderr, "ipcbench: %s\n", oneLine(message))
+	c.say("ipcbench:", message)
 }
 
 func (c *console) warn(message string) {
-	fmt.Fprintf(c.stderr, "ipcbench: %s %s\n", c.paint(yellow, "warning:"), oneLine(message))
+	c.say("ipcbench: "+c.paint(yellow, "warning:"), message)
 }
 
-// The colours, as a terminal takes them (ECMA-48, SGR).
-const (
-	red    = "31"
-	green  = "32"
-	yellow = "33"
-	cyan   = "36"
-)
-
-// paint gives text on stderr a colour where that is wanted.
-func (c *console) paint(colour, text string) string { return c.paintOn(c.stderr, colour, text) }
-
-// paintOn is paint for text on w.
-func (c *console) paintOn(w io.Writer, colour, text string) string {
-	if unwanted, _ := c.env("NO_COLOR"); unwanted != "" || !c.terminal(w) {
-		return text
+// say writes a message, one line unless a terminal takes more.
+func (c *console) say(mark, message string) {
+	line := mark + " " + oneLine(message)
+	if columns, is := terminalColumns(c.stderr); is {
+		line = strings.ReplaceAll(table.Wrapped(line, columns-2), "\n", "\n  ")
 	}
-	return "\x1b[" + colour + "m" + text + "\x1b[0m"
+	fmt.Fprintln(c.stderr, line)
 }
 
 // terminal reports whether w is a terminal on which a line can be rewritten.
@@ -91,16 +88,6 @@ func (c *console) terminal(w io.Writer) bool {
 	kind, _ := c.env("TERM")
 	file, ok := w.(interface{ Fd() uintptr })
 	return ok && kind != "dumb" && term.IsTerminal(int(file.Fd()))
-}
-
-// width returns the columns of the terminal w, or 80 where it does not say.
-func width(w io.Writer) int {
-	if file, ok := w.(interface{ Fd() uintptr }); ok {
-		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {
-			return columns
-		}
-	}
-	return 80
 }
 
 func oneLine(message string) string {

@@ -67,6 +67,11 @@ func TestColourIsForTerminalsThatTakeIt(t *testing.T) {
 		{"empty NO_COLOR", terminal, environment("NO_COLOR", ""), true},
 		{"dumb terminal", terminal, environment("TERM", "dumb"), false},
 		{"pipe", io.Discard, environment("TERM", "xterm"), false},
+		{"CLICOLOR=0", terminal, environment("TERM", "xterm", "CLICOLOR", "0"), false},
+		{"CLICOLOR in a pipe", io.Discard, environment("CLICOLOR", "1"), false},
+		{"CLICOLOR_FORCE in a pipe", io.Discard, environment("CLICOLOR_FORCE", "1"), true},
+		{"CLICOLOR_FORCE=0 in a pipe", io.Discard, environment("CLICOLOR_FORCE", "0"), false},
+		{"NO_COLOR before CLICOLOR_FORCE", terminal, environment("NO_COLOR", "1", "CLICOLOR_FORCE", "1"), false},
 	} {
 		out := &console{stderr: c.stderr, env: c.env}
 		if got := out.paint(red, "x") != "x"; got != c.want {
@@ -147,7 +152,7 @@ func TestProgressWithUntilSaysWhenACellIsNarrow(t *testing.T) {
 	for range 10 {
 		launch(125)
 	}
-	if got := stderr.String(); !strings.HasPrefix(got, "[1/1] pipe") {
+	if got := stderr.String(); !strings.HasPrefix(got, "[1/1] p50 125 ns  pipe ") {
 		t.Errorf("the interval is narrow, and it says %q", got)
 	}
 }

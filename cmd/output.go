@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"ipcbench/internal/folder"
 	"ipcbench/internal/quote"
 	"ipcbench/results"
@@ -14,20 +16,24 @@ import (
 	"ipcbench/results/table"
 )
 
-// printResults prints what a person reads first: the tables, what bounds them
-// from below, what to beware of, where the rest is and, of variants, how they
-// compare.
-func printResults(out *console, w io.Writer, dir *folder.Folder, run summary.Analysis) error {
-	if err := table.Write(w, run.Cells, table.Text); err != nil {
+// printResults prints what a person reads: what to beware of, the tables, what bounds
+// them from below, where the rest is and, of variants, how they compare.
+func printResults(out *console, w io.Writer, dir *folder.Folder, run summary.Analysis, floors bool) error {
+	columns := out.columns(w)
+	var b strings.Builder
+	printWarnings(&b, run, columns)
+	if err := table.Write(&b, run.Cells, table.Text(columns)); err != nil {
 		return err
 	}
-	var b strings.Builder
-	printFloors(&b, run.Floors)
-	printWarnings(&b, run.Warnings)
 	b.WriteString("\n")
+	if floors {
+		printFloors(&b, run.Floors, columns)
+	} else if len(run.Floors) > 0 {
+		fmt.Fprintln(&b, table.Wrapped("What no transport can be faster than (floors): see --floors, or report.html.", columns))
+	}
 	for _, name := range []string{report.PageFile, report.LaunchesFile} {
 		if dir.Has(name) { // where the disk is full, there is none
-			fmt.Fprintln(&b, quote.Line(filepath.Join(dir.Path(), name)))
+			fmt.Fprintln(&b, table.Wrapped(quote.Line(filepath.Join(dir.Path(), name)), columns))
 		}
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
@@ -36,11 +42,16 @@ func printResults(out *console, w io.Writer, dir *folder.Folder, run summary.Ana
 	if err := printVariants(out, w, run); err != nil {
 		return err
 	}
-	return printAnswer(w, run)
+	return printAnswer(out, w, run)
 }
 
-// printFloors prints what no result can be below, one line for each kind.
-func printFloors(b *strings.Builder, floors []results.Floor) {
+// addFloors declares the flag for the floors, which most readers do without.
+func addFloors(flags *pflag.FlagSet, floors *bool) {
+	flags.BoolVar(floors, "floors", false, "also print what the harness and the bare machine cost")
+}
+
+// printFloors prints what no result can be below, each kind by itself.
+func printFloors(b *strings.Builder, floors []results.Floor, columns int) {
 	var names []string
 	byName := map[string][]results.Floor{}
 	for _, floor := range floors {
@@ -50,7 +61,7 @@ func printFloors(b *strings.Builder, floors []results.Floor) {
 		byName[floor.Name] = append(byName[floor.Name], floor)
 	}
 	if len(names) > 0 {
-		b.WriteString("\nWhat the harness and the bare machine cost, below which no result can be:\n")
+		fmt.Fprintln(b, table.Wrapped("What the harness and the bare machine cost, below which no result can be:", columns))
 	}
 	for _, name := range names {
 		var values []string
@@ -61,17 +72,28 @@ func printFloors(b *strings.Builder, floors []results.Floor) {
 			}
 			values = append(values, value)
 		}
-		fmt.Fprintf(b, "  %-9s %s: %s\n", name, strings.Join(values, ", "), byName[name][0].Doc)
+		words := strings.Join(values, ", ") + ": " + byName[name][0].Doc
+		fmt.Fprintln(b, table.Beside(fmt.Sprintf("  %-9s ", name), words, min(columns, table.TextWidth)))
+	}
+	if len(names) > 0 {
+		b.WriteString("\n")
 	}
 }
 
-// printWarnings prints those of the run; those of its rows stand below the
-// tables.
-func printWarnings(b *strings.Builder, warnings []results.Warning) {
-	if len(warnings) > 0 {
-		b.WriteString("\nWarnings:\n")
+// printWarnings prints those of the run and of the machine; those of single rows
+// stand below their tables.
+func printWarnings(b *strings.Builder, run summary.Analysis, columns int) {
+	var warnings []string
+	for _, warning := range run.Warnings {
+		warnings = append(warnings, warning.String())
 	}
+	warnings = append(warnings, table.OfMachine(run.Cells)...)
+	if len(warnings) == 0 {
+		return
+	}
+	b.WriteString("Warnings:\n")
 	for _, warning := range warnings {
-		fmt.Fprintf(b, "  %s\n", oneLine(warning.String()))
+		fmt.Fprintln(b, table.Beside("  ", oneLine(warning), min(columns, table.TextWidth)))
 	}
+	b.WriteString("\n")
 }

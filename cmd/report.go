@@ -40,6 +40,7 @@ waiting. A run is named as for "ipcbench compare": base, latest, latest~1.`,
 		return knownWords(string(likeText), string(likeMarkdown))
 	})
 	flags.Lookup("like-for-like").NoOptDefVal = string(likeText)
+	addFloors(flags, &r.floors)
 	runExports(&r.exports, flags)
 	r.failIf.flag(flags)
 	return cmd
@@ -49,6 +50,7 @@ waiting. A run is named as for "ipcbench compare": base, latest, latest~1.`,
 type reporter struct {
 	out         *console
 	hgrm, why   bool
+	floors      bool
 	percentiles []float64
 	format      likeForLike
 	exports     exports[summary.Analysis]
@@ -121,12 +123,12 @@ func (r *reporter) show(run pastRun, analysis summary.Analysis) error {
 	var err error
 	to := r.exports.tableTo(r.out)
 	if r.format != "" {
-		err = alike.Write(to, alike.Of(analysis.Cells), r.format.style())
+		err = alike.Write(to, alike.Of(analysis.Cells), r.format.style(r.out.columns(to)))
 	} else {
-		err = printResults(r.out, to, run.folder, analysis)
+		err = printResults(r.out, to, run.folder, analysis, r.floors)
 	}
 	if r.why {
-		err = errors.Join(err, printWhy(to, analysis))
+		err = errors.Join(err, printWhy(r.out, to, analysis))
 	}
 	return err
 }
@@ -140,11 +142,11 @@ const (
 	likeMarkdown likeForLike = "markdown"
 )
 
-func (l likeForLike) style() table.Style {
+func (l likeForLike) style(columns int) table.Style {
 	if l == likeMarkdown {
 		return table.Markdown
 	}
-	return table.Text
+	return table.Text(columns)
 }
 
 // A pastRun is a run directory that has been read.

@@ -40,8 +40,7 @@ func newRoot(out *console) *cobra.Command {
 	root.SetErr(out.stderr)
 	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
-	root.SetUsageTemplate(usageTemplate)
-	root.SetHelpTemplate("{{.Long | trimTrailingWhitespaces}}\n\n{{.UsageString}}")
+	addHelp(root, out)
 	root.SetHelpCommand(newHelp())
 	help := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
@@ -54,6 +53,7 @@ func newRoot(out *console) *cobra.Command {
 		&cobra.Group{ID: "read", Title: "Read what was measured:"},
 		&cobra.Group{ID: "explore", Title: "Look around:"},
 	)
+	addColour(root, out)
 	root.AddCommand(newRun(out), newExperiment(out), newReport(out), newCompare(out), newHistory(out), newList(out), newDoctor(out), newCores(out), newShare(out), newMachines(out), newDemo(out), newInitImage(out), newCompletion(out))
 	completeWords(root)
 	return root
@@ -63,29 +63,6 @@ func newRoot(out *console) *cobra.Command {
 func allCommands(root *cobra.Command) []*cobra.Command {
 	return append([]*cobra.Command{root}, root.Commands()...)
 }
-
-// usageTemplate keeps the root's help on one screen: commands by group, no
-// list of flags that every command has, and where to read on.
-var usageTemplate = `Usage: {{.UseLine}}
-{{range $group := .Groups}}
-{{.Title}}
-{{- range $.Commands}}{{if and (eq .GroupID $group.ID) .IsAvailableCommand}}
-  {{rpad .Name 10}} {{.Short}}{{end}}{{end}}
-{{end}}
-{{- if .HasExample}}
-Examples:
-{{.Example}}
-{{end}}
-{{- if .HasParent}}{{if .HasAvailableLocalFlags}}
-Flags:
-{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}
-
-Every flag can be set in the environment: IPCBENCH_` + `<FLAG>, in capitals, - as _.
-
-Exit status:` + exitStatuses() + `
-{{end}}{{else}}
-"ipcbench COMMAND --help" tells more, and "ipcbench completion" sets up TAB.
-{{end}}`
 
 // exitStatuses are those of every command, a line each.
 func exitStatuses() string {
@@ -187,6 +164,9 @@ func variableOf(flag *pflag.Flag) string {
 // a flag, and are of none of any command.
 func warnOfVariables(out *console, root *cobra.Command, environment []string) {
 	var known []near.Word
+	root.PersistentFlags().VisitAll(func(flag *pflag.Flag) {
+		known = append(known, near.Word{Name: strings.TrimPrefix(variableOf(flag), variables)})
+	})
 	for _, command := range allCommands(root) {
 		command.Flags().VisitAll(func(flag *pflag.Flag) {
 			known = append(known, near.Word{Name: strings.TrimPrefix(variableOf(flag), variables), Also: flag.Annotations[alsoKey]})

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
-	"strings"
 	"syscall"
 	"time"
 
@@ -57,8 +55,9 @@ the table, a percentile or a column of launches.csv, OP one of > >= < <=.`,
   ipcbench run --until 2% --budget 10m -s 64 pipe unix
   ipcbench run -d /var/tmp,/dev/shm --label disk=nvme mmap file
   ipcbench run --ab 'mmap -d /mnt/ext4' 'mmap -d /mnt/xfs'
-  ipcbench run --ab "pipe --label thp=never --switch 'echo never >/sys/kernel/mm/transparent_hugepage/enabled'" \
-                    "pipe --label thp=always --switch 'echo always >/sys/kernel/mm/transparent_hugepage/enabled'"`,
+  ipcbench run --ab \
+    "pipe --label group=0 --switch 'sysctl kernel.sched_autogroup_enabled=0'" \
+    "pipe --label group=1 --switch 'sysctl kernel.sched_autogroup_enabled=1'"`,
 		RunE: func(cmd *cobra.Command, specs []string) error { return r.run(cmd, specs) },
 	}
 	flags := cmd.Flags()
@@ -74,6 +73,7 @@ the table, a percentile or a column of launches.csv, OP one of > >= < <=.`,
 	runExports(&r.exports, flags)
 	r.failIf.flag(flags)
 	flags.BoolVar(&r.why, "why", false, "launch each cell once more to count perf events, and print what its time goes to")
+	addFloors(flags, &r.floors)
 	flags.BoolVarP(&r.quiet, "quiet", "q", false, "no progress")
 	return cmd
 }
@@ -89,6 +89,7 @@ type runner struct {
 	dryRun  bool
 	quiet   bool
 	why     bool
+	floors  bool
 }
 
 func (r *runner) run(cmd *cobra.Command, specs []string) error {
@@ -98,7 +99,8 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 		return err
 	}
 	if r.dryRun {
-		return printPlan(r.out.stdout, plan, cells)
+		printPlan(r.out, plan, cells)
+		return nil
 	}
 	if err := opened(ctx, func() error { return r.exports.open(r.out.stdout) }); err != nil {
 		return err
@@ -233,7 +235,7 @@ func (r *runner) finish(ctx context.Context, in *folder.Folder, analysis summary
 	}
 	err = errors.Join(err,
 		readOut(ctx, func() error { return r.exports.write(analysis) }),
-		printResults(r.out, r.exports.tableTo(r.out), in, analysis),
+		printResults(r.out, r.exports.tableTo(r.out), in, analysis, r.floors),
 		r.printWhy(analysis))
 	err = together(err, r.failIf.judge(r.exports.tableTo(r.out), analysis))
 	if errors.Is(err, context.Canceled) {
@@ -247,29 +249,27 @@ func (r *runner) printWhy(run summary.Analysis) error {
 	if !r.why {
 		return nil
 	}
-	return printWhy(r.exports.tableTo(r.out), run)
+	return printWhy(r.out, r.exports.tableTo(r.out), run)
 }
 
 // printPlan prints what a run would measure and how long it would take.
-func printPlan(w io.Writer, plan bench.Plan, cells []bench.Cell) error {
-	var b strings.Builder
+func printPlan(out *console, plan bench.Plan, cells []bench.Cell) {
+	say := func(words string) { out.beside(out.stdout, "", words) }
 	for _, cell := range cells {
 		switch {
 		case !cell.Runnable():
-			fmt.Fprintf(&b, "%s: cannot run: %s\n", cellName(cell.Cell), oneLine(cell.Skip+cell.Fail))
+			say(cellName(cell.Cell) + ": cannot run: " + oneLine(cell.Skip+cell.Fail))
 		case cell.RateOpen():
-			fmt.Fprintln(&b, cellName(cell.Cell)+", at about 8 rates that are found first, from light load to past saturation")
+			say(cellName(cell.Cell) + ", at about 8 rates that are found first, from light load to past saturation")
 		default:
-			fmt.Fprintln(&b, cellName(cell.Cell))
+			say(cellName(cell.Cell))
 		}
 	}
-	fmt.Fprintf(&b, "%d cells, %d launches of each, %s", len(cells), plan.Launches, aboutSoLong(expected(plan, cells)))
+	text := fmt.Sprintf("%d cells, %d launches of each, %s", len(cells), plan.Launches, aboutSoLong(expected(plan, cells)))
 	if plan.Until > 0 {
-		fmt.Fprintf(&b, ", then more of what is not within ±%s, up to %s in all", results.FormatPercentAsGiven(plan.Until), plan.Budget)
+		text += fmt.Sprintf(", then more of what is not within ±%s, up to %s in all", results.FormatPercentAsGiven(plan.Until), plan.Budget)
 	}
-	fmt.Fprintf(&b, ", seed %d\n", plan.Seed)
-	_, err := io.WriteString(w, b.String())
-	return err
+	say(fmt.Sprintf("%s, seed %d", text, plan.Seed))
 }
 
 // startup is about what a launch takes beside its warm-up and measured time:

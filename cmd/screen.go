@@ -22,7 +22,8 @@ type screen struct {
 	to       io.Writer
 	name     string // of a stream, in an error
 	terminal bool
-	held     []byte // the beginning of a character
+	coloured func() bool // whether colours pass, as on a terminal; nil: they do not
+	held     []byte      // the beginning of a character
 	err      error
 	lost     context.CancelFunc // called at the first error
 }
@@ -75,12 +76,19 @@ func (s *screen) Fd() uintptr {
 	return ^uintptr(0)
 }
 
-// ours are the orders to a terminal that commands give: see paintOn and
-// progress.rewrite.
-var ours = regexp.MustCompile("\x1b\\[(0|" + red + "|" + green + "|" + yellow + "|" + cyan + ")m|\r\x1b\\[K")
+// The orders to a terminal that commands give: see paintOn and progress.rewrite.
+var (
+	colours = regexp.MustCompile("\x1b\\[(0|" + red + "|" + green + "|" + yellow + "|" + cyan + ")m")
+	ours    = regexp.MustCompile(colours.String() + "|\r\x1b\\[K")
+)
 
 func (s *screen) quoted(text string) string {
-	if !s.terminal {
+	ours := ours
+	switch {
+	case s.terminal:
+	case s.coloured != nil && s.coloured():
+		ours = colours
+	default:
 		return quote.Lines(text)
 	}
 	var b strings.Builder

@@ -283,7 +283,7 @@ func FuzzReadLaunches(f *testing.F) {
 			t.Error(err)
 		}
 		summaries := summary.Of(launches)
-		if err := table.Write(&out, summaries, table.Text); err != nil {
+		if err := table.Write(&out, summaries, table.Text(120)); err != nil {
 			t.Error(err)
 		}
 		if err := export.WriteJSON(&out, summary.Analyze(resultstest.Run, launches, nil)); err != nil {

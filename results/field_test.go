@@ -24,7 +24,7 @@ import (
 func tableOf(t *testing.T, launches []results.Launch) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := table.Write(&out, summary.Of(launches), table.Text); err != nil {
+	if err := table.Write(&out, summary.Of(launches), table.Text(120)); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

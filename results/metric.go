@@ -149,7 +149,7 @@ var metrics = append([]Metric{
 		Note: "sync: the time from one sync to the next, the sending of what it stores included."},
 	{Name: RTTBatchP50, Words: "round trip, p50 of the means of batches", Brief: "round trip", Unit: Nanoseconds, Stamps: OnePerBatch},
 	{Name: PairRate, Words: "messages per second of each", Unit: PerSecond, More: true,
-		Note: "each: the rate of each pair, or of each of the ends that share one: their median. Each runs on CPUs of its own\n" +
+		Note: "each: the rate of each pair, or of each of the ends that share one: their median. Each runs on CPUs of its own " +
 			"while there are such. Costs are those of all processes, per message."},
 	{Name: PairFairness, Words: "slowest rate over fastest", Unit: Count, More: true,
 		Note: "fair: the slowest rate of a pair, or of one of those ends, over the fastest: 1 where all had the same, 0 where one had nothing."},

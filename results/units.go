@@ -244,6 +244,15 @@ func FormatPercent(ratio float64) string {
 	return fmt.Sprintf("%.*f %%", decimals, 100*math.Abs(ratio))
 }
 
+// FormatSpread writes how far values spread as a ratio of what they spread around. Of
+// what is not known to a factor of two, that is all there is to say: ">100 %".
+func FormatSpread(ratio float64) string {
+	if ratio > 1 {
+		return ">100 %"
+	}
+	return FormatPercent(ratio)
+}
+
 // FormatPercentAsGiven writes a ratio that somebody chose with no more digits
 // than that took: "2 %", "2.5 %".
 func FormatPercentAsGiven(ratio float64) string { return fmt.Sprintf("%.3g %%", 100*ratio) }

@@ -18,6 +18,8 @@ type Caution struct {
 	ID    string
 	Words func(Warning) string // one line, with what to do about it
 	Brief func(Warning) string // the same for many rows, without what only one of them has; nil: Words
+
+	OfMachine bool // it is about the whole machine, and said once for all rows that it concerns
 }
 
 var cautions = map[string]Caution{}
@@ -63,6 +65,9 @@ func (w Warning) Brief() string {
 	}
 	return w.String()
 }
+
+// OfMachine says whether it is about the whole machine, whichever row it is told of.
+func (w Warning) OfMachine() bool { return cautions[w.ID].OfMachine }
 
 // Text is the value of that name as text, "" where there is none.
 func (w Warning) Text(name string) string {

@@ -132,7 +132,7 @@ func TestWorkloadOfAnotherModule(t *testing.T) {
 	}
 
 	var text strings.Builder
-	if err := table.Write(&text, old.Cells, table.Text); err != nil || !regexp.MustCompile(`burst +± +launches`).MatchString(text.String()) {
+	if err := table.Write(&text, old.Cells, table.Text(120)); err != nil || !regexp.MustCompile(`burst +±`).MatchString(text.String()) {
 		t.Errorf("its table (%v):\n%s", err, text.String())
 	}
 	if name := results.BenchName(old.Cells[0].Cell, false); name != "Bursts/transport=foreign/size=64/placement=free" {

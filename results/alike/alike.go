@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 
-	"ipcbench/internal/quote"
 	"ipcbench/results"
 	"ipcbench/results/effect"
 	"ipcbench/results/summary"
@@ -177,13 +176,13 @@ func alikeOf(cells []results.Cell, asks []*ask) Alike {
 		return 0
 	})
 	t := Alike{Table: table.Table{Title: "Like for like, " + cells[0].Setting().Describe(", ") + ": " + cells[0].Way().String()}}
-	columns, identities := table.Identify(cells, results.Subject)
+	columns, identities, _ := table.Identify(cells, results.Subject)
 	t.Columns = columns
 	questions := byWorkload(contests)
 	for _, q := range questions {
 		t.Columns = append(t.Columns, q.columns()...)
 	}
-	t.Columns = append(t.Columns, table.Column{Name: "ctxsw/msg", Numeric: true})
+	t.Columns = append(t.Columns, table.Column{Name: "ctxsw/msg", Numeric: true, Rank: results.Roomy})
 	for i, cell := range cells {
 		row := identities[i]
 		for _, q := range questions {
@@ -217,7 +216,7 @@ func byWorkload(contests []ranked) []question {
 // columns are those of a question: the size is in the heading where it is the
 // same for all, and otherwise in each row.
 func (q question) columns() []table.Column {
-	of := []table.Column{{Name: q[0].Asked, Numeric: true}, {Name: "±", Numeric: true}, {Name: "to the best", Numeric: true}}
+	of := []table.Column{{Name: q[0].Asked, Numeric: true}, {Name: "±", Numeric: true, Rank: 6}, {Name: "to the best", Numeric: true}}
 	if len(q) > 1 {
 		return append([]table.Column{{Name: "size", Numeric: true}}, of...)
 	}
@@ -319,11 +318,15 @@ func (r ranked) cells(rank int) []string {
 	case rank > 0:
 		to = effect.FormatChange(r.change(rank))
 		if !r.isApart(rank) {
-			to = "≈ " + to
+			to = notApart
 		}
 	}
 	return []string{r.metric.Format(e.Median), table.FormatMargin(e), to}
 }
+
+// notApart stands where a distance to the best would be one that this run does not
+// show.
+const notApart = "not told apart"
 
 // alpha is the chance of telling any of several apart when none is.
 const alpha = 0.05
@@ -397,19 +400,18 @@ func placed(cell results.Cell, among []results.Cell) string {
 const Definitions = "Only transports that wait alike stand in one table: between others, most of the difference is the waiting. " +
 	"Only messages of one size are compared: of each transport, the smallest for the round trip, the largest for the throughput. " +
 	"Round trip: median of a launch, median over launches, ± its 95 % confidence interval. " +
-	"≈: not told apart from the best by this run (Mann-Whitney U test of the launches, α = 0.05 among the rows of a table by Holm). " +
+	"Not told apart: by this run it may be as good as the best, or better (Mann-Whitney U test of the launches, α = 0.05 among the rows of a table by Holm). " +
 	"It holds for this machine, as it was during this run. What is to be known about a row stands below the tables of all cells."
 
 // Write writes the tables with their advice.
 func Write(w io.Writer, tables []Alike, style table.Style) error {
 	if len(tables) == 0 {
-		_, err := fmt.Fprintln(w, "No two transports that wait alike were measured in one placement.")
+		_, err := fmt.Fprintln(w, style.Prose("No two transports that wait alike were measured in one placement."))
 		return err
 	}
 	var b strings.Builder
 	for _, t := range tables {
-		t.Caption = strings.Join(t.Advice, "\n")
-		if style == table.Markdown && len(t.Advice) > 0 {
+		if len(t.Advice) > 0 {
 			t.Caption = "- " + strings.Join(t.Advice, "\n- ")
 		}
 		if err := t.Render(&b, style); err != nil {
@@ -417,13 +419,7 @@ func Write(w io.Writer, tables []Alike, style table.Style) error {
 		}
 		b.WriteString("\n")
 	}
-	definitions := Definitions
-	if style == table.Text {
-		definitions = table.Wrapped(definitions, table.TextWidth)
-	} else {
-		definitions = quote.MarkdownLines(definitions)
-	}
-	b.WriteString(definitions + "\n")
+	b.WriteString(style.Prose(Definitions) + "\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }

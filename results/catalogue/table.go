@@ -201,17 +201,19 @@ const caption = "Medians over launches. Cache line and wake-up are what the bare
 // Caption is what the numbers mean.
 func (c Catalogue) Caption() string { return caption }
 
-// WriteText writes which machines there are, and the tables, for a terminal.
-func WriteText(w io.Writer, c Catalogue) error {
+// WriteText writes which machines there are, and the tables, for a terminal of so many
+// columns.
+func WriteText(w io.Writer, c Catalogue, columns int) error {
+	style := table.Text(columns)
 	groups := c.Groups()
 	for i, g := range groups {
 		var b strings.Builder
 		if i > 0 {
 			b.WriteString("\n")
 		}
-		fmt.Fprintf(&b, "%s\n", g.Title)
+		fmt.Fprintf(&b, "%s\n", style.Prose(g.Title))
 		for i, m := range g.Machines {
-			fmt.Fprintf(&b, "  %-4s %s\n", g.Number(i), m.Describe())
+			fmt.Fprintln(&b, table.Beside(fmt.Sprintf("  %-4s ", g.Number(i)), m.Describe(), columns))
 		}
 		if _, err := io.WriteString(w, b.String()); err != nil {
 			return err
@@ -220,11 +222,11 @@ func WriteText(w io.Writer, c Catalogue) error {
 			if _, err := io.WriteString(w, "\n"); err != nil {
 				return err
 			}
-			if err := t.Render(w, table.Text); err != nil {
+			if err := t.Render(w, style); err != nil {
 				return err
 			}
 		}
 	}
-	_, err := io.WriteString(w, "\n"+caption+"\n")
+	_, err := io.WriteString(w, "\n"+style.Prose(caption)+"\n")
 	return err
 }

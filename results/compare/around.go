@@ -34,7 +34,7 @@ func (c Comparison) ControlTable() table.Table {
 	}
 	t.Columns = append(t.Columns, []table.Column{
 		{Name: "old", Numeric: true}, {Name: "new", Numeric: true},
-		{Name: "change", Numeric: true}, {Name: "95 % interval", Numeric: true}, {Name: "p", Numeric: true},
+		{Name: "change", Numeric: true}, {Name: "95 % interval", Numeric: true, Rank: 1, Terse: effect.Terse}, {Name: "p", Numeric: true, Rank: 6},
 	}...)
 	for _, control := range c.Controls {
 		cells := []string{control.What()}

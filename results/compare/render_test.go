@@ -55,7 +55,7 @@ func unpainted(_ Verdict, words string) string { return words }
 
 func textOf(t *testing.T, c Comparison) string {
 	t.Helper()
-	return rendered(t, func(w io.Writer) error { return WriteText(w, c, unpainted) })
+	return rendered(t, func(w io.Writer) error { return WriteText(w, c, 160, unpainted) })
 }
 
 func TestFirstLineOfTextIsTheHeadline(t *testing.T) {
@@ -74,8 +74,9 @@ func TestTextAndMarkdownHoldTheComparison(t *testing.T) {
 		plain := strings.Join(strings.Fields(strings.NewReplacer("|", " ", "  \n", "\n").Replace(text)), " ")
 		for _, want := range []string{
 			"A", "B", "Verdicts hold within these two runs: ", "guest-halt-poll-ns 0 50000", "reading the clock 24.",
-			"pipe 64 B same-llc 49.5 µs 5.30 µs ÷9.3 [÷9.4, ÷9.3] <0.001 faster",
-			"unix 64 B same-cpu", "slower", "same within 0.", "too noisy to tell (1)", "(1) not even a thousand a side would tell", "a side might",
+			map[string]string{"text": "── 64 B, same-llc ", "Markdown": "pipe 64 B same-llc 49.5"}[name],
+			"49.5 µs 5.30 µs ÷9.3 [÷9.4, ÷9.3] <0.001 faster",
+			map[string]string{"text": "messages per second · 64 B, same-cpu ", "Markdown": "unix 64 B same-cpu"}[name], "slower", "same within 0.", "too noisy to tell (1)", "(1) not even a thousand a side would tell", "a side might",
 			"the machine changed (", "reading the clock became 12 % slower too", "ext4",
 			"mq 64 B same-llc, latency: failed on the new side: queue ", "Mann-Whitney", "Medians over 10 launches a side.",
 		} {
@@ -97,7 +98,7 @@ func TestTextAndMarkdownHoldTheComparison(t *testing.T) {
 func TestVerdictsArePainted(t *testing.T) {
 	c := everything(t)
 	text := rendered(t, func(w io.Writer) error {
-		return WriteText(w, c, func(v Verdict, words string) string { return "<" + string(v) + " " + words + ">" })
+		return WriteText(w, c, 160, func(v Verdict, words string) string { return "<" + string(v) + " " + words + ">" })
 	})
 	for _, want := range []string{"<faster faster>", "<slower slower>", "<same same within", "<noisy too noisy to tell (1)>", "<machine-changed the machine"} {
 		if !strings.Contains(text, want) {

@@ -57,24 +57,26 @@ func (c Comparison) tableOf(rows []Row) Table {
 		Workload: first.Cell.Workload,
 		Title:    results.Capital(first.Cell.Workload) + ": " + first.metric().Words,
 	}}
-	columns, identities := c.identify(rows)
+	columns, identities, groups := c.identify(rows)
 	old, new := c.sides()
 	t.Identity = len(columns)
 	t.Columns = append(columns, []table.Column{
 		{Name: old, Numeric: true}, {Name: new, Numeric: true}, {Name: "change", Numeric: true},
-		{Name: correctedInterval, Numeric: true}, {Name: "p", Numeric: true}, {Name: "verdict"},
+		{Name: correctedInterval, Numeric: true, Rank: 1, Terse: effect.Terse}, {Name: "p", Numeric: true, Rank: 6},
+		{Name: "might tell", Rank: 7}, {Name: "verdict", Terse: terse},
 	}...)
 	var notes []string
 	for i, row := range rows {
-		words := row.Words()
+		words := row.words()
 		if row.Because != "" && (row.Needed == 0 || row.modal) {
 			words += " (" + NoteMark(&notes, row.Because) + ")"
 		}
 		t.Rows = append(t.Rows, table.Row{
 			First: i > 0 && rows[i-1].Cell.Setting() != row.Cell.Setting(),
+			Group: groups[i],
 			Cells: append(identities[i],
 				row.metric().Format(row.Old.Median), row.metric().Format(row.New.Median),
-				effect.FormatChange(row.Change), effect.FormatInterval(row.Effect), effect.FormatP(row.Corrected), words),
+				effect.FormatChange(row.Change), effect.FormatInterval(row.Effect), effect.FormatP(row.Corrected), row.might(), words),
 		})
 	}
 	if slices.ContainsFunc(rows, Row.isBounded) {
@@ -82,6 +84,16 @@ func (c Comparison) tableOf(rows []Row) Table {
 	}
 	t.Caption = strings.Join(append([]string{"Medians over " + c.Replicates(rows) + " a side."}, notes...), "\n")
 	return t
+}
+
+// terse says a verdict's words where there is little room.
+func terse(words string) string {
+	for _, j := range Judgements {
+		if rest, is := strings.CutPrefix(words, j.Words); is {
+			return j.Brief + strings.Replace(rest, within, " ±", 1)
+		}
+	}
+	return words
 }
 
 // NoteMark returns the number of a note, which it adds if it is new.
@@ -97,20 +109,20 @@ func NoteMark(notes *[]string, text string) string {
 
 // identify returns the columns that tell the rows' cells, and the parts of
 // Comparison.By, from each other.
-func (c Comparison) identify(rows []Row) (columns []table.Column, values [][]string) {
+func (c Comparison) identify(rows []Row) (columns []table.Column, values [][]string, groups []string) {
 	var cells []results.Cell
 	for _, row := range rows {
 		cells = append(cells, c.shownCell(row))
 	}
-	columns, values = table.Identify(cells)
+	columns, values, groups = table.Identify(cells)
 	if !strings.HasPrefix(c.By, labelColumn) || !c.hasManyParts() {
-		return columns, values // what it is by is among them, or in the head
+		return columns, values, groups // what it is by is among them, or in the head
 	}
-	columns = append(columns, table.Column{Name: c.By})
+	columns = append(columns, table.Column{Name: c.By, Tells: true, Once: true})
 	for i, row := range rows {
 		values[i] = append(values[i], row.NewValue)
 	}
-	return columns, values
+	return columns, values, groups
 }
 
 // shownCell is the new side's cell, or what both variants have, but for its directory: where the sides are

@@ -12,37 +12,31 @@ import (
 // A Paint gives the words of a verdict its colour.
 type Paint func(verdict Verdict, words string) string
 
-// factWidth is how many columns of a terminal a fact's value may take.
-const factWidth = 40
-
-// WriteText writes the comparison for a terminal. The headline is the first
-// line, alone.
-func WriteText(w io.Writer, c Comparison, paint Paint) error {
+// WriteText writes the comparison for a terminal of so many columns. The headline
+// is the first line, alone, and may be longer.
+func WriteText(w io.Writer, c Comparison, columns int, paint Paint) error {
+	style := table.Text(columns)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", c.Headline)
-	fmt.Fprintf(&b, "old  %s\nnew  %s\nwith %s\n\n%s\n", c.OldSide(), c.NewSide(), c.Setting, table.Wrapped(c.Holds(), table.TextWidth))
-
-	environment := c.EnvironmentTable()
-	for _, row := range environment.Rows {
-		for i, value := range row.Cells {
-			row.Cells[i] = table.Wrapped(value, factWidth)
-		}
+	for _, side := range []struct{ mark, words string }{{"old  ", c.OldSide()}, {"new  ", c.NewSide()}, {"with ", c.Setting}} {
+		fmt.Fprintln(&b, table.Beside(side.mark, side.words, columns))
 	}
-	tables := []table.Table{environment, c.ControlTable()}
+	fmt.Fprintf(&b, "\n%s\n", style.Prose(c.Holds()))
+	tables := []table.Table{c.EnvironmentTable(), c.ControlTable()}
 	for _, t := range c.Tables() {
-		for i, row := range t.Rows {
-			last := len(row.Cells) - 1
-			row.Cells[last] = paint(t.Of[i].Verdict, row.Cells[last])
-		}
+		t.Columns[len(t.Columns)-1].Paint = func(row int, words string) string { return paint(t.Of[row].Verdict, words) }
 		tables = append(tables, t.Table)
 	}
-	if err := writeTables(&b, tables, table.Text); err != nil {
+	if err := writeTables(&b, tables, style); err != nil {
 		return err
 	}
 	for _, list := range c.lists() {
-		fmt.Fprintf(&b, "\n%s:\n  %s\n", list.title, strings.Join(list.items, "\n  "))
+		fmt.Fprintf(&b, "\n%s:\n", list.title)
+		for _, item := range list.items {
+			fmt.Fprintln(&b, table.Beside("  ", item, min(columns, table.TextWidth)))
+		}
 	}
-	fmt.Fprintf(&b, "\n%s\n", table.Wrapped(c.Definitions(), table.TextWidth))
+	fmt.Fprintf(&b, "\n%s\n", style.Prose(c.Definitions()))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -42,21 +42,22 @@ type Judgement struct {
 	Tone    Tone
 	Mark    string                  // where there is room for one: "▲"
 	Words   string                  // in a row and a legend: "too noisy to tell"
+	Brief   string                  // where there is little room: "noisy"
 	Counted string                  // in a count of several: "7 too noisy"
 	Means   func(Comparison) string // what is so of the corrected interval
 }
 
 // Judgements are all there are, in the order in which they are counted.
 var Judgements = []Judgement{
-	{Faster, Good, "▲", "faster", "faster", func(Comparison) string { return "it is on the better side of 0" }},
-	{Slower, Bad, "▼", "slower", "slower", func(Comparison) string { return "it is on the worse side of 0" }},
-	{Same, Calm, "=", "same", "same", func(c Comparison) string {
+	{Faster, Good, "▲", "faster", "faster", "faster", func(Comparison) string { return "it is on the better side of 0" }},
+	{Slower, Bad, "▼", "slower", "slower", "slower", func(Comparison) string { return "it is on the worse side of 0" }},
+	{Same, Calm, "=", "same", "same", "same", func(c Comparison) string {
 		return "all of it lies within ±" + results.FormatPercentAsGiven(c.Options.Same) + " of 0"
 	}},
-	{Noisy, Open, "?", "too noisy to tell", "too noisy", func(c Comparison) string {
+	{Noisy, Open, "?", "too noisy to tell", "noisy", "too noisy", func(c Comparison) string {
 		return "none of these, or too few " + plural(c.Replicate) + " for such an interval; about so many a side might"
 	}},
-	{MachineChanged, Suspect, "!", "the machine changed", "with the machine", func(Comparison) string {
+	{MachineChanged, Suspect, "!", "the machine changed", "the machine", "with the machine", func(Comparison) string {
 		return "it is on one side of 0, and so is the interval of a floor, which reaches as far as the change; or it is so by launches alone in which other work had the CPUs"
 	}},
 }
@@ -68,7 +69,7 @@ func (v Verdict) Judgement() Judgement {
 			return j
 		}
 	}
-	return Judgement{v, Open, "?", string(v), string(v), func(Comparison) string { return "this version does not know" }}
+	return Judgement{v, Open, "?", string(v), string(v), string(v), func(Comparison) string { return "this version does not know" }}
 }
 
 // IsChange says whether the verdict is that the cell got better or worse.
@@ -94,14 +95,28 @@ func (r Row) Marked() string {
 
 // Words says the row's verdict as people do: "same within 1.2 %".
 func (r Row) Words() string {
-	words := r.Verdict.Judgement().Words
-	switch {
-	case r.Verdict == Same:
-		words += " within " + results.FormatPercent(r.Within)
-	case r.Verdict == Noisy && r.Needed > 0:
-		words += fmt.Sprintf(", %d a side might", r.Needed)
+	if might := r.might(); might != "" {
+		return r.words() + ", " + might + " might"
 	}
-	return words
+	return r.words()
+}
+
+const within = " within "
+
+func (r Row) words() string {
+	if r.Verdict == Same {
+		return r.Verdict.Judgement().Words + within + results.FormatPercent(r.Within)
+	}
+	return r.Verdict.Judgement().Words
+}
+
+// might is how many replicates might tell what these do not, "" where that is not
+// known.
+func (r Row) might() string {
+	if r.Verdict == Noisy && r.Needed > 0 {
+		return fmt.Sprintf("%d a side", r.Needed)
+	}
+	return ""
 }
 
 // families divides rows by what is corrected together: all that the headline
@@ -273,7 +288,7 @@ func (r Row) spread(replicate string) (text string, modal bool) {
 			}
 		}
 	}
-	return fmt.Sprintf("%s of a side differ by %s", plural(replicate), results.FormatPercent(max(r.Old.CV, r.New.CV))), false
+	return fmt.Sprintf("%s of a side differ by %s", plural(replicate), results.FormatSpread(max(r.Old.CV, r.New.CV))), false
 }
 
 func (r Row) list(modes []summary.Mode) string {

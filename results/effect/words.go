@@ -3,6 +3,7 @@ package effect
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"ipcbench/results"
 )
@@ -44,6 +45,16 @@ func FormatInterval(e Effect) string {
 		return results.Nothing
 	}
 	return "[" + FormatChange(e.Lo) + ", " + FormatChange(e.Hi) + "]"
+}
+
+// Terse is an interval, as it is written, with one sign for both its ends where these
+// are percentages: "[−8.4, −5.1 %]".
+func Terse(interval string) string {
+	const sign = " %"
+	if strings.Count(interval, sign) == 2 {
+		return strings.Replace(interval, sign, "", 1)
+	}
+	return interval
 }
 
 // FormatP writes a p-value as "0.003", and what is below that as "<0.001".

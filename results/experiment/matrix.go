@@ -103,7 +103,7 @@ func (o Outcome) matrix(squares [][]Square) Matrix {
 	first := squares[0][0]
 	metric := results.LookupMetric(first.Metric)
 	m := Matrix{Table: table.Table{Workload: first.Cell.Workload, Title: results.Capital(first.Cell.Workload) + ": " + metric.Words}}
-	columns, identities := table.Identify(cellsOf(squares))
+	columns, identities, groups := table.Identify(cellsOf(squares))
 	m.Identity = len(columns)
 	m.Columns = append(columns, table.Column{Name: o.First(), Numeric: true})
 	for _, a := range o.Against {
@@ -126,7 +126,7 @@ func (o Outcome) matrix(squares [][]Square) Matrix {
 			cells = append(cells, square.Text())
 		}
 		m.Of = append(m.Of, of)
-		m.Rows = append(m.Rows, table.Row{Cells: cells, First: i > 0 && results.CompareGroups(squares[i-1][0].OldCell, row[0].OldCell) != 0})
+		m.Rows = append(m.Rows, table.Row{Cells: cells, Group: groups[i], First: i > 0 && results.CompareGroups(squares[i-1][0].OldCell, row[0].OldCell) != 0})
 	}
 	return m
 }

@@ -234,7 +234,7 @@ func TestTheFormsAgree(t *testing.T) {
 		n.Labels = map[string]string{"config": "=" + []string{"a", "b"}[int(after(i, 40, 0, 1))]}
 	})
 	var text, asJSON, csv bytes.Buffer
-	if err := WriteText(&text, h, func(_ compare.Verdict, words string) string { return "<" + words + ">" }); err != nil {
+	if err := WriteText(&text, h, 160, func(_ compare.Verdict, words string) string { return "<" + words + ">" }); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{h.Headline + "\n", "n040 ", "2026-02-10", "+10 %", "<slower>", "label.config =a → =b"} {

@@ -8,6 +8,7 @@ import (
 
 	"ipcbench/results"
 	"ipcbench/results/compare"
+	"ipcbench/results/effect"
 	"ipcbench/results/table"
 )
 
@@ -25,13 +26,13 @@ func (h History) Table() Table {
 	for _, f := range t.Of {
 		cells = append(cells, f.Cell)
 	}
-	columns, identities := table.Identify(cells)
+	columns, identities, groups := table.Identify(cells)
 	dated := h.needsDays()
 	t.Columns = append(t.Columns, h.when(dated)...)
 	t.Columns = append(t.Columns, columns...)
-	t.Columns = append(t.Columns, table.Column{Name: "metric"},
+	t.Columns = append(t.Columns, table.Column{Name: "metric", Tells: true, Once: true},
 		table.Column{Name: "before", Numeric: true}, table.Column{Name: "after", Numeric: true},
-		table.Column{Name: "change", Numeric: true}, table.Column{Name: "95 % interval", Numeric: true},
+		table.Column{Name: "change", Numeric: true}, intervalColumn,
 		table.Column{Name: "verdict"}, table.Column{Name: "differs"})
 	var notes []string
 	for i, f := range t.Of {
@@ -44,11 +45,14 @@ func (h History) Table() Table {
 		row := slices.Concat(h.Runs[f.After].when(dated), identities[i], []string{
 			m.Quantity(), m.Format(f.Old), m.Format(f.New), change, interval, verdict, f.differs(),
 		})
-		t.Rows = append(t.Rows, table.Row{Cells: row})
+		from := "from " + strings.Join(h.Runs[f.After].when(dated), " on ")
+		t.Rows = append(t.Rows, table.Row{Cells: row, Group: strings.TrimSuffix(from+", "+groups[i], ", ")})
 	}
 	t.Caption = strings.Join(notes, "\n")
 	return t
 }
+
+var intervalColumn = table.Column{Name: "95 % interval", Numeric: true, Rank: 1, Terse: effect.Terse}
 
 // needsDays reports whether the names of runs do not begin with their days, as
 // those do that are made up.
@@ -60,10 +64,11 @@ func (h History) needsDays() bool {
 
 // when are the columns that say at which run a change is, and when tells a run's.
 func (h History) when(dated bool) []table.Column {
+	columns := []table.Column{{Name: "from run", Group: true}}
 	if dated {
-		return []table.Column{{Name: "from run"}, {Name: "on"}}
+		columns = append(columns, table.Column{Name: "on", Group: true})
 	}
-	return []table.Column{{Name: "from run"}}
+	return columns
 }
 
 func (r Run) when(dated bool) []string {
@@ -77,46 +82,46 @@ func (r Run) when(dated bool) []string {
 func (h History) FloorTable() table.Table {
 	dated := h.needsDays()
 	t := table.Table{Title: "Control: changes of the floors, which only the machine moves", Columns: h.when(dated)}
-	t.Columns = append(t.Columns, table.Column{Name: "floor"}, table.Column{Name: "before", Numeric: true}, table.Column{Name: "after", Numeric: true},
-		table.Column{Name: "change", Numeric: true}, table.Column{Name: "95 % interval", Numeric: true})
+	t.Columns = append(t.Columns, table.Column{Name: "floor", Tells: true}, table.Column{Name: "before", Numeric: true}, table.Column{Name: "after", Numeric: true},
+		table.Column{Name: "change", Numeric: true}, intervalColumn)
 	for _, f := range h.Floors {
 		for _, c := range f.Changes {
 			change, interval := c.Interval()
-			t.Rows = append(t.Rows, table.Row{Cells: append(h.Runs[c.After].when(dated),
+			when := h.Runs[c.After].when(dated)
+			t.Rows = append(t.Rows, table.Row{Group: "from " + strings.Join(when, " on "), Cells: append(when,
 				f.What(), results.FormatNS(c.Old), results.FormatNS(c.New), change, interval)})
 		}
 	}
 	return t
 }
 
-// differsWidth is how many columns of a terminal what differs may take.
-const differsWidth = 40
-
-// WriteText writes the history for a terminal. The headline is the first line,
-// alone.
-func WriteText(w io.Writer, h History, paint compare.Paint) error {
+// WriteText writes the history for a terminal of so many columns. The headline is
+// the first line, alone, and may be longer.
+func WriteText(w io.Writer, h History, columns int, paint compare.Paint) error {
+	style := table.Text(columns)
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\nruns %s\nwith %s\n", h.Headline, h.Span(), h.Setting)
+	fmt.Fprintf(&b, "%s\n\n", h.Headline)
+	fmt.Fprintln(&b, table.Beside("runs ", h.Span(), columns))
+	fmt.Fprintln(&b, table.Beside("with ", h.Setting, columns))
 	changes := h.Table()
-	for i, row := range changes.Rows {
-		last := len(row.Cells) - 1
-		row.Cells[last] = table.Wrapped(row.Cells[last], differsWidth)
-		row.Cells[last-1] = paint(changes.Of[i].Verdict, row.Cells[last-1])
-	}
+	verdict := &changes.Columns[len(changes.Columns)-2]
+	verdict.Paint = func(row int, words string) string { return paint(changes.Of[row].Verdict, words) }
 	for _, t := range []table.Table{changes.Table, h.FloorTable()} {
 		if len(t.Rows) == 0 {
 			continue
 		}
-		var one strings.Builder
-		if err := t.Render(&one, table.Text); err != nil {
+		b.WriteString("\n")
+		if err := t.Render(&b, style); err != nil {
 			return err
 		}
-		fmt.Fprintf(&b, "\n%s\n", strings.TrimRight(one.String(), "\n"))
 	}
 	if len(h.Warnings) > 0 {
-		fmt.Fprintf(&b, "\nWarnings:\n  %s\n", strings.Join(h.Warnings, "\n  "))
+		b.WriteString("\nWarnings:\n")
 	}
-	fmt.Fprintf(&b, "\n%s\n", table.Wrapped(h.Definitions(), table.TextWidth))
+	for _, warning := range h.Warnings {
+		fmt.Fprintln(&b, table.Beside("  ", warning, min(columns, table.TextWidth)))
+	}
+	fmt.Fprintf(&b, "\n%s\n", style.Prose(h.Definitions()))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -124,7 +124,7 @@ func show(dir string) error {
 			return err
 		}
 	}
-	for _, style := range []table.Style{table.Text, table.Markdown} {
+	for _, style := range []table.Style{table.Text(120), table.Markdown} {
 		var out bytes.Buffer
 		if err := table.Write(&out, analysis.Cells, style); err != nil {
 			return err
@@ -137,7 +137,7 @@ func show(dir string) error {
 		}
 	}
 	for _, e := range why.Of(analysis.Cells, diagnosed) {
-		if err := e.Table().Render(io.Discard, table.Text); err != nil {
+		if err := e.Table().Render(io.Discard, table.Text(120)); err != nil {
 			return err
 		}
 	}
@@ -150,7 +150,7 @@ func show(dir string) error {
 			continue // they may have no cell in common
 		}
 		plain := func(_ compare.Verdict, words string) string { return words }
-		if err := compare.WriteText(io.Discard, c, plain); err != nil {
+		if err := compare.WriteText(io.Discard, c, 80, plain); err != nil {
 			return err
 		}
 		for _, write := range []func(io.Writer, compare.Comparison) error{compare.WriteMarkdown, compare.WriteJSON, compare.WriteCSV, report.WriteComparison} {

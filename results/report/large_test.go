@@ -70,7 +70,7 @@ func BenchmarkCompareOfTenLargeRuns(b *testing.B) {
 		}
 		c, err := compare.Runs(runs[:5], runs[5:], compare.Options{})
 		if err == nil {
-			err = compare.WriteText(io.Discard, c.Primary(), func(_ compare.Verdict, words string) string { return words })
+			err = compare.WriteText(io.Discard, c.Primary(), 80, func(_ compare.Verdict, words string) string { return words })
 		}
 		if err != nil {
 			b.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"ipcbench/results/summary"
+	"ipcbench/results/table"
 )
 
 // warnings lists what a reader should know before believing any number: the
@@ -28,6 +29,7 @@ func warnings(run summary.Analysis) []string {
 	for _, warning := range run.Warnings {
 		all = append(all, warning.String())
 	}
+	all = append(all, table.OfMachine(run.Cells)...)
 	for _, warning := range order {
 		all = append(all, warning+" ("+someOf(cells[warning])+")")
 	}

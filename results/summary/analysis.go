@@ -68,7 +68,7 @@ var (
 // Unfit is the ID of those.
 const Unfit = "machine"
 
-var unfit = results.Cautions(results.Caution{ID: Unfit, Words: func(w results.Warning) string {
+var unfit = results.Cautions(results.Caution{ID: Unfit, OfMachine: true, Words: func(w results.Warning) string {
 	return w.Text("finding") + ": " + w.Text("remedy")
 }})
 

@@ -33,7 +33,7 @@ func budget(w results.Warning) string { return time.Duration(w.Number("budget_ns
 func reached(w results.Warning) string {
 	text := "no interval"
 	if m := w.Number("margin"); m > 0 {
-		text = "±" + results.FormatPercent(m)
+		text = "±" + results.FormatSpread(m)
 	}
 	text += fmt.Sprintf(" after %s launches", w.Text("launches"))
 	if w.Number("failed") > 0 {

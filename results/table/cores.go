@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -21,9 +22,9 @@ const mostListed = 28
 func WriteCores(w io.Writer, c results.Cores, width int) error {
 	var b strings.Builder
 	if len(c.Pairs) <= mostListed {
-		writePairs(&b, c)
+		writePairs(&b, c, width)
 	} else {
-		writeRelations(&b, c)
+		writeRelations(&b, c, width)
 	}
 	if len(c.CPUs) > 2 {
 		fmt.Fprintf(&b, "\nThere and back (ns):\n%s", matrix(c, width, func(p results.CorePair, _ int) results.Passes { return p.RTT }))
@@ -31,14 +32,14 @@ func WriteCores(w io.Writer, c results.Cores, width int) error {
 	if len(c.CPUs) > 2 && c.HasOneWay() {
 		fmt.Fprintf(&b, "\nOne way, from the CPU of the row to that of the column (ns):\n%s", matrix(c, width, results.CorePair.OneWay))
 	}
-	fmt.Fprintf(&b, "\n%s\n", Wrapped(strings.Join(c.Method(), " "), TextWidth))
+	fmt.Fprintf(&b, "\n%s\n", Wrapped(strings.Join(c.Method(), " "), min(cmp.Or(width, TextWidth), TextWidth)))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
 // writePairs lists the pairs.
-func writePairs(b *strings.Builder, c results.Cores) {
-	t := Table{Columns: []Column{{"CPUs", false}, {"relation", false}, {"there and back", true}, {"of passes", false}, {"one way", false}, {"of passes", false}, {"line on node", false}}}
+func writePairs(b *strings.Builder, c results.Cores, width int) {
+	t := Table{Columns: []Column{{Name: "CPUs"}, {Name: "relation"}, {Name: "there and back", Numeric: true}, {Name: "of passes"}, {Name: "one way"}, {Name: "of passes", Rank: 2}, {Name: "line on node", Rank: 3}}}
 	for _, p := range c.Pairs {
 		head := []string{fmt.Sprintf("%d, %d", p.A, p.B), cmp.Or(p.Relation, results.Nothing)}
 		if len(p.RTT) == 0 {
@@ -51,7 +52,7 @@ func writePairs(b *strings.Builder, c results.Cores) {
 			t.Rows = append(t.Rows, Row{Cells: []string{"", "", "", "", oneWay(p, p.B), rangeOf(p.BA), ""}})
 		}
 	}
-	fmt.Fprintln(b, t.writer(Text).Render())
+	t.layout(cmp.Or(width, math.MaxInt)).draw(b)
 }
 
 // oneWay says from where to where and how long: "0→1  52.1 ns".
@@ -87,8 +88,8 @@ func nodesOf(p results.CorePair) string {
 }
 
 // writeRelations tells of the pairs that are related alike.
-func writeRelations(b *strings.Builder, c results.Cores) {
-	t := Table{Columns: []Column{{"relation", false}, {"pairs", true}, {"there and back", true}, {"of pairs", false}, {"one way", true}, {"passes differ", true}, {"most of", false}}}
+func writeRelations(b *strings.Builder, c results.Cores, width int) {
+	t := Table{Columns: []Column{{Name: "relation"}, {Name: "pairs", Numeric: true}, {Name: "there and back", Numeric: true}, {Name: "of pairs"}, {Name: "one way", Numeric: true}, {Name: "passes differ", Numeric: true, Rank: 2}, {Name: "most of", Rank: 2}}}
 	for _, r := range c.Relations() {
 		least, most := r.RTT.Range()
 		t.Rows = append(t.Rows, Row{Cells: []string{
@@ -97,7 +98,7 @@ func writeRelations(b *strings.Builder, c results.Cores) {
 			fmt.Sprintf("×%.2f", r.Widest.RTT.Apart()), fmt.Sprintf("%d, %d", r.Widest.A, r.Widest.B),
 		}})
 	}
-	fmt.Fprintln(b, t.writer(Text).Render())
+	t.layout(cmp.Or(width, math.MaxInt)).draw(b)
 }
 
 // matrix has a row and a column for each CPU, in blocks of as many columns as the

@@ -90,5 +90,5 @@ func TestWhatIsNotKnownOfCPUsIsSaid(t *testing.T) {
 		t.Error("what is known is said not to be")
 	}
 	c.Pairs[0].Relation = ""
-	has(t, coresText(t, c, 80), "0, 1  —", "mount /sys")
+	has(t, coresText(t, c, 100), "0, 1  —", "mount /sys")
 }

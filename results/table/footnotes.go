@@ -21,7 +21,8 @@ type Footnotes struct {
 // mostNotes is up to how many notes each launch and each cell has its own.
 const mostNotes = 12
 
-// footnotesOf collects the warnings of those summaries that have results. What
+// footnotesOf collects the warnings of those summaries that have results, but for
+// those about the whole machine. What
 // is on most rows comes first. Where they are too many, those that differ only
 // in what one row has are one, without that.
 func footnotesOf(summaries []summary.Summary) Footnotes {
@@ -60,11 +61,42 @@ func collect(summaries []summary.Summary, say func(results.Warning) string) Foot
 	return notes
 }
 
-// saidOf is a summary's warnings in words, each once.
+// OfMachine are the warnings of rows with results that are about the whole machine:
+// each once, with how many rows it concerns.
+func OfMachine(summaries []summary.Summary) []string {
+	var order []string
+	rows, on := 0, map[string]int{}
+	for _, s := range summaries {
+		if s.Launches == 0 {
+			continue
+		}
+		rows++
+		for _, w := range s.Warnings {
+			if !w.OfMachine() {
+				continue
+			}
+			if on[w.String()] == 0 {
+				order = append(order, w.String())
+			}
+			on[w.String()]++
+		}
+	}
+	for i, text := range order {
+		switch {
+		case on[text] < rows:
+			order[i] = fmt.Sprintf("%s (%d of %d rows)", text, on[text], rows)
+		case rows > 1:
+			order[i] = text + " (all rows)"
+		}
+	}
+	return order
+}
+
+// saidOf is a summary's warnings of its own in words, each once.
 func saidOf(s summary.Summary, say func(results.Warning) string) []string {
 	var said []string
 	for _, warning := range s.Warnings {
-		if text := say(warning); !slices.Contains(said, text) {
+		if text := say(warning); !warning.OfMachine() && !slices.Contains(said, text) {
 			said = append(said, text)
 		}
 	}
@@ -93,13 +125,13 @@ func joined(numbers []int) string {
 }
 
 // text writes the footnotes for below a table.
-func (n Footnotes) text() string {
+func (n Footnotes) text(width int) string {
 	var b strings.Builder
 	for _, note := range n.OnAll {
-		fmt.Fprintf(&b, "all  %s\n", note)
+		fmt.Fprintln(&b, Beside("all  ", note, width))
 	}
 	for i, note := range n.OnRow {
-		fmt.Fprintf(&b, "%3d  %s\n", i+1, note)
+		fmt.Fprintln(&b, Beside(fmt.Sprintf("%3d  ", i+1), note, width))
 	}
 	return b.String()
 }

@@ -47,9 +47,9 @@ func TestAWarningStandsOnceAndItsRowsReferToIt(t *testing.T) {
 }
 
 func TestFootnotesInText(t *testing.T) {
-	text := written(t, footnoted(), Text)
+	text := written(t, footnoted(), Text(120))
 	for _, want := range []string{
-		" 7  1\n", " 7  1, 2\n", " 7\n",
+		"—  1\n", "—  1, 2\n", "—\n",
 		"\nall  the frequency follows the load\n  1  echo 1 | tee cpu*/state*/disable\n  2  launch 7 is <far> off\nRound trip,",
 	} {
 		if !strings.Contains(text, want) {
@@ -75,7 +75,7 @@ func TestATableWithoutWarningsHasNoColumnForThem(t *testing.T) {
 	for i := range summaries {
 		summaries[i].Warnings = nil
 	}
-	if text := written(t, summaries, Text); strings.Contains(text, "note") {
+	if text := written(t, summaries, Text(120)); strings.Contains(text, "note") {
 		t.Errorf("there is nothing to note, and yet\n%s", text)
 	}
 }
@@ -100,7 +100,7 @@ func TestManyFootnotesBecomeFew(t *testing.T) {
 			{ID: "mixed", Values: map[string]any{"mixed": i % 7, "launches": 7, "fast_ns": float64(i), "slow_ns": 1e6}},
 		}})
 	}
-	if notes := footnotesOf(rows[:3]); len(notes.OnRow) != 9 || !strings.Contains(notes.text(), "waited 2.00 ms") {
+	if notes := footnotesOf(rows[:3]); len(notes.OnRow) != 9 || !strings.Contains(notes.text(200), "waited 2.00 ms") {
 		t.Errorf("of three rows: %q", notes.OnRow)
 	}
 	rows = append(rows, summary.Summary{Launches: 7})

@@ -9,29 +9,41 @@ import (
 
 // Identify returns the columns of a table that tell cells from each other by the
 // dimensions of these roles, or of all, and each cell's values in them. Where no
-// cell has anything to say in a lesser dimension, it has no column.
-func Identify(cells []results.Cell, roles ...results.Role) (columns []Column, values [][]string) {
+// cell has anything to say in a lesser dimension, it has no column. What the columns
+// of groups say of a cell is also returned in words: "64 B, same-cpu".
+func Identify(cells []results.Cell, roles ...results.Role) (columns []Column, values [][]string, groups []string) {
 	identity := identityOf(cells, roles)
-	values = make([][]string, len(cells))
+	values, groups = make([][]string, len(cells)), make([]string, len(cells))
 	for _, d := range identity {
-		columns = append(columns, Column{d.Heading, d.Numeric})
+		c := Column{Name: d.Heading, Numeric: d.Numeric, Tells: true, Once: true, Group: d.groups}
+		if !d.Lesser { // it is told by its value
+			c.Each = func(value string) string { return value }
+		}
+		columns = append(columns, c)
 		for i, cell := range cells {
 			values[i] = append(values[i], d.says(cell))
 		}
 	}
-	return columns, values
+	grouping := func(d results.Dimension) bool {
+		return slices.ContainsFunc(identity, func(shown shownDimension) bool { return shown.groups && shown.Name == d.Name })
+	}
+	for i, cell := range cells {
+		groups[i] = cell.Only(grouping).Describe(", ")
+	}
+	return columns, values, groups
 }
 
 // A shownDimension is one that has a column among these cells.
 type shownDimension struct {
 	results.Dimension
-	says func(results.Cell) string
+	says   func(results.Cell) string
+	groups bool // cells must share it to be compared
 }
 
 func identityOf(cells []results.Cell, roles []results.Role) []shownDimension {
 	var identity []shownDimension
 	for _, d := range results.Dimensions() {
-		shown := shownDimension{d, underHeading(d)}
+		shown := shownDimension{d, underHeading(d), parts(d, cells)}
 		if d.Name == "dir" {
 			shown.says = placeOf(cells)
 		}
@@ -47,7 +59,9 @@ func identityOf(cells []results.Cell, roles []results.Role) []shownDimension {
 // underHeading is what the dimension says of a cell in a sentence, but for the word
 // that its column has for a heading.
 func underHeading(d results.Dimension) func(results.Cell) string {
-	return func(c results.Cell) string { return strings.TrimSuffix(d.Says(c), " "+d.Heading) }
+	return func(c results.Cell) string {
+		return strings.TrimPrefix(strings.TrimSuffix(d.Says(c), " "+d.Heading), d.Heading+" ")
+	}
 }
 
 // placeOf names a cell's filesystem, and its directory too where several are
@@ -71,4 +85,11 @@ func placeOf(cells []results.Cell) func(results.Cell) string {
 		}
 		return c.FSType
 	}
+}
+
+// parts says whether a dimension parts cells that are not to be compared: what was
+// asked of them and in which setting, but for what a course of points goes over.
+func parts(d results.Dimension, cells []results.Cell) bool {
+	isOver := func(c results.Cell) bool { return results.LookupWorkload(c.Workload).Over == d.Name }
+	return (d.Role == results.Question || d.Role == results.Setting) && !slices.ContainsFunc(cells, isOver)
 }

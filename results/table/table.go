@@ -6,27 +6,14 @@
 package table
 
 import (
+	"cmp"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
-
-	"ipcbench/internal/quote"
 	"ipcbench/results"
 	"ipcbench/results/summary"
-)
-
-// A Style is how a table is written.
-type Style int
-
-// The styles of tables.
-const (
-	Text     Style = iota // for a terminal: aligned, with thin rules
-	Markdown              // for a README or a bug report
 )
 
 // A Table shows the cells of one workload. It is made once and rendered as
@@ -35,7 +22,7 @@ type Table struct {
 	Workload string
 	Part     string // of the workload's results that it shows, "" the first: see [results.Further]
 	Title    string
-	Caption  string // what the numbers mean
+	Caption  string // what the numbers mean, a line each
 	Columns  []Column
 	Identity int // so many of them tell its rows apart
 	Rows     []Row
@@ -47,6 +34,17 @@ type Table struct {
 type Column struct {
 	Name    string
 	Numeric bool
+
+	// What follows is for a text, which may be of few columns: see fitted.
+
+	Rank  int                                // when it goes for want of room: the highest first; 0: never
+	Once  bool                               // where all rows say the same in it, it is said once, and not at all where that is nothing
+	Each  func(value string) string          // how it is said then; nil: by its name and the value
+	Tells bool                               // it tells rows from each other: one such stays
+	Group bool                               // what it says stands above the rows that share it, see Row.Group
+	Note  string                             // the line of the caption that is about it alone
+	Terse func(words string) string          // says a cell in fewer words; nil: there are none
+	Paint func(row int, words string) string // gives the words of a row their colour; nil: they have none
 }
 
 // A Row is one cell of the plan.
@@ -58,6 +56,7 @@ type Row struct {
 	// First says that what is comparable begins here: the row above has
 	// another placement or size.
 	First bool
+	Group string // what the columns of groups say of it, in words: "64 B, same-cpu"
 	// Numbers are those of the footnotes on this row.
 	Numbers []int
 	// Of is the cell, zero where the row is of none.
@@ -104,12 +103,11 @@ func of(summaries []summary.Summary) Table {
 	t := Table{Workload: w.Name, Title: w.Title, Caption: w.Caption, Footnotes: footnotesOf(summaries)}
 	shown := columnsOf(w, summaries)
 	t.fill(shown, summaries)
-	if slices.ContainsFunc(summaries, summary.Summary.IsFine) {
-		t.Caption += "\n" + w.FineNote
-	}
-	for _, c := range shown {
-		if m := results.LookupMetric(c.Metric); m.Note != "" {
-			t.Caption += "\n" + m.Note
+	said := map[string]bool{"": true}
+	for _, c := range t.Columns {
+		if !said[c.Note] {
+			t.Caption += "\n" + c.Note
+			said[c.Note] = true
 		}
 	}
 	for _, d := range results.DimensionsOf(cellsOf(summaries)) {
@@ -133,24 +131,35 @@ func cellsOf(summaries []summary.Summary) []results.Cell {
 
 // fill gives the table its columns and rows.
 func (t *Table) fill(shown []results.ResultColumn, summaries []summary.Summary) {
-	columns, identities := Identify(cellsOf(summaries))
+	columns, identities, groups := Identify(cellsOf(summaries))
 	t.Columns, t.Identity = columns, len(columns)
 	for _, c := range shown {
-		t.Columns = append(t.Columns, Column{c.Name, true})
+		note := cmp.Or(c.Note, results.LookupMetric(c.Metric).Note)
+		t.Columns = append(t.Columns, Column{Name: c.Name, Numeric: true, Rank: c.Rank, Once: c.Rank > 0, Note: note})
 	}
-	t.Columns = append(t.Columns, Column{"launches", true})
+	t.Columns = append(t.Columns, launchesColumn)
 	for i, s := range summaries {
 		first := i > 0 && results.CompareGroups(summaries[i-1].Cell, s.Cell) != 0
 		for _, row := range rowsOf(s, identities[i], shown) {
 			row.First, first, row.Of = first, false, s.Cell
+			row.Group = groups[i]
 			t.Rows = append(t.Rows, row)
 		}
 		t.Rows[len(t.Rows)-max(1, len(s.Modes))].Numbers = t.Footnotes.on(s)
 	}
 }
 
+// launchesColumn counts what a row is from.
+var launchesColumn = Column{Name: "launches", Numeric: true, Rank: 2, Once: true, Each: func(n string) string {
+	if n == "1" {
+		return "1 launch each"
+	}
+	return n + " launches each"
+}}
+
 // rowsOf is a row of the summary or, where its launches fall into modes, one of
-// each: between them there is no figure that any launch had.
+// each: between them there is no figure that any launch had, and nothing that a
+// margin could be of. In its place is how many launches the mode has.
 func rowsOf(s summary.Summary, identity []string, shown []results.ResultColumn) []Row {
 	if s.Launches == 0 {
 		return []Row{{Cells: identity, Note: note(s)}}
@@ -159,10 +168,16 @@ func rowsOf(s summary.Summary, identity []string, shown []results.ResultColumn) 
 		return []Row{{Cells: append(slices.Clip(identity), append(valuesOf(s, s.Metrics, shown), launchCount(s))...)}}
 	}
 	var rows []Row
+	count := launchCount(s)
 	for _, mode := range s.Modes {
-		count := fmt.Sprintf("%d of %d", mode.Launches, s.Launches+s.Skipped+s.Failed)
-		rows = append(rows, Row{Cells: append(slices.Clip(identity), append(valuesOf(s, mode.Metrics, shown), count)...)})
-		identity = make([]string, len(identity))
+		values := valuesOf(s, mode.Metrics, shown)
+		for i, c := range shown {
+			if c.Margin {
+				values[i] = fmt.Sprintf("×%d", mode.Launches)
+			}
+		}
+		rows = append(rows, Row{Cells: slices.Concat(identity, values, []string{count})})
+		identity, count = make([]string, len(identity)), ""
 	}
 	return rows
 }
@@ -245,10 +260,8 @@ func FormatMargin(e summary.Estimate) string {
 		return results.Nothing
 	case e.IsBounded():
 		return "<" + results.FormatPercent(e.Finest())
-	case ratio >= 9.995:
-		return ">999 %"
 	}
-	return results.FormatPercent(ratio)
+	return results.FormatSpread(ratio)
 }
 
 // launchCount tells how many launches the numbers are from, and of how many
@@ -270,122 +283,4 @@ func note(s summary.Summary) string {
 		status = results.Failed
 	}
 	return strings.Join(strings.Fields(string(status)+": "+s.Reason), " ")
-}
-
-// Write writes the tables of all workloads.
-func Write(w io.Writer, summaries []summary.Summary, style Style) error {
-	for i, t := range Tables(summaries) {
-		if i > 0 {
-			if _, err := fmt.Fprintln(w); err != nil {
-				return err
-			}
-		}
-		if err := t.Render(w, style); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Render writes the table with its title above, and below it its footnotes and
-// its caption.
-func (t Table) Render(w io.Writer, style Style) error {
-	var err error
-	switch style {
-	case Markdown:
-		_, err = fmt.Fprintf(w, "### %s\n\n%s\n\n%s%s\n", quote.Markdown(t.Title), t.writer(style).RenderMarkdown(), t.Footnotes.markdown(), quote.MarkdownLines(t.Caption))
-	default:
-		_, err = fmt.Fprintf(w, "%s\n%s\n%s%s\n", t.Title, t.writer(style).Render(), t.Footnotes.text(), t.Caption)
-	}
-	return err
-}
-
-func (t Table) writer(style Style) table.Writer {
-	out := table.NewWriter()
-	out.SetStyle(quiet)
-	out.SuppressTrailingSpaces()
-	var header table.Row
-	var configs []table.ColumnConfig
-	for i, c := range t.printed() {
-		header = append(header, style.quote(c.Name))
-		align := text.AlignLeft
-		if c.Numeric {
-			align = text.AlignRight
-		}
-		configs = append(configs, table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align})
-	}
-	out.AppendHeader(header)
-	out.SetColumnConfigs(configs)
-	for _, row := range t.Rows {
-		if row.First {
-			out.AppendSeparator()
-		}
-		out.AppendRow(t.cells(row, style), table.RowConfig{AutoMerge: row.Note != "", AutoMergeAlign: text.AlignLeft})
-	}
-	return out
-}
-
-// printed is the columns together with that of the footnotes, where there are
-// any on single rows.
-func (t Table) printed() []Column {
-	if len(t.Footnotes.OnRow) == 0 {
-		return t.Columns
-	}
-	return append(slices.Clip(t.Columns), Column{"note", false})
-}
-
-// cells is the row as the renderer wants it. In text, what repeats is merged
-// and so lets the note run on over the columns that it stands for.
-func (t Table) cells(row Row, style Style) table.Row {
-	var cells table.Row
-	for _, cell := range row.Cells {
-		cells = append(cells, style.quote(cell))
-	}
-	if row.Note == "" {
-		return append(cells, joined(row.Numbers))[:len(t.printed())] // without the last where there is no such column
-	}
-	note := style.quote(row.Note)
-	if style == Text {
-		note = text.WrapSoft(note, noteWidth)
-	}
-	for len(cells) < len(t.printed()) {
-		cells = append(cells, note)
-		if style == Markdown {
-			note = ""
-		}
-	}
-	return cells
-}
-
-// quote keeps a cell from being more than text. That of a terminal has lines and
-// colours of its own by now.
-func (s Style) quote(cell string) string {
-	if s == Markdown {
-		return quote.Markdown(cell)
-	}
-	return cell
-}
-
-// noteWidth is about what the columns of results take, so that a long reason
-// does not stretch them.
-const noteWidth = 64
-
-// quiet is a table with nothing but thin rules.
-var quiet = func() table.Style {
-	style := table.StyleLight
-	style.Options = table.Options{SeparateHeader: true}
-	style.Format.Header = text.FormatDefault
-	return style
-}()
-
-// TextWidth is how many columns of a terminal running text takes.
-const TextWidth = 100
-
-// Wrapped breaks a text into lines of at most so many columns.
-func Wrapped(s string, width int) string {
-	lines := strings.Split(text.WrapSoft(s, width), "\n")
-	for i, line := range lines {
-		lines[i] = strings.TrimRight(line, " ")
-	}
-	return strings.Join(lines, "\n")
 }

@@ -23,23 +23,23 @@ func rendered(t *testing.T, launches []results.Launch, style Style) string {
 
 func TestTextTable(t *testing.T) {
 	want := `
-Round-trip latency
- transport         size  placement  on        p50      ±      p99    p99.9     mean  CPU/msg  ctxsw/msg  launches
-──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
- pipe              64 B  same-cpu         4.40 µs  5.9 %  20.0 µs  20.0 µs  5.13 µs  10.3 µs      0.002    6 of 7
-──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
- mmap:wait=futex  4 KiB  same-cpu   ext4   900 ns      —        —        —  1.00 µs  2.00 µs      0.002         2
- mmap:wait=spin   4 KiB  same-cpu   ext4  failed: consumer: signal: killed
+Round-trip latency · ctxsw/msg 0.002
+ transport        on        p50      ±      p99    p99.9     mean  CPU/msg  launches
+── 64 B, same-cpu ───────────────────────────────────────────────────────────────────
+ pipe                   4.40 µs  5.9 %  20.0 µs  20.0 µs  5.13 µs  10.3 µs    6 of 7
+── 4 KiB, same-cpu ──────────────────────────────────────────────────────────────────
+ mmap:wait=futex  ext4   900 ns      —        —        —  1.00 µs  2.00 µs         2
+ mmap:wait=spin   ext4  failed: consumer: signal: killed
 `
-	got := rendered(t, resultstest.Few(t), Text)
+	got := rendered(t, resultstest.Few(t), Text(120))
 	if !strings.HasPrefix("\n"+got, want) {
 		t.Errorf("got\n%s\nwant it to begin with%s", got, want)
 	}
 	want = `
-Throughput
- transport  size  placement  messages  ±      bytes  CPU/msg  ctxsw/msg  faults/msg  launches
-──────────────────────────────────────────────────────────────────────────────────────────────
- pipe       64 B  same-cpu   1.50 M/s  —  96.0 MB/s  1.33 µs      0.010           0         1
+Throughput · 64 B, same-cpu · 1 launch each
+ transport  messages  ±      bytes  CPU/msg  ctxsw/msg
+───────────────────────────────────────────────────────
+ pipe       1.50 M/s  —  96.0 MB/s  1.33 µs      0.010
 `
 	if !strings.Contains(got, want) {
 		t.Errorf("got\n%s\nwant in it%s", got, want)
@@ -61,7 +61,7 @@ func TestMarkdownTable(t *testing.T) {
 }
 
 func TestTextTableOfARunFits120ColumnsWithoutEscapes(t *testing.T) {
-	got := rendered(t, resultstest.Launches(t), Text)
+	got := rendered(t, resultstest.Launches(t), Text(120))
 	for line := range strings.Lines(got) {
 		line = strings.TrimSuffix(line, "\n")
 		if width := utf8.RuneCountInString(line); width > 120 {
@@ -82,7 +82,7 @@ func TestTextTableOfARunFits120ColumnsWithoutEscapes(t *testing.T) {
 func TestTableNamesTheDirectoryWhereOneFilesystemHasTwo(t *testing.T) {
 	a, b := resultstest.Cell("mmap", "latency", 64, "free"), resultstest.Cell("mmap", "latency", 64, "free")
 	a.Dir, a.FSType, b.Dir, b.FSType = "/mnt/a", "ext4", "/mnt/b", "ext4"
-	got := rendered(t, []results.Launch{resultstest.OK(a, 1, results.RTTP50, 5), resultstest.OK(b, 1, results.RTTP50, 6)}, Text)
+	got := rendered(t, []results.Launch{resultstest.OK(a, 1, results.RTTP50, 5), resultstest.OK(b, 1, results.RTTP50, 6)}, Text(120))
 	if !strings.Contains(got, "ext4 /mnt/a") || !strings.Contains(got, "ext4 /mnt/b") {
 		t.Errorf("the directories are not told apart:\n%s", got)
 	}
@@ -126,7 +126,7 @@ func TestSetUpHasTwoTables(t *testing.T) {
 	if first := names(got[0]); slices.Contains(first, "lock") || !slices.Contains(first, "create") || !slices.Contains(first, "touch") {
 		t.Errorf("the columns are %q", first)
 	}
-	if text := rendered(t, []results.Launch{pipe}, Text); strings.Contains(text, "A page") {
+	if text := rendered(t, []results.Launch{pipe}, Text(120)); strings.Contains(text, "A page") {
 		t.Errorf("there are no pages of files in\n%s", text)
 	}
 }
