@@ -45,6 +45,10 @@ overhead: ## hold ipcbench against tight C loops of the same calls, or ONLY=pipe
 cores: ## hold the cache line from CPU to CPU against a tight C loop (10 s a placement, gcc)
 	go run ./internal/studies cores
 
+.PHONY: lengths
+lengths: ## hold making and checking few bytes against making and checking many (1 min)
+	go run ./internal/studies lengths
+
 .PHONY: ring
 ring: ## stream through the ring in C, one thing changed at a time: what limits it? (3 min, gcc)
 	go run ./internal/studies ring
