@@ -57,6 +57,7 @@ var architectures = map[string]architecture{
 	// emulated TSC and takes the HPET.
 	"amd64": {"qemu-system-x86_64", "qemu-system-x86", "q35", "max,vendor=GenuineIntel", "ttyS0", "tsc=reliable", "EM_X86_64"},
 	"arm64": {"qemu-system-aarch64", "qemu-system-arm", "virt", "max", "ttyAMA0", "", "EM_AARCH64"},
+	"s390x": {"qemu-system-s390x", "qemu-system-misc", "s390-ccw-virtio", "max", "ttysclp0", "", "EM_S390"},
 }
 
 func (m Machine) arch() string { return cmp.Or(m.Arch, runtime.GOARCH) }
