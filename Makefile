@@ -26,6 +26,11 @@ FUZZTIME ?= 10m
 machines: ## boot machines that we do not have, emulated: every placement, and arm64 (10 min; Debian with qemu-system-x86 and qemu-system-arm)
 	VM_TEST_LONG=1 VM_TEST_KERNEL=$$(.ci/kernel amd64) VM_TEST_KERNEL_ARM64=$$(.ci/kernel arm64) go test -count=1 -v -timeout 1h ./internal/vm
 
+.PHONY: emulated
+emulated: ## the whole conformance suite on arm64 and s390x, emulated, and riscv64 in user mode (2 h; root, Debian with qemu-system-arm, qemu-system-misc, qemu-user-static)
+	VM_TEST_LONG=1 VM_TEST_KERNEL_ARM64=$$(.ci/kernel arm64) VM_TEST_KERNEL_S390X=$$(.ci/kernel s390x) go test -count=1 -v -timeout 7h -run '^TestConformanceElsewhere$$' ./internal/vm
+	.ci/usermode riscv64 -test.v
+
 .PHONY: fuzz
 fuzz: ## fuzz every reader, whole run directories too, for FUZZTIME each (10m; about 2 h in all)
 	@grep -rn --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | while IFS=: read -r file _ declaration; do \
