@@ -37,7 +37,6 @@ type weakMachine struct {
 	schedule
 	without string // the barrier that is left out: "mark load", "taken store", "mark swap"
 
-	layout Layout
 	base   *control
 	words  [][]written
 	view   view      // of all swaps so far
@@ -281,7 +280,7 @@ func (x *weakMachine) transfer(slots, n int, how Wait) error {
 	l := Layout{Message: 8, Slots: slots, Stride: 16}
 	memory := make([]uint64, l.Bytes()/8)
 	mem := unsafe.Slice((*byte)(unsafe.Pointer(&memory[0])), l.Bytes())
-	x.layout, x.base, x.machine = l, (*control)(unsafe.Pointer(&memory[0])), x
+	x.base, x.machine = (*control)(unsafe.Pointer(&memory[0])), x
 	model = x
 	defer func() { model = nil }()
 	fds := Eventfds{Reader: 0, Writer: 1}
