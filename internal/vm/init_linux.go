@@ -190,6 +190,8 @@ func (p Plan) command() (status int, err error) {
 	cmd, name := exec.Command("/init", append([]string{"run"}, p.Run...)...), "ipcbench run"
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if p.Program {
+		// A machine of little memory allows few signals to be queued.
+		unix.Setrlimit(unix.RLIMIT_SIGPENDING, &unix.Rlimit{Cur: 1 << 16, Max: 1 << 16})
 		cmd, name = exec.Command("/"+program, p.Run...), "the program"
 		said, err := os.Create(filepath.Join("/", resultsDir, Said))
 		if err != nil {
