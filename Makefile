@@ -71,6 +71,11 @@ FUZZTIME ?= 10m
 machines: ## boot machines that we do not have, emulated: every placement, control groups of version 2, a network share, and arm64 (12 min; Debian with qemu-system-x86, qemu-system-arm, nfs-ganesha-vfs)
 	VM_TEST_LONG=1 VM_TEST_KERNEL=$$(.ci/kernel amd64) VM_TEST_KERNEL_ARM64=$$(.ci/kernel arm64) go test -count=1 -v -timeout 1h ./internal/vm ./internal/lab
 
+.PHONY: emulated
+emulated: ## the whole conformance suite on arm64 and s390x, emulated, and riscv64 in user mode (2 h; root, Debian with qemu-system-arm, qemu-system-misc, qemu-user-static)
+	VM_TEST_LONG=1 VM_TEST_KERNEL_ARM64=$$(.ci/kernel arm64) VM_TEST_KERNEL_S390X=$$(.ci/kernel s390x) go test -count=1 -v -timeout 7h -run '^TestConformanceElsewhere$$' ./internal/vm
+	.ci/usermode riscv64 -test.v
+
 .PHONY: fuzz
 fuzz: ## fuzz every reader, whole run directories too, for FUZZTIME each (10m; about 2 h in all)
 	@grep -rn --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | while IFS=: read -r file _ declaration; do \
@@ -89,6 +94,10 @@ overhead: ## hold ipcbench against tight C loops of the same calls, or ONLY=pipe
 .PHONY: cores
 cores: ## hold the cache line from CPU to CPU against a tight C loop (10 s a placement, gcc)
 	go run ./internal/studies cores
+
+.PHONY: lengths
+lengths: ## hold making and checking few bytes against making and checking many (1 min)
+	go run ./internal/studies lengths
 
 .PHONY: ring
 ring: ## stream through the ring in C, one thing changed at a time: what limits it? (3 min, gcc)

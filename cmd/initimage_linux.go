@@ -54,7 +54,7 @@ compared with others.`,
 	flags.StringArrayVar(&i.modules, "module", nil, "`module` to load, and what it needs: a name, of --kernel, or a file with a slash in its path; repeatable")
 	flags.StringVar(&i.kernel, "kernel", "", "kernel that the modules are of: a Debian package, or a `file` as /boot/vmlinuz-VERSION")
 	flags.StringVar(&i.binary, "binary", "", "another `file` than this binary, static")
-	flags.StringVar(&i.arch, "arch", runtime.GOARCH, "`architecture` that the binary has to be for: amd64, arm64")
+	flags.StringVar(&i.arch, "arch", runtime.GOARCH, "`architecture` that the binary has to be for: amd64, arm64, s390x")
 	_ = cmd.RegisterFlagCompletionFunc("arch", fixed(vm.Architectures()...))
 	flags.StringVar(&i.unpack, "unpack", "", "make the directory of a run from a `file` that results went to")
 	return cmd

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -228,6 +229,9 @@ func TestRefusedSystemCalls(t *testing.T) {
 			for _, call := range refusable {
 				if turn++; !whole && turn%short != 0 {
 					continue
+				}
+				if call.call == unix.SYS_MMAP && runtime.GOARCH == "s390x" {
+					continue // it has its arguments in memory there, where no filter looks
 				}
 				errnos := refusals
 				if i > 0 || !whole {

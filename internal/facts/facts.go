@@ -44,7 +44,8 @@ var All = []Fact{
 	{Name: "goarch", Hardware: true, Bench: true, share: all, read: func(string) string { return runtime.GOARCH }},
 
 	{Name: "cpu", Hardware: true, Bench: true, share: all, read: first(
-		file("proc/cpuinfo", field("model name")), file("proc/device-tree/model", cString), file("proc/cpuinfo", armModel))},
+		file("proc/cpuinfo", field("model name")), file("proc/device-tree/model", cString), file("proc/cpuinfo", armModel),
+		file("proc/cpuinfo", field("cpu")), file("proc/cpuinfo", field("uarch")), file("proc/cpuinfo", ibmModel))},
 	{Name: "cpus", Hardware: true, share: all, read: file(cpuDir+"/online", all)},
 	{Name: "cpus-performance", Hardware: true, share: all, read: file("sys/devices/cpu_core/cpus", all)}, // of a hybrid processor
 	{Name: "cpus-efficiency", Hardware: true, share: all, read: file("sys/devices/cpu_atom/cpus", all)},
@@ -301,6 +302,16 @@ func armModel(cpuinfo string) string {
 		return ""
 	}
 	return "ARM implementer" + implementer + " part" + part
+}
+
+// ibmModel names a mainframe by the number of its machine, in the line of its first
+// processor.
+func ibmModel(cpuinfo string) string {
+	_, machine, found := strings.Cut(field("processor 0")(cpuinfo), "machine = ")
+	if !found {
+		return ""
+	}
+	return "IBM machine " + machine
 }
 
 func hypervisorFlag(cpuinfo string) string {

@@ -94,7 +94,7 @@ func room(dir string, size int64) error {
 		if err := unix.Statfs(dir, &fs); err != nil {
 			return fmt.Errorf("image in %s: %w: choose another directory", dir, err)
 		}
-		free, where = int64(fs.Bavail)*fs.Bsize, filepath.Clean(dir)
+		free, where = int64(fs.Bavail)*int64(fs.Bsize), filepath.Clean(dir)
 	}
 	if free < size {
 		return fmt.Errorf("image of %d MiB: %s has %d MiB free: choose a smaller size or another directory", size>>20, where, free>>20)

@@ -8,7 +8,7 @@ import (
 )
 
 // calls are the names of the system calls that ipcbench and the Go runtime make, by
-// their numbers here. Those of a machine alone are in oldCalls.
+// their numbers here. Those that not all machines have are in oldCalls.
 var calls = map[int]string{
 	unix.SYS_READ:              "read",
 	unix.SYS_WRITE:             "write",
@@ -59,7 +59,6 @@ var calls = map[int]string{
 	unix.SYS_BIND:              "bind",
 	unix.SYS_CONNECT:           "connect",
 	unix.SYS_LISTEN:            "listen",
-	unix.SYS_ACCEPT:            "accept",
 	unix.SYS_ACCEPT4:           "accept4",
 	unix.SYS_GETSOCKNAME:       "getsockname",
 	unix.SYS_GETPEERNAME:       "getpeername",
@@ -87,11 +86,9 @@ var calls = map[int]string{
 	unix.SYS_TRUNCATE:          "truncate",
 	unix.SYS_FTRUNCATE:         "ftruncate",
 	unix.SYS_FALLOCATE:         "fallocate",
-	unix.SYS_SYNC_FILE_RANGE:   "sync_file_range",
 	unix.SYS_GETDENTS64:        "getdents64",
 	unix.SYS_GETCWD:            "getcwd",
 	unix.SYS_FCHDIR:            "fchdir",
-	unix.SYS_RENAMEAT:          "renameat",
 	unix.SYS_RENAMEAT2:         "renameat2",
 	unix.SYS_UNLINKAT:          "unlinkat",
 	unix.SYS_MKDIRAT:           "mkdirat",

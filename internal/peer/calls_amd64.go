@@ -29,4 +29,8 @@ var oldCalls = map[int]string{
 	unix.SYS_INOTIFY_INIT: "inotify_init",
 	unix.SYS_SIGNALFD:     "signalfd",
 	unix.SYS_EVENTFD:      "eventfd",
+
+	unix.SYS_ACCEPT:          "accept",
+	unix.SYS_RENAMEAT:        "renameat",
+	unix.SYS_SYNC_FILE_RANGE: "sync_file_range",
 }

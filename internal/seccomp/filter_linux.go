@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"unsafe"
 
+	"golang.org/x/sys/cpu"
 	"golang.org/x/sys/unix"
 )
 
@@ -57,8 +58,7 @@ func install(program []unix.SockFilter, flags uintptr) (uintptr, error) {
 	return made, nil
 }
 
-// Offsets in struct seccomp_data of linux/seccomp.h, and of the lower half of an
-// argument on a machine that is little-endian, as all of ours are.
+// Offsets in struct seccomp_data of linux/seccomp.h.
 const (
 	numberOffset   = 0
 	archOffset     = 4
@@ -66,8 +66,23 @@ const (
 	argumentBytes  = 8
 )
 
+// lowerHalf is the offset of an argument's lower 32 bits in it.
+func lowerHalf() uint32 {
+	if cpu.IsBigEndian {
+		return 4
+	}
+	return 0
+}
+
 // architecture is how the kernel calls ours (linux/audit.h).
-var architecture = map[string]uint32{"amd64": unix.AUDIT_ARCH_X86_64, "arm64": unix.AUDIT_ARCH_AARCH64}[runtime.GOARCH]
+var architecture = map[string]uint32{
+	"amd64":   unix.AUDIT_ARCH_X86_64,
+	"arm64":   unix.AUDIT_ARCH_AARCH64,
+	"loong64": unix.AUDIT_ARCH_LOONGARCH64,
+	"ppc64le": unix.AUDIT_ARCH_PPC64LE,
+	"riscv64": unix.AUDIT_ARCH_RISCV64,
+	"s390x":   unix.AUDIT_ARCH_S390X,
+}[runtime.GOARCH]
 
 // program is the filter for the kernel's machine (bpf(4)): all is allowed but the
 // calls, of which verdict is said where the conditions hold. Each step that does not fit goes on to the
@@ -95,7 +110,7 @@ func (f Filter) conditions(verdict uint32) []unix.SockFilter {
 	for i, a := range f.Where {
 		rest := uint8((len(f.Where)-i-1)*each + 1)
 		program = append(program,
-			load(argumentOffset+uint32(a.Index)*argumentBytes),
+			load(argumentOffset+uint32(a.Index)*argumentBytes+lowerHalf()),
 			statement(unix.BPF_ALU|unix.BPF_AND|unix.BPF_K, a.Mask),
 			jump(a.Value, 0, rest))
 	}

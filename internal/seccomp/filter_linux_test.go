@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"syscall"
 	"testing"
 
@@ -45,6 +46,9 @@ func under(t *testing.T, filters ...seccomp.Filter) (string, error) {
 // TestWhatIsRefused: the calls fail as the filters say, where their conditions
 // hold, and all others succeed.
 func TestWhatIsRefused(t *testing.T) {
+	if runtime.GOARCH == "s390x" {
+		t.Skip("mmap has its arguments in memory there, where no filter looks")
+	}
 	const shared = unix.MAP_SHARED
 	for _, c := range []struct {
 		filters []seccomp.Filter

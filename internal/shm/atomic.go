@@ -57,12 +57,3 @@ func pause() {
 
 // Pause is pause for a waiting loop outside this package.
 func Pause() { cpuPause() }
-
-// release is a release store. Implemented in assembly.
-//
-//go:noescape
-func release(p *uint64, v uint64)
-
-// cpuPause is PAUSE on amd64 and ISB, which takes about as long, on arm64.
-// Implemented in assembly.
-func cpuPause()

@@ -3,11 +3,12 @@ package shm
 import (
 	"unsafe"
 
+	"golang.org/x/sys/cpu"
 	"golang.org/x/sys/unix"
 )
 
-// The futex word is the low half of the 64-bit word (both architectures are
-// little-endian), shared between processes: FUTEX_PRIVATE_FLAG is not set.
+// The futex word is the low half of the 64-bit word, shared between processes:
+// FUTEX_PRIVATE_FLAG is not set.
 const (
 	futexWaitOp = 0
 	futexWakeOp = 1
@@ -21,7 +22,7 @@ func futexWait(p *uint64, v uint64) {
 		model.wait(p, v)
 		return
 	}
-	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(p)), futexWaitOp, uintptr(uint32(v)), 0, 0, 0)
+	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(lowHalf(p)), futexWaitOp, uintptr(uint32(v)), 0, 0, 0)
 }
 
 // futexWake wakes one process that sleeps on p.
@@ -30,7 +31,15 @@ func futexWake(p *uint64) {
 		model.wake(p)
 		return
 	}
-	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(p)), futexWakeOp, 1, 0, 0, 0)
+	unix.RawSyscall6(unix.SYS_FUTEX, uintptr(lowHalf(p)), futexWakeOp, 1, 0, 0, 0)
+}
+
+// lowHalf is where the low 32 bits of a word lie.
+func lowHalf(p *uint64) unsafe.Pointer {
+	if cpu.IsBigEndian {
+		return unsafe.Add(unsafe.Pointer(p), 4)
+	}
+	return unsafe.Pointer(p)
 }
 
 // yield gives the CPU to another runnable thread, if there is one; see

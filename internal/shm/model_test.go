@@ -21,13 +21,24 @@ type explorer struct {
 	weakFences bool // full fences are plain release stores: a wrong machine, to be found out
 	forgetful  bool // an eventfd forgets what is added while nobody reads it: likewise
 
+	schedule
+	memory []uint64
+	counts [2]uint64 // of the eventfds, whose descriptors are their places here
+}
+
+// A schedule runs two ends in every order, exactly one of them at a time. What their
+// steps do is its machine's.
+type schedule struct {
+	machine interface {
+		actions() []func() // the steps that can happen next
+		state() string     // all that decides how the run goes on
+	}
 	path   []choice
+	depth  int // of the choices that this run has made
 	seen   map[string]bool
 	runs   int
 	states int
 
-	memory  []uint64
-	counts  [2]uint64 // of the eventfds, whose descriptors are their places here
 	ends    [2]*modelEnd
 	current *modelEnd
 	yielded chan struct{}
@@ -38,11 +49,13 @@ type choice struct{ taken, of int }
 type modelEnd struct {
 	resume  chan bool // false: give up this run
 	need    need
-	buffer  []entry
 	history []byte // what this end has done and read: where it is in its program
-	wrote   bool   // memory changed since its pause
 	done    bool
 	err     error
+
+	buffer []entry // of a machine with store buffers
+	wrote  bool    // memory changed since its pause
+	weakEnd
 }
 
 type entry struct {
@@ -63,10 +76,8 @@ const (
 
 // explore runs writer and reader in every order and returns the first thing
 // that goes wrong: an error of an end, or that none can go on.
-func (x *explorer) explore(writer, reader func() error, reset func()) error {
+func (x *schedule) explore(writer, reader func() error, reset func()) error {
 	x.seen = map[string]bool{}
-	model = x
-	defer func() { model = nil }()
 	for {
 		reset()
 		x.runs++
@@ -83,7 +94,7 @@ func (x *explorer) explore(writer, reader func() error, reset func()) error {
 	}
 }
 
-func (x *explorer) run(bodies ...func() error) error {
+func (x *schedule) run(bodies ...func() error) error {
 	x.yielded = make(chan struct{})
 	for i, body := range bodies {
 		e := &modelEnd{resume: make(chan bool)}
@@ -102,23 +113,31 @@ func (x *explorer) run(bodies ...func() error) error {
 			e.err = body()
 		}()
 	}
-	for depth := 0; ; depth++ {
-		actions := x.actions()
+	for x.depth = 0; ; {
+		actions := x.machine.actions()
 		if len(actions) == 0 {
 			return x.ended()
 		}
-		if depth == len(x.path) {
-			key := x.state()
+		if x.depth == len(x.path) {
+			key := x.machine.state()
 			if x.seen[key] {
 				x.abandon()
 				return nil
 			}
 			x.seen[key] = true
 			x.states++
-			x.path = append(x.path, choice{of: len(actions)})
 		}
-		actions[x.path[depth].taken]()
+		actions[x.choose(len(actions))]()
 	}
+}
+
+// choose is which of so many ways this run goes on in.
+func (x *schedule) choose(of int) int {
+	if x.depth == len(x.path) {
+		x.path = append(x.path, choice{of: of})
+	}
+	x.depth++
+	return x.path[x.depth-1].taken
 }
 
 // actions are the steps that can happen next.
@@ -139,14 +158,14 @@ func (x *explorer) actions() (list []func()) {
 	return list
 }
 
-func (x *explorer) step(e *modelEnd) {
+func (x *schedule) step(e *modelEnd) {
 	e.need, x.current = nothing, e
 	e.resume <- true
 	<-x.yielded
 }
 
 // ended is what is wrong where nothing can happen any more.
-func (x *explorer) ended() error {
+func (x *schedule) ended() error {
 	for i, e := range x.ends {
 		if e.done && e.err != nil {
 			x.abandon()
@@ -162,7 +181,7 @@ func (x *explorer) ended() error {
 	return nil
 }
 
-func (x *explorer) abandon() {
+func (x *schedule) abandon() {
 	for _, e := range x.ends {
 		if !e.done {
 			e.resume <- false
@@ -185,7 +204,7 @@ func (x *explorer) state() string {
 }
 
 // yield lets the explorer decide who goes on.
-func (x *explorer) yield(n need) *modelEnd {
+func (x *schedule) yield(n need) *modelEnd {
 	e := x.current
 	e.need = n
 	e.history = append(e.history, 'a'+byte(n))
@@ -306,7 +325,8 @@ func transfer(x *explorer, slots, n int, how Wait, receive func(*Reader, []byte)
 		}
 		return nil
 	}
-	x.memory = words
+	x.memory, x.machine, model = words, x, x
+	defer func() { model = nil }()
 	return x.explore(writer, reader, func() { clear(words); x.counts = [2]uint64{} })
 }
 

@@ -34,11 +34,13 @@ import (
 	"math/bits"
 	"syscall"
 	"unsafe"
+
+	"golang.org/x/sys/cpu"
 )
 
 // line is the distance that keeps two words from sharing a cache line: two
-// lines, because processors fetch them in pairs.
-const line = 128
+// lines of 64 bytes, because processors fetch them in pairs, or a longer one.
+const line = max(128, int(unsafe.Sizeof(cpu.CacheLinePad{})))
 
 // control is the block before the slots. Each word is alone in its lines.
 type control struct {

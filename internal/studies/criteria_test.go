@@ -40,6 +40,15 @@ func TestCoresAreJudgedByTheirRatioToC(t *testing.T) {
 	}
 }
 
+func TestLengthsAreJudgedByTheirRatioToWords(t *testing.T) {
+	for ratio, misses := range map[float64]bool{0.5: false, 1.14: false, 1.16: true} {
+		trial := lengthsTrial{bytes: 8, figures: [2]figures{{10 * ratio}, {10}}}
+		if miss := trial.miss(); (miss != "") != misses {
+			t.Errorf("%.2f × that of words: %q", ratio, miss)
+		}
+	}
+}
+
 func TestRingIsJudgedAtItsEnds(t *testing.T) {
 	for _, c := range []struct {
 		size   int

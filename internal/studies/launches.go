@@ -66,6 +66,11 @@ func planOf(spec transports.Spec, workload string, size int, placement string) b
 // launch measures the cell once and returns its primary metric: the median round
 // trip, in ns, or the messages per second.
 func launch(ctx context.Context, cell bench.Cell) (float64, error) {
+	return launchFor(ctx, cell, results.PrimaryMetric(cell.Workload))
+}
+
+// launchFor measures the cell once and returns a metric.
+func launchFor(ctx context.Context, cell bench.Cell, metric string) (float64, error) {
 	plan := planOf(cell.Spec, cell.Workload, cell.SizeBytes, cell.Placement)
 	launches, err := plan.Run(ctx, []bench.Cell{cell}, func(results.Launch) error { return nil })
 	switch {
@@ -74,5 +79,5 @@ func launch(ctx context.Context, cell bench.Cell) (float64, error) {
 	case launches[0].Status != results.OK:
 		return 0, fmt.Errorf("%s: %s: %s", cell.Transport, launches[0].Status, launches[0].Reason)
 	}
-	return launches[0].Metrics[results.PrimaryMetric(cell.Workload)], nil
+	return launches[0].Metrics[metric], nil
 }

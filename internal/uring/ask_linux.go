@@ -1,9 +1,11 @@
 package uring
 
 import (
+	"math/bits"
 	"sync/atomic"
 	"unsafe"
 
+	"golang.org/x/sys/cpu"
 	"golang.org/x/sys/unix"
 )
 
@@ -97,6 +99,9 @@ func (r *Ring) Message(fd int32, data uint64, result int32) int {
 // Watch asks for a completion as soon as fd has one of these events of
 // poll(2), whose Result is then what fd has.
 func (r *Ring) Watch(fd int32, events uint32) error {
+	if cpu.IsBigEndian { // poll32_events is "word-reversed for BE"
+		events = bits.RotateLeft32(events, 16)
+	}
 	r.ask(entry{opcode: PollAdd, fd: fd, opFlags: events})
 	for {
 		took := r.enter(1, 0, 0)

@@ -191,9 +191,3 @@ func (r *Ring) ask(e entry) {
 func (r *Ring) enter(submit, wait, flags int) int {
 	return int(ioUringEnter(r.fd, uintptr(submit), uintptr(wait), uintptr(flags)))
 }
-
-//go:noescape
-func ioUringEnter(fd, submit, wait, flags uintptr) uintptr
-
-// pause tells the processor that this is a loop that waits.
-func pause()

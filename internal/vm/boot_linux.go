@@ -2,6 +2,7 @@ package vm
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,8 +20,8 @@ import (
 	"ipcbench/internal/facts"
 )
 
-// Boot boots the machine, has it do "ipcbench run" with these words, and leaves the
-// directory of that run in out. It returns when the machine is off; its end, that of ctx
+// Boot boots the machine, has it do "ipcbench run" with these words, or the machine's
+// program, and leaves the directory of that run, or what the program said, in out. It returns when the machine is off; its end, that of ctx
 // and that of this process end it too, and nothing of it stays.
 //
 // An error is what the machine was seen to do, a hang, a panic, with the last lines of
@@ -36,13 +37,13 @@ func Boot(ctx context.Context, m Machine, run []string, out string) error {
 	if err != nil {
 		return err
 	}
-	p, said, err := m.boot(ctx, l, accelerator, Plan{Run: run}, m.limit())
+	p, said, err := m.boot(ctx, l, accelerator, Plan{Run: run, Program: m.Program != ""}, m.limit())
 	if err != nil {
 		return &Failed{m, errors.Join(err, keepParts(said.results, out)), lastLines(said.console)}
 	}
 	_, err = p.unpack(out)
 	if p.status != 0 && err == nil {
-		err = &Failed{m, fmt.Errorf("ipcbench run exited with %d in there", p.status), lastLines(said.console)}
+		err = &Failed{m, fmt.Errorf("%s exited with %d in there", cmp.Or(m.Program, "ipcbench run"), p.status), lastLines(said.console)}
 	}
 	return err
 }
@@ -175,7 +176,7 @@ const (
 
 // files makes them.
 func (m Machine) files(l loaded, p Plan) (files []*os.File, err error) {
-	image := Image{Binary: m.Binary, Modules: l.modules, Plan: p}
+	image := Image{Binary: m.Binary, Modules: l.modules, Program: m.Program, Plan: p}
 	for _, write := range []func(io.Writer) error{
 		kernelFile:  l.writeImage,
 		imageFile:   image.Write,
@@ -241,7 +242,7 @@ func (m Machine) arguments(l loaded, accelerator string) []string {
 	topology, _ := parseTopology(m.Topology)
 	args = append(args, topology.qemu(m.memory())...)
 	if l.virtio {
-		args = append(args, "-device", "virtio-serial-pci",
+		args = append(args, "-device", "virtio-serial-"+a.bus,
 			"-chardev", "file,id=results,path="+inherited(resultsFile),
 			"-device", "virtserialport,chardev=results,name="+portName)
 	}

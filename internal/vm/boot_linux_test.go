@@ -18,7 +18,7 @@ import (
 
 // What is booted is named by these variables: a kernel image or a Debian package of one,
 // by architecture. With the last one set, what takes minutes is tested too.
-var kernelEnv = map[string]string{"amd64": "VM_TEST_KERNEL", "arm64": "VM_TEST_KERNEL_ARM64"}
+var kernelEnv = map[string]string{"amd64": "VM_TEST_KERNEL", "arm64": "VM_TEST_KERNEL_ARM64", "s390x": "VM_TEST_KERNEL_S390X"}
 
 const longEnv = "VM_TEST_LONG"
 
@@ -40,16 +40,24 @@ func TestMain(m *testing.M) {
 func machine(t *testing.T, arch string) Machine {
 	t.Helper()
 	m := Machine{Kernel: kernelOf(t, arch), Arch: arch, Limit: 20 * time.Minute}
-	m.Binary = filepath.Join(t.TempDir(), "ipcbench")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", m.Binary, "ipcbench/cmd/ipcbench")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOARCH="+arch)
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	m.Binary = built(t, arch, "build", "ipcbench/cmd/ipcbench")
 	if err := m.Missing(); err != nil {
 		t.Fatal(err)
 	}
 	return m
+}
+
+// built is a static binary of a package, or with "test", "-c" of its tests.
+func built(t *testing.T, arch string, words ...string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "binary")
+	last := len(words) - 1
+	build := exec.Command("go", append(words[:last:last], "-trimpath", "-ldflags=-s -w", "-o", file, words[last])...)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOARCH="+arch)
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return file
 }
 
 func kernelOf(t *testing.T, arch string) string {
@@ -209,5 +217,28 @@ func TestTheOtherArchitecture(t *testing.T) {
 	_, launches := ran(t, machine(t, "arm64"), "all -w latency -s 8 -n 1 --time 5ms --warmup 5ms")
 	if strings.Contains(launches, `"status":"failed"`) || !strings.Contains(launches, `"status":"ok"`) {
 		t.Errorf("launches went wrong: %s", launches)
+	}
+}
+
+// Every transport passes its suite on machines that keep loads and stores in another
+// order than this one, and the bytes of a word: each with its defaults, and with time
+// each with every option. It is emulated, and there a case may take long.
+func TestConformanceElsewhere(t *testing.T) {
+	for _, arch := range []string{"arm64", "s390x"} {
+		t.Run(arch, func(t *testing.T) {
+			m := machine(t, arch)
+			m.Program, m.Limit = built(t, arch, "test", "-c", "ipcbench/transports"), 3*time.Hour
+			words := []string{"-test.run=^TestConformance$", "-test.v", "-test.timeout=3h", "-watchdog=10m"}
+			if os.Getenv(longEnv) == "" {
+				words = append(words, "-test.short")
+			}
+			out := t.TempDir()
+			err := Boot(t.Context(), m, words, out)
+			said, _ := os.ReadFile(filepath.Join(out, Said))
+			if err != nil {
+				t.Fatalf("%v\n%s", err, said)
+			}
+			t.Logf("%d passed, %d skipped", strings.Count(string(said), "--- PASS"), strings.Count(string(said), "--- SKIP"))
+		})
 	}
 }

@@ -17,13 +17,15 @@ import (
 type Image struct {
 	Binary  string   // path of the static binary that is init in there; "": this one
 	Modules []Module // to load, in this order
+	Program string   // path of the static binary that is run; "": ipcbench
 	Plan    Plan
 }
 
 // A Plan is what init does when the machine is up. Words on the kernel's command line,
 // after "--", come before it: settings as results=ttyS1, and then those of Run.
 type Plan struct {
-	Run     []string `json:"run"`               // words after "ipcbench run"
+	Run     []string `json:"run"`               // words after "ipcbench run", or after the program
+	Program bool     `json:"program,omitempty"` // there is one: what it says is a file of the results
 	Results string   `json:"results,omitempty"` // where results go, see [Results]
 	Try     bool     `json:"try,omitempty"`     // only say that the machine is up, by empty results
 }
@@ -44,7 +46,11 @@ const (
 	planFile   = "ipcbench.json"
 	moduleDir  = "modules"
 	resultsDir = "results"
+	program    = "program"
 )
+
+// Said is the file of the results that has what a program said.
+const Said = "said.txt"
 
 // Write writes the initramfs, uncompressed, so that every kernel unpacks it.
 func (i Image) Write(w io.Writer) error {
@@ -73,6 +79,13 @@ func (i Image) Write(w io.Writer) error {
 		c.add(path.Join(moduleDir, fmt.Sprintf("%03d-%s", n, path.Base(m.Name))), regular|0o644, 0, 0, string(m.Data))
 	}
 	c.addFrom("init", regular|0o755, 0, 0, info.Size(), binary)
+	if i.Program != "" {
+		data, err := os.ReadFile(i.Program)
+		if err != nil {
+			return fmt.Errorf("initramfs: %w", err)
+		}
+		c.add(program, regular|0o755, 0, 0, string(data))
+	}
 	if err := errors.Join(c.close(), buffered.Flush()); err != nil {
 		return fmt.Errorf("initramfs: %w", err)
 	}

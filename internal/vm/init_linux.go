@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -76,7 +77,7 @@ func (p Plan) carryOut() error {
 	if c.device != nil && !c.console { // a console is slow, and others write to it
 		f = follow("/"+resultsDir, c.device)
 	}
-	status, err := runCommand(p.Run)
+	status, err := p.command()
 	f.end()
 	if err != nil {
 		return err
@@ -185,17 +186,30 @@ func loadModule(path string) error {
 	return unix.FinitModule(int(file.Fd()), "", flags)
 }
 
-// runCommand runs "ipcbench run", which leaves its directory among the results, and
-// returns how it exited. What it says goes to the console.
-func runCommand(words []string) (status int, err error) {
-	cmd := exec.Command("/init", append([]string{"run"}, words...)...)
-	cmd.Env = []string{"HOME=/", "PATH=/", "TERM=dumb", "IPCBENCH_OUT=/" + resultsDir}
+// command runs "ipcbench run", which leaves its directory among the results, or the
+// program, and returns how it exited. What it says goes to the console, and what a
+// program says among the results as well.
+func (p Plan) command() (status int, err error) {
+	cmd, name := exec.Command("/init", append([]string{"run"}, p.Run...)...), "ipcbench run"
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	if p.Program {
+		// A machine of little memory allows few signals to be queued.
+		unix.Setrlimit(unix.RLIMIT_SIGPENDING, &unix.Rlimit{Cur: 1 << 16, Max: 1 << 16})
+		cmd, name = exec.Command("/"+program, p.Run...), "the program"
+		said, err := os.Create(filepath.Join("/", resultsDir, Said))
+		if err != nil {
+			return 0, err
+		}
+		defer said.Close()
+		both := io.MultiWriter(os.Stdout, said)
+		cmd.Stdout, cmd.Stderr = both, both
+	}
+	cmd.Env = []string{"HOME=/", "PATH=/", "TERM=dumb", "IPCBENCH_OUT=/" + resultsDir}
 	err = cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		if exit.Sys().(syscall.WaitStatus).Signaled() {
-			return 0, fmt.Errorf("ipcbench run: %w", exit)
+			return 0, fmt.Errorf("%s: %w", name, exit)
 		}
 		return exit.ExitCode(), nil
 	}

@@ -48,7 +48,7 @@ func (m Machine) load(ctx context.Context) (loaded, error) {
 	// The port is worth having wherever the kernel can: a serial line takes seconds
 	// for each MiB.
 	l.virtio = true
-	for _, name := range []string{"virtio_pci", "virtio_console"} {
+	for _, name := range []string{"virtio_" + architectures[m.arch()].bus, "virtio_console"} {
 		switch {
 		case k.builtin[name]:
 		case k.modules[name] == nil:

@@ -33,6 +33,7 @@ type Machine struct {
 	Topology string        // processors, as "2 sockets, 2 cores, 2 threads, 2 nodes", always emulated; "": two cores
 	Arch     string        // as Go calls it, "arm64"; "": this machine's
 	Binary   string        // static binary for it; "": this program
+	Program  string        // static binary that is run in there instead of "ipcbench run"; "": none
 	Memory   int64         // in bytes; 0: 1 GiB
 	Limit    time.Duration // from power on to power off; 0: 10 min
 }
@@ -51,14 +52,16 @@ type architecture struct {
 	console      string // the tty of its first serial port
 	cmdline      string // of the kernel
 	elf          string // what debug/elf calls it
+	bus          string // of virtio
 }
 
 // architectures are by Go's names.
 var architectures = map[string]architecture{
 	// An emulated AMD processor has one thread a core. Left to itself, 6.1 distrusts the
 	// emulated TSC and takes the HPET.
-	"amd64": {"qemu-system-x86_64", "qemu-system-x86", "q35", "max,vendor=GenuineIntel", "ttyS0", "tsc=reliable", "EM_X86_64"},
-	"arm64": {"qemu-system-aarch64", "qemu-system-arm", "virt", "max", "ttyAMA0", "", "EM_AARCH64"},
+	"amd64": {"qemu-system-x86_64", "qemu-system-x86", "q35", "max,vendor=GenuineIntel", "ttyS0", "tsc=reliable", "EM_X86_64", "pci"},
+	"arm64": {"qemu-system-aarch64", "qemu-system-arm", "virt", "max", "ttyAMA0", "", "EM_AARCH64", "pci"},
+	"s390x": {"qemu-system-s390x", "qemu-system-misc", "s390-ccw-virtio", "max", "ttysclp0", "", "EM_S390", "ccw"},
 }
 
 // Architectures names those that there are.
@@ -85,6 +88,11 @@ func (m Machine) Missing() error {
 func (m Machine) prepare(ctx context.Context) (loaded, error) {
 	if err := CheckBinary(m.Binary, m.arch()); err != nil {
 		return loaded{}, err
+	}
+	if m.Program != "" {
+		if err := CheckBinary(m.Program, m.arch()); err != nil {
+			return loaded{}, err
+		}
 	}
 	if _, err := parseTopology(m.Topology); err != nil {
 		return loaded{}, err

@@ -164,7 +164,7 @@ func TestEmulatedMachinesStandApart(t *testing.T) {
 	this, real, played := machine("no", 1000), machine("no", 2000), machine("QEMU TCG", 90000)
 	shown := func(this, other catalogue.Machine, rest ...catalogue.Machine) string {
 		var b bytes.Buffer
-		if err := catalogue.WriteText(&b, catalogue.Catalogue{This: &this, Others: append(rest, other)}); err != nil {
+		if err := catalogue.WriteText(&b, catalogue.Catalogue{This: &this, Others: append(rest, other)}, 100); err != nil {
 			t.Fatal(err)
 		}
 		return b.String()

@@ -107,7 +107,7 @@ func TestLogGivesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	most := int64(logStep + 2*transports.DefaultCapacity)
-	if used := int64(fs.Blocks-fs.Bfree) * fs.Bsize; used > most {
+	if used := int64(fs.Blocks-fs.Bfree) * int64(fs.Bsize); used > most {
 		t.Errorf("after %d bytes, %d are taken; want at most %d", 4*logStep, used, most)
 	}
 }

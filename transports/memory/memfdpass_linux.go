@@ -345,7 +345,7 @@ func (e *passedFiles) reserve() error {
 
 // mapAt maps n bytes of fd where mem is, in place of what was there.
 func mapAt(mem []byte, n, fd, prot, flags int) error {
-	got := int(kernel.Syscall(unix.SYS_MMAP, uintptr(unsafe.Pointer(unsafe.SliceData(mem))), uintptr(n), uintptr(prot), uintptr(flags|unix.MAP_FIXED), uintptr(fd), 0))
+	got := int(kernel.Map(unsafe.Pointer(unsafe.SliceData(mem)), uintptr(n), uintptr(prot), uintptr(flags|unix.MAP_FIXED), uintptr(fd), 0))
 	if got < 0 && got > -4096 {
 		return unix.Errno(-got)
 	}

@@ -403,7 +403,7 @@ func (e *signalEndpoint) wait(limit *unix.Timespec) unix.Errno {
 	}
 	w := &e.waited
 	e.got.Code, e.got.Pid, e.got.Errno = w.code, uint32(w.pid), w.length
-	e.got.Ptr = binary.LittleEndian.Uint64(w.value[:])
+	e.got.Ptr = binary.NativeEndian.Uint64(w.value[:])
 	return 0
 }
 
@@ -444,11 +444,11 @@ func (e *signalEndpoint) deliver(buf []byte) (int, error) {
 		return 0, fmt.Errorf("signal: receive: a message of %d bytes on a link for 1 to %d: something else sends signal %d", n, e.size, e.got.Signo)
 	}
 	if n == wordBytes {
-		binary.LittleEndian.PutUint64(buf, e.got.Ptr)
+		binary.NativeEndian.PutUint64(buf, e.got.Ptr)
 	} else {
-		for i := range buf[:n] {
-			buf[i] = byte(e.got.Ptr >> (8 * i))
-		}
+		var value [wordBytes]byte
+		binary.NativeEndian.PutUint64(value[:], e.got.Ptr)
+		copy(buf[:n], value[:])
 	}
 	if e.received++; e.received == e.due {
 		e.giveBack()

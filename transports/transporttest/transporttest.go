@@ -15,6 +15,7 @@ package transporttest
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"strings"
 	"testing"
@@ -23,8 +24,8 @@ import (
 	"ipcbench/transports"
 )
 
-// watchdog ends a case whose processes do not.
-const watchdog = 30 * time.Second
+// watchdog ends a case whose processes do not. An emulated machine takes its time.
+var watchdog = flag.Duration("watchdog", 30*time.Second, "how long a case of the conformance suite may take")
 
 // capacity is what links are made for here: small, so that far more than it
 // holds is soon sent.
@@ -33,15 +34,20 @@ const capacity = 64 << 10
 // usual is the size that links are made for where the case does not say.
 const usual = 4096
 
-// Run tests a registered transport with each value of each of its options.
-// What the host cannot run is skipped with the transport's own reason.
+// Run tests a registered transport with each value of each of its options; with
+// -short, as it is without any. What the host cannot run is skipped with the
+// transport's own reason.
 func Run(t *testing.T, tr transports.Transport) {
 	t.Run("info", func(t *testing.T) {
 		if err := checkInfo(tr.Info()); err != nil {
 			t.Error(err)
 		}
 	})
-	for _, spec := range Specs(tr) {
+	specs := Specs(tr)
+	if testing.Short() {
+		specs = specs[:1]
+	}
+	for _, spec := range specs {
 		t.Run(spec.String(), func(t *testing.T) {
 			spec := linkOf(spec, t.TempDir())
 			err := tr.Probe(spec)
@@ -56,7 +62,7 @@ func Run(t *testing.T, tr transports.Transport) {
 					continue
 				}
 				t.Run(c.name, func(t *testing.T) {
-					if err := runCase(c, tr, spec, watchdog); err != nil {
+					if err := runCase(c, tr, spec, *watchdog); err != nil {
 						t.Error(err)
 					}
 				})

@@ -22,10 +22,13 @@ type byCopy struct {
 const wholeEvery = 4096
 
 func (x *byCopy) Send(number uint64, p Phase) error {
-	if x.quick(p) {
-		x.stampLong(number, p)
-	} else {
+	switch {
+	case !x.quick(p):
 		x.build(x.message, number, p)
+	case len(x.message) < wordBytes:
+		x.stampTiny(number, p)
+	default:
+		x.stampWords(number, p)
 	}
 	return x.ep.Send(x.message)
 }
@@ -35,7 +38,8 @@ func (x *byCopy) Receive(number uint64) (Phase, error) {
 	if err != nil {
 		return 0, err
 	}
-	if m := x.in[:n]; number == x.whole || !x.quick(Measured) || !m.isLong(len(x.message), number, Measured) {
+	m, want := x.in[:n], len(x.message)
+	if number == x.whole || !x.quick(Measured) || !m.isWords(want, number, Measured) && !m.isTiny(want, number, Measured) {
 		return x.examine(m, number)
 	}
 	return Measured, nil

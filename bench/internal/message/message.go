@@ -9,17 +9,23 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 )
 
 // A message proves that it was carried: its first word holds its number and
-// the phase it belongs to, its last word repeats them mixed with its length,
-// and what lies between is a pattern. While warming up, and throughout with
-// --verify full, the pattern depends on the number and every byte is checked.
-// Otherwise the pattern stays the same from message to message, so that
+// the phase it belongs to, its last word repeats them the other way round, mixed
+// with its length, and what lies between is a pattern. While warming up, and
+// throughout with --verify full, the pattern depends on the number and every byte is
+// checked. Otherwise the pattern stays the same from message to message, so that
 // neither end spends its time on making it; both ends are checked, and every byte
 // of one message in so many.
 //
-// Messages shorter than two words are patterned and checked whole, always.
+// Words are of 8 bytes, the lowest first, on every processor. A message of fewer
+// than two words is all ends: it has the whole first word and of the last the highest
+// bytes, as many as are left; or, of less than a word, the lowest bytes of the first.
+// Every byte of it is made and checked, always, and by words as well: byte by byte, 8
+// of them took twice as long as 64. Of at most 8, the phase stands there once, and is
+// believed.
 type message []byte
 
 // A Phase says what a message is for.
@@ -37,27 +43,60 @@ const wordBytes = 8
 
 // stamp writes number and phase into both ends.
 func (m message) stamp(number uint64, p Phase) {
-	head := number*phases + uint64(p)
-	if len(m) < 2*wordBytes {
-		m.stampShort(head)
-		return
+	if len(m) < wordBytes {
+		m.stampTiny(number, p)
+	} else {
+		m.stampWords(number, p)
 	}
-	m.stampLong(number, p)
 }
 
-// stampLong is stamp for a message of at least two words.
-func (m message) stampLong(number uint64, p Phase) {
+// stampTiny is stamp for a message of less than a word.
+func (m message) stampTiny(number uint64, p Phase) { putLow(m, number*phases+uint64(p)) }
+
+// stampWords is stamp for a message of at least one word.
+func (m message) stampWords(number uint64, p Phase) {
 	head := number*phases + uint64(p)
-	binary.LittleEndian.PutUint64(m, head)
 	binary.LittleEndian.PutUint64(m[len(m)-wordBytes:], tail(head, len(m)))
+	binary.LittleEndian.PutUint64(m, head) // and over what it shares with the last
 }
 
-// isLong reports whether m is a message of want bytes, at least two words, with
-// this number and phase, as far as its ends say.
-func (m message) isLong(want int, number uint64, p Phase) bool {
-	head := number*phases + uint64(p)
-	return len(m) == want && binary.LittleEndian.Uint64(m) == head && binary.LittleEndian.Uint64(m[len(m)-wordBytes:]) == tail(head, len(m))
+// is reports whether m is a message of want bytes with this number and phase, as far
+// as its ends say.
+func (m message) is(want int, number uint64, p Phase) bool {
+	return m.isWords(want, number, p) || m.isTiny(want, number, p)
 }
+
+// isWords is is for a message of at least one word, and false for any other.
+func (m message) isWords(want int, number uint64, p Phase) bool {
+	head := number*phases + uint64(p)
+	return len(m) == want && want >= wordBytes && binary.LittleEndian.Uint64(m) == head &&
+		(binary.LittleEndian.Uint64(m[len(m)-wordBytes:])^tail(head, want))>>overlap(want) == 0
+}
+
+// isTiny is is for a message of less than a word, and false for any other.
+func (m message) isTiny(want int, number uint64, p Phase) bool {
+	return len(m) == want && want < wordBytes && low(m) == lowest(number*phases+uint64(p), want)
+}
+
+// ends returns the first and the last word of m, or what it has of them.
+func (m message) ends() (first, last uint64) {
+	n := len(m)
+	if n < wordBytes {
+		return low(m), 0
+	}
+	return binary.LittleEndian.Uint64(m), binary.LittleEndian.Uint64(m[n-wordBytes:]) >> overlap(n)
+}
+
+// endsOf is what ends has to return of a message of n bytes.
+func endsOf(head uint64, n int) (first, last uint64) {
+	if n < wordBytes {
+		return lowest(head, n), 0
+	}
+	return head, tail(head, n) >> overlap(n)
+}
+
+// overlap is how many bits of the last word of n bytes, its lowest, lie in the first.
+func overlap(n int) int { return 8 * max(0, 2*wordBytes-n) }
 
 // fill writes the pattern that belongs to number between the ends.
 func (m message) fill(number uint64) {
@@ -67,9 +106,7 @@ func (m message) fill(number uint64) {
 		binary.LittleEndian.PutUint64(middle, w)
 		w += patternStep
 	}
-	for i := range middle {
-		middle[i] = byte(w >> (8 * i))
-	}
+	putLow(middle, w)
 }
 
 // phase tells what the message says it is for, unchecked.
@@ -78,22 +115,26 @@ func (m message) phase() Phase { return Phase(m[0] % phases) }
 // check reports what is wrong with a message that should be want bytes long
 // and have the given number: nothing, or an error.
 func (m message) check(want int, number uint64) error {
-	if len(m) != want || len(m) < 2*wordBytes {
-		return m.checkShort(want, number)
+	if len(m) != want {
+		return fmt.Errorf("message %d has %d bytes instead of %d", number, len(m), want)
 	}
-	if !m.isLong(want, number, m.phase()) {
-		return m.wrongEnds(number, number*phases+uint64(m.phase()))
+	if !m.is(want, number, m.phase()) {
+		return m.wrongEnds(number)
 	}
 	return nil
 }
 
 // wrongEnds says what is wrong with the ends of a message.
-func (m message) wrongEnds(number, head uint64) error {
-	if got := binary.LittleEndian.Uint64(m); got != head {
-		return fmt.Errorf("message %d arrived where %d was due", got/phases, number)
+func (m message) wrongEnds(number uint64) error {
+	first, last := m.ends()
+	dueFirst, dueLast := endsOf(number*phases+uint64(m.phase()), len(m))
+	switch {
+	case first == dueFirst:
+		return fmt.Errorf("the end of message %d is not what was sent: %#x instead of %#x", number, last, dueLast)
+	case len(m) < wordBytes:
+		return fmt.Errorf("message %d is %#x instead of %#x", number, first, dueFirst)
 	}
-	got := binary.LittleEndian.Uint64(m[len(m)-wordBytes:])
-	return fmt.Errorf("the end of message %d is not what was sent: %#x instead of %#x", number, got, tail(head, len(m)))
+	return fmt.Errorf("message %d arrived where %d was due", first/phases, number)
 }
 
 // checkMiddle compares every byte between the ends with the pattern of number.
@@ -106,10 +147,9 @@ func (m message) checkMiddle(number uint64) error {
 		}
 		w += patternStep
 	}
-	for i, got := range middle[len(middle)&^(wordBytes-1):] {
-		if want := byte(w >> (8 * i)); got != want {
-			return fmt.Errorf("message %d was damaged near its end: %#x instead of %#x", number, got, want)
-		}
+	rest := middle[len(middle)&^(wordBytes-1):]
+	if got, want := low(rest), lowest(w, len(rest)); got != want {
+		return fmt.Errorf("message %d was damaged near its end: %#x instead of %#x", number, got, want)
 	}
 	return nil
 }
@@ -129,35 +169,36 @@ func (m message) middle() []byte {
 	return m[wordBytes : len(m)-wordBytes]
 }
 
-func (m message) stampShort(head uint64) {
-	for i := range m {
-		m[i] = shortByte(head, i)
+// putLow writes as many of w's bytes, the lowest first, as m has, which are at most
+// 8. Two words that overlap take one branch where a loop over bytes takes one a byte.
+func putLow(m []byte, w uint64) {
+	switch n := len(m); {
+	case n >= 4:
+		binary.LittleEndian.PutUint32(m, uint32(w))
+		binary.LittleEndian.PutUint32(m[n-4:], uint32(w>>(8*(n-4))))
+	case n >= 2:
+		binary.LittleEndian.PutUint16(m, uint16(w))
+		binary.LittleEndian.PutUint16(m[n-2:], uint16(w>>(8*(n-2))))
+	case n == 1:
+		m[0] = byte(w)
 	}
 }
 
-// checkShort is check for a message of fewer than two words, or of the wrong
-// length.
-func (m message) checkShort(want int, number uint64) error {
-	if len(m) != want {
-		return fmt.Errorf("message %d has %d bytes instead of %d", number, len(m), want)
+// low is the word whose lowest bytes putLow wrote, and which has no others.
+func low(m []byte) uint64 {
+	switch n := len(m); {
+	case n >= 4:
+		return uint64(binary.LittleEndian.Uint32(m)) | uint64(binary.LittleEndian.Uint32(m[n-4:]))<<(8*(n-4))
+	case n >= 2:
+		return uint64(binary.LittleEndian.Uint16(m)) | uint64(binary.LittleEndian.Uint16(m[n-2:]))<<(8*(n-2))
+	case n == 1:
+		return uint64(m[0])
 	}
-	head := number*phases + uint64(m.phase())
-	for i, got := range m {
-		if want := shortByte(head, i); got != want {
-			return fmt.Errorf("byte %d of message %d is %#x instead of %#x", i, number, got, want)
-		}
-	}
-	return nil
+	return 0
 }
 
-// shortByte is byte i of a short message: the head first, lowest byte first,
-// then a pattern of it.
-func shortByte(head uint64, i int) byte {
-	if i < wordBytes {
-		return byte(head >> (8 * i))
-	}
-	return byte(head) ^ byte(i)*0x5b
-}
+// lowest is w with none but its lowest n bytes.
+func lowest(w uint64, n int) uint64 { return w & (1<<(8*n) - 1) }
 
 // The constants are odd, so that neighbouring numbers, places and lengths all
 // give different words; their values mean nothing else.
@@ -165,6 +206,8 @@ const patternStep = 0x9e3779b97f4a7c15
 
 func patternStart(number uint64) uint64 { return number*0xd1342543de82ef95 + 1 }
 
+// tail is the last word of a message. The other way round, its highest byte, which a
+// message of 9 bytes has of it, depends on the phase.
 func tail(head uint64, length int) uint64 {
-	return ^head ^ uint64(length)*0xa24baed4963ee407
+	return bits.ReverseBytes64(^head) ^ uint64(length)*0xa24baed4963ee407
 }

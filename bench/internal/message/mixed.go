@@ -87,14 +87,19 @@ type mixedByCopy struct {
 
 func (x *mixedByCopy) Send(number uint64, p Phase) error {
 	length := x.sent.of(number)
-	if x.message = x.all[:length]; !x.quick(p) {
+	x.message = x.all[:length]
+	switch {
+	case !x.quick(p):
 		x.message = x.built[:length]
 		x.build(x.message, number, p)
+		return x.ep.Send(x.message)
+	case length < wordBytes: // that much is stamped in every message
+		x.stampTiny(number, p)
 		return x.ep.Send(x.message)
 	}
 	end := x.message[length-wordBytes:]
 	middle := binary.LittleEndian.Uint64(end) // of a longer message
-	x.stampLong(number, p)
+	x.stampWords(number, p)
 	err := x.ep.Send(x.message)
 	binary.LittleEndian.PutUint64(end, middle)
 	return err
@@ -112,7 +117,8 @@ func (x *mixedByCopy) take(number uint64) (m message, p Phase, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	if m = x.in[:n]; number == x.whole || !x.quick(Measured) || !m.isLong(len(x.message), number, Measured) {
+	want := len(x.message)
+	if m = x.in[:n]; number == x.whole || !x.quick(Measured) || !m.isWords(want, number, Measured) && !m.isTiny(want, number, Measured) {
 		p, err = x.examineMixed(m, number)
 		return m, p, err
 	}

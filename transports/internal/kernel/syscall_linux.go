@@ -2,24 +2,13 @@ package kernel
 
 import (
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
-
-// Syscall enters the kernel without telling the Go scheduler, which would
-// otherwise take the processor from a thread that waits, and so measure itself.
-// While it waits nothing can stop the world: garbage collection has to be off.
-//
-// It is unix.RawSyscall6 without the functions on the way there, which lie in
-// other pages of the program: a process that was just switched to finds none of
-// them in the processor's caches, and they were 3 to 7 % of a round trip
-// through a pipe. The result is as the kernel returns it: an error is -errno.
-//
-//go:noescape
-func Syscall(trap, a, b, c, d, e, f uintptr) uintptr
 
 // IsTemporary says after which errors a system call on a descriptor is repeated:
 //   - EINTR, a signal;
@@ -44,6 +33,18 @@ func Transfer(trap, fd uintptr, p unsafe.Pointer, n int) (int, error) {
 		}
 	}
 }
+
+// Map is mmap(2), with its result as the kernel returns it.
+func Map(at unsafe.Pointer, n, prot, flags, fd, offset uintptr) uintptr {
+	if mapsByPointer {
+		args := [6]uintptr{uintptr(at), n, prot, flags, fd, offset}
+		return Syscall(unix.SYS_MMAP, uintptr(unsafe.Pointer(&args)), 0, 0, 0, 0, 0)
+	}
+	return Syscall(unix.SYS_MMAP, uintptr(at), n, prot, flags, fd, offset)
+}
+
+// mapsByPointer is whether mmap has one argument, which points at them all.
+const mapsByPointer = runtime.GOARCH == "s390x"
 
 // ReadNumber reads a file that holds one number.
 func ReadNumber(path string) (uint64, error) {

@@ -52,7 +52,8 @@ func (c *Call) Memory() (unsafe.Pointer, error) {
 // is killed, by SIGKILL too, that one comes to the end of its row, and what it
 // opened closes as it ends. What kills both, as of a whole process group or
 // cgroup, can still come between two calls, and so can a kill where no such
-// process is to be had: then the calls are made here.
+// process is to be had: then the calls are made here. On processors for which there
+// is no assembly, none is ever to be had.
 func Do(calls []Call) {
 	for i := range calls {
 		calls[i].result = skipped
@@ -110,7 +111,3 @@ func apart(calls []Call) bool {
 		}
 	}
 }
-
-// row starts a process that makes n calls and exits, and returns its number, or
-// -errno.
-func row(flags uintptr, calls *Call, n uintptr) uintptr

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"unsafe"
 
@@ -18,7 +19,11 @@ const underEnv = "IPCBENCH_TEST_UNBROKEN"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(underEnv) != "" {
-		f := seccomp.Filter{Calls: []uintptr{unix.SYS_CLONE}, Where: []seccomp.Argument{{Index: 0, Mask: unix.CLONE_THREAD}}, Errno: unix.EAGAIN}
+		flags := 0
+		if runtime.GOARCH == "s390x" { // there the stack comes first
+			flags = 1
+		}
+		f := seccomp.Filter{Calls: []uintptr{unix.SYS_CLONE}, Where: []seccomp.Argument{{Index: flags, Mask: unix.CLONE_THREAD}}, Errno: unix.EAGAIN}
 		if err := f.Install(); err != nil {
 			os.Exit(3)
 		}
