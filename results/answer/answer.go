@@ -32,6 +32,8 @@ type Answer struct {
 // A Choice is what is best for one purpose.
 type Choice struct {
 	Purpose string // "64 B, sleeping"
+	Measure string // what is compared: "Round trip, 64 B"
+	Stance  string // what its ends do while they wait: "sleeping"
 	Says    string // "mmap:wait=futex or pipe, 6.76 µs there and back on one CPU; unix ×2.1"
 	Ranks   []Rank // all that were compared, the best first
 	More    bool   // a greater value is the better one
@@ -39,7 +41,8 @@ type Choice struct {
 
 // A Rank is a transport as it was for the purpose.
 type Rank struct {
-	Transport string
+	Transport string // as it is named: "mmap:wait=futex on tmpfs"
+	Family    string // the transport's name without options: "mmap"
 	Value     float64 // in the metric's unit
 	Text      string  // with its unit
 	Apart     bool    // the launches tell it from the best
@@ -138,10 +141,10 @@ func beside(setting results.Cell) results.Cell {
 }
 
 func choice(w results.Workload, st stance, best alike.Contest, others []alike.Contest) Choice {
-	c := Choice{Purpose: purpose(w, best.Size(), st), More: best.Metric().More}
-	for rank := range best.Cells() {
+	c := Choice{Purpose: purpose(w, best.Size(), st), Measure: measure(w, best.Size()), Stance: st.words, More: best.Metric().More}
+	for rank, cell := range best.Cells() {
 		value := best.Median(rank)
-		c.Ranks = append(c.Ranks, Rank{best.Name(rank), value, best.Metric().Format(value), best.IsApart(rank)})
+		c.Ranks = append(c.Ranks, Rank{best.Name(rank), cell.Family, value, best.Metric().Format(value), best.IsApart(rank)})
 	}
 	first := best.Cells()[0]
 	says := names(best) + ", " + best.Metric().Format(best.Median(0))
@@ -170,6 +173,11 @@ func purpose(w results.Workload, size int, st stance) string {
 		text = w.Title + ", " + text
 	}
 	return text + ", " + st.words
+}
+
+// measure is what is compared, as it is headed.
+func measure(w results.Workload, size int) string {
+	return results.Capital(cmp.Or(w.Asked, results.LookupMetric(w.Main).Words)) + ", " + results.FormatSize(size)
 }
 
 // mostNamed is how many transports are named in a row.

@@ -30,10 +30,10 @@ func held(cells []summary.Summary, w results.Workload, st stance) []Choice {
 		return nil
 	}
 	slices.SortStableFunc(best, func(a, b summary.Summary) int { return cmp.Compare(achieved(b), achieved(a)) })
-	c := Choice{Purpose: purpose(w, best[0].SizeBytes, st), More: true}
+	c := Choice{Purpose: purpose(w, best[0].SizeBytes, st), Measure: "Rate that is held, " + results.FormatSize(best[0].SizeBytes), Stance: st.words, More: true}
 	var says []string
 	for _, s := range best {
-		rank := Rank{s.Transport, achieved(s), results.FormatRate(achieved(s)), true}
+		rank := Rank{s.Transport, s.Family, achieved(s), results.FormatRate(achieved(s)), true}
 		c.Ranks = append(c.Ranks, rank)
 		says = append(says, rank.Transport+" keeps up with "+rank.Text+" "+results.Where(s.Placement))
 	}

@@ -54,6 +54,7 @@ func RemakeIn(dir *folder.Folder, run summary.Analysis) error {
 	} {
 		wrong = append(wrong, dir.Replace(file.name, file.write))
 	}
+	wrong = append(wrong, writeCard(dir, run)...)
 	return firstOf(append(wrong, writeCharts(dir, drawn)))
 }
 
