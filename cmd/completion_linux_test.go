@@ -19,7 +19,7 @@ import (
 // is the last line, would leave it to the shell.
 func TestOnlyWhatTakesFilesOffersThem(t *testing.T) {
 	t.Chdir(t.TempDir())
-	for _, command := range newRoot(&console{}).Commands() {
+	for _, command := range Commands().Commands() {
 		command.Flags().VisitAll(func(flag *pflag.Flag) {
 			placeholder, _ := pflag.UnquoteUsage(flag)
 			if placeholder == "" || placeholder == "file" {

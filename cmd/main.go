@@ -101,7 +101,7 @@ func ExitStatuses() []ExitStatus {
 		{statusDone, "done"},
 		{statusFailed, "something that was asked for failed, or got worse; results are kept"},
 		{statusUsage, "the command line or a file was wrong; nothing was run"},
-		{statusInconclusive, "inconclusive: whether something got worse, the data leave open; results are kept"},
+		{statusInconclusive, "the data leave open whether something got worse; results are kept"},
 		{statusInterrupted, "interrupted by a signal; results are kept"},
 	}
 }

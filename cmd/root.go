@@ -17,7 +17,9 @@ const about = `ipcbench measures how fast two processes on this machine hand eac
 messages: through mmap of a shared file, and through the other mechanisms.`
 
 // Commands returns the command tree for whoever writes of it. It is not to be executed.
-func Commands() *cobra.Command { return newRoot(&console{}) }
+func Commands() *cobra.Command {
+	return newRoot(&console{env: func(string) (string, bool) { return "", false }})
+}
 
 // newRoot returns the command tree, which writes to out.
 func newRoot(out *console) *cobra.Command {
