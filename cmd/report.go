@@ -3,6 +3,8 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -166,6 +168,9 @@ func openRuns(out *console, words []string) ([]pastRun, error) {
 	var runs []pastRun
 	for _, path := range paths {
 		run, err := openRun(out, path)
+		if errors.Is(err, fs.ErrNotExist) && filepath.Base(path) == path {
+			return nil, fmt.Errorf("report: no run is called %q, and none is in %s: name the directory of one that \"ipcbench run\" made", path, out.parent())
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -46,8 +46,6 @@ func locate(out *console, word string) (path string, err error) {
 	all := madeIn(parent)
 	called := slices.DeleteFunc(slices.Clone(all), func(m made) bool { return !m.isCalled(name) })
 	switch {
-	case len(all) == 0 && word != parent && !isThere(word) && !strings.ContainsRune(word, filepath.Separator):
-		return "", fmt.Errorf("no run is called %q, and none is in %s: name the directory of one that \"ipcbench run\" made", word, parent)
 	case len(called) == 0 && (len(all) == 0 || isThere(word)):
 		return word, nil
 	case len(called) == 0:
