@@ -41,8 +41,8 @@ type Choice struct {
 
 // A Rank is a transport as it was for the purpose.
 type Rank struct {
-	Transport string // as it is named: "mmap:wait=futex on tmpfs"
-	Family    string // the transport's name without options: "mmap"
+	Transport string  // as it is named: "mmap:wait=futex on tmpfs"
+	Family    string  // the transport's name without options: "mmap"
 	Value     float64 // in the metric's unit
 	Text      string  // with its unit
 	Apart     bool    // the launches tell it from the best

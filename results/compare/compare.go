@@ -55,6 +55,11 @@ type Options struct {
 	Same    float64  // widest interval around no change that is still called the same, as a ratio; 0: 0.05
 	Force   bool     // compare different hardware and placements all the same
 
+	// InTurn says that the runs of both sides were made in turn, several of each: what the
+	// bare machine does otherwise on one side, as wake an end sooner, is then of what makes
+	// the sides differ, and speaks for a change and not against it.
+	InTurn bool
+
 	Threshold float64 // how much worse, as a ratio, the new side may be, see [Gate]; 0: nothing is said of that
 
 	AllowMissing bool // the gate may pass though cells that the old side has are missing on the new one
@@ -114,7 +119,7 @@ type Row struct {
 	Verdict              Verdict
 	Within               float64 // of Same: the interval lies this near to no change
 	Needed               int     // of Noisy: about how many replicates a side could tell; 0: unknown, or no number would
-	Because              string  // of Noisy and MachineChanged: what stands in the way, and what would help
+	Because              string  // of Noisy and MachineChanged: what stands in the way, and what would help; of a change in turn: what moved with it
 
 	identity   results.Cell // of the pair: what is the same on both sides
 	controls   []Control    // those that concern the cell

@@ -431,6 +431,31 @@ func TestFloorsAreTheControl(t *testing.T) {
 	}
 }
 
+// TestFloorsThatMoveInTurnSpeakForAChange has a setting of the kernel under which waking
+// takes longer, and so do the cells that are woken: measured in turn, that is its effect.
+func TestFloorsThatMoveInTurnSpeakForAChange(t *testing.T) {
+	random := seeded()
+	cell := waiting(results.Sleeps, latencyOf("pipe", 64))
+	var old, new []Run
+	for i := range 4 {
+		a, b := newRun(fmt.Sprintf("A%d", i)), newRun(fmt.Sprintf("B%d", i))
+		a.measure(random, cell, 6, 200, 0.01)
+		b.measure(random, cell, 6, 220, 0.01)
+		a.floor(random, results.Floor{Name: results.WakeUpFloor, CPUs: []int{0, 1}}, 100)
+		b.floor(random, results.Floor{Name: results.WakeUpFloor, CPUs: []int{0, 1}}, 112)
+		old, new = append(old, a), append(new, b)
+	}
+	for inTurn, want := range map[bool]Verdict{true: Slower, false: MachineChanged} {
+		c, err := Runs(old, new, Options{InTurn: inTurn})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if row := c.Rows[0]; row.Verdict != want || !strings.Contains(row.Because, "wake-up round trip") {
+			t.Errorf("in turn %v: %s because %q", inTurn, row.Verdict, row.Because)
+		}
+	}
+}
+
 func TestTheFloorNamesItsCPUs(t *testing.T) {
 	random := seeded()
 	old, new := newRun("A"), newRun("B")

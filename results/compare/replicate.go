@@ -10,6 +10,9 @@ import (
 	"ipcbench/results/summary"
 )
 
+// OfRuns says whether runs are the replicates: what differs then, differs from run to run.
+func (c Comparison) OfRuns() bool { return c.Replicate == byRun }
+
 // What can be a replicate: Comparison.Replicate.
 const (
 	byLaunch = "launch"

@@ -157,9 +157,13 @@ func judge(family []*Row, replicate string, o Options) {
 		switch {
 		case row.isChange(o.Alpha):
 			row.Verdict = row.direction()
-			if suspect, found := row.suspect(); found {
+			suspect, found := row.suspect()
+			switch {
+			case found && o.InTurn:
+				row.Because = suspect.sentence()
+			case found:
 				row.Verdict, row.Because = MachineChanged, suspect.sentence()
-			} else if row.isOfOthers(o.Alpha) {
+			case row.isOfOthers(o.Alpha):
 				row.Verdict, row.Because = MachineChanged, row.contention()
 			}
 		case row.isSame(o.Same):

@@ -62,7 +62,7 @@ func Compare(r Record, open func(run string) (compare.Run, error)) (Outcome, err
 		case len(first) == 0 || len(runs) == 0:
 			against.Without = "not compared: no run of it, or of " + o.First() + ", has ended well"
 		default:
-			c, err := compare.Runs(first, runs, compare.Options{})
+			c, err := compare.Runs(first, runs, compare.Options{InTurn: min(len(first), len(runs)) > 1})
 			if err != nil {
 				against.Without = "not compared: " + oneLine(err.Error())
 			}
@@ -103,6 +103,9 @@ func (o Outcome) Answer() string {
 		{Against.differs, func(names string, several bool) string {
 			return names + verb(several, " differs", " differ") + " from " + o.First()
 		}},
+		{Against.differsWithin, func(names string, several bool) string {
+			return names + verb(several, " differs", " differ") + " from " + o.First() + " in these few runs, which tell nothing of others"
+		}},
 		{Against.isOpen, func(names string, several bool) string {
 			return names + verb(several, " is", " are") + " not told apart from " + o.First()
 		}},
@@ -123,11 +126,16 @@ func (o Outcome) Answer() string {
 	return strings.Join(parts, "; ") // which begins with a name
 }
 
-func (a Against) differs() bool {
+func (a Against) changed() bool {
 	return a.Without == "" && slices.ContainsFunc(a.Comparison.Rows, func(r compare.Row) bool { return r.Verdict.IsChange() })
 }
 
-func (a Against) isOpen() bool { return a.Without == "" && !a.differs() }
+func (a Against) differs() bool { return a.changed() && a.Comparison.OfRuns() }
+
+// differsWithin is of too few runs to be the replicates.
+func (a Against) differsWithin() bool { return a.changed() && !a.Comparison.OfRuns() }
+
+func (a Against) isOpen() bool { return a.Without == "" && !a.changed() }
 
 func verb(several bool, one, many string) string {
 	if several {
@@ -148,8 +156,12 @@ func listed(names []string) string {
 // HowSure says what the answer rests on, and how often it is wrong.
 func (o Outcome) HowSure() string {
 	for _, a := range o.Against {
-		if a.Without == "" {
-			c := a.Comparison
+		switch c := a.Comparison; {
+		case a.Without != "":
+		case !c.OfRuns():
+			return fmt.Sprintf("Each variant was made afresh and measured in %s, of which too few went well for runs to be the replicates: "+
+				"launches are, and tell nothing of what differs from one making to the next.", rounds(o.Rounds))
+		default:
 			return fmt.Sprintf("Each variant was made afresh and measured in %s, and its runs are the replicates. "+
 				"Were a variant the same as %s, it would be called different in at most %s of such experiments: that is for all cells of a variant together, and for each variant by itself. "+
 				"What is too noisy to tell may differ all the same.",

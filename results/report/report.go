@@ -3,8 +3,8 @@
 //
 // It knows what a reader needs next to a number to believe it. It must not
 // know how anything was measured or drawn: tables come from results/table and
-// pictures from results/charts. The page needs no network, no script and no
-// other file, so that it can be sent, kept and printed.
+// pictures from results/charts. The page needs no network and no other file,
+// and is whole without script, so that it can be sent, kept and printed.
 package report
 
 import (
