@@ -305,6 +305,13 @@ func (r ranked) isApart(rank int) bool {
 	return rank > 0 && r.effects[rank-1].Corrected <= alpha
 }
 
+// couldTell says whether so many launches could tell the cell of that rank apart from
+// the best at all, however far they are from each other.
+func (r ranked) couldTell(rank int) bool {
+	n := func(rank int) int { return len(r.values(r.order[rank])) }
+	return rank == 0 || effect.CanTell(n(0), n(rank), alpha, len(r.effects))
+}
+
 // change is how far the median of that rank is from the best.
 func (r ranked) change(rank int) float64 { return r.median(r.order[rank])/r.median(r.order[0]) - 1 }
 
@@ -317,8 +324,12 @@ func (r ranked) cells(rank int) []string {
 		to = "alone"
 	case rank > 0:
 		to = effect.FormatChange(r.change(rank))
-		if !r.isApart(rank) {
+		switch {
+		case r.isApart(rank):
+		case r.couldTell(rank):
 			to = notApart
+		default:
+			to += tooFew
 		}
 	}
 	return []string{r.metric.Format(e.Median), table.FormatMargin(e), to}
@@ -327,6 +338,9 @@ func (r ranked) cells(rank int) []string {
 // notApart stands where a distance to the best would be one that this run does not
 // show.
 const notApart = "not told apart"
+
+// tooFew is said of a change that has too few launches behind it to be told.
+const tooFew = ", too few"
 
 // alpha is the chance of telling any of several apart when none is.
 const alpha = 0.05
@@ -340,13 +354,15 @@ func (r ranked) advice() string {
 		return ""
 	}
 	var equal []string
-	next := -1
+	next, few := -1, 0
 	least, most := math.MaxInt, 0
 	for rank, cell := range r.order {
 		n := r.found[cell].Launches
 		least, most = min(least, n), max(most, n)
 		switch {
-		case rank == 0 || !r.isApart(rank):
+		case !r.couldTell(rank):
+			few++
+		case !r.isApart(rank):
 			equal = append(equal, placed(cell, r.order))
 		case next < 0:
 			next = rank
@@ -366,6 +382,9 @@ func (r ranked) advice() string {
 		text += fmt.Sprintf("%s is the best (%s, %s each)", equal[0], best, launches)
 	} else {
 		text += fmt.Sprintf("%s (%s; not told apart by %s each)", either(equal), best, launches)
+	}
+	if few > 0 {
+		text += fmt.Sprintf("; %d more have too few", few)
 	}
 	if next >= 0 {
 		text += fmt.Sprintf("; the next that is told apart is %s (%s)", placed(r.order[next], r.order), effect.FormatChange(r.change(next)))

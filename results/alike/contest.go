@@ -60,6 +60,10 @@ func (c Contest) Summary(rank int) summary.Summary { return c.found[c.order[rank
 // IsApart says whether the launches tell the cell of a rank apart from the best.
 func (c Contest) IsApart(rank int) bool { return c.isApart(rank) }
 
+// CouldTell says whether there are launches enough to tell the cell of a rank apart from
+// the best, however far they are from each other.
+func (c Contest) CouldTell(rank int) bool { return c.couldTell(rank) }
+
 // Change is how far the median of a rank is from that of the best, as a ratio
 // minus 1.
 func (c Contest) Change(rank int) float64 { return c.change(rank) }

@@ -192,7 +192,7 @@ func names(c alike.Contest) string {
 		if !isApartSomewhere(c, cell.Transport) {
 			name = cell.Transport
 		}
-		if !c.IsApart(rank) && !slices.Contains(equal, name) {
+		if !c.IsApart(rank) && (c.CouldTell(rank) || !someTold(c)) && !slices.Contains(equal, name) {
 			equal = append(equal, name)
 		}
 	}
@@ -206,6 +206,17 @@ func names(c alike.Contest) string {
 	default:
 		return strings.Join(equal[:last], ", ") + " or " + equal[last]
 	}
+}
+
+// someTold says whether there are launches enough to tell any from the best. What has
+// too few of them is then not named as if it might be as good.
+func someTold(c alike.Contest) bool {
+	for rank := range c.Cells() {
+		if rank > 0 && c.CouldTell(rank) {
+			return true
+		}
+	}
+	return false
 }
 
 func isApartSomewhere(c alike.Contest, transport string) bool {
