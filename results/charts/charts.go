@@ -155,10 +155,20 @@ func (p *pngBuffers) Get() *png.EncoderBuffer {
 
 func (p *pngBuffers) Put(buffer *png.EncoderBuffer) { p.Pool.Put(buffer) }
 
+// mostPNGs is up to how many charts all are drawn dot by dot, which takes most of the
+// time. Of more, those are that are no repetition: the others are there as SVG.
+const mostPNGs = 20
+
 // WriteTo writes each chart into a directory as NAME.svg and NAME.png, and removes
-// the pictures of other charts, which an earlier rendering left there.
+// the pictures of other charts, which an earlier rendering left there. Of very many
+// charts, some have no PNG: see mostPNGs.
 func WriteTo(dir *folder.Folder, charts []Chart) error {
-	if err := removeOthers(dir, charts); err != nil {
+	files := map[string]bool{}
+	for _, c := range charts {
+		files[c.Name+".svg"] = true
+		files[c.Name+".png"] = len(charts) <= mostPNGs || !c.Again
+	}
+	if err := removeOthers(dir, files); err != nil {
 		return err
 	}
 	errs := make([]error, len(charts))
@@ -167,7 +177,7 @@ func WriteTo(dir *folder.Folder, charts []Chart) error {
 	for i, c := range charts {
 		slots <- struct{}{}
 		wait.Go(func() {
-			errs[i] = c.writeFiles(dir)
+			errs[i] = c.writeFiles(dir, files[c.Name+".png"])
 			<-slots
 		})
 	}
@@ -175,15 +185,13 @@ func WriteTo(dir *folder.Folder, charts []Chart) error {
 	return firstOf(errs)
 }
 
-func removeOthers(dir *folder.Folder, charts []Chart) error {
+func removeOthers(dir *folder.Folder, ours map[string]bool) error {
 	names, err := dir.Names()
 	if err != nil {
 		return fmt.Errorf("look for charts in %s: %w", dir.Path(), err)
 	}
 	for _, file := range names {
-		extension := filepath.Ext(file)
-		name := strings.TrimSuffix(file, extension)
-		if extension != ".svg" && extension != ".png" || slices.ContainsFunc(charts, func(c Chart) bool { return c.Name == name }) {
+		if extension := filepath.Ext(file); extension != ".svg" && extension != ".png" || ours[file] {
 			continue
 		}
 		if err := dir.Remove(file); err != nil {
@@ -203,8 +211,13 @@ func firstOf(errs []error) error {
 	return errors.Join(errs...)
 }
 
-func (c Chart) writeFiles(dir *folder.Folder) error {
-	for extension, write := range map[string]func(io.Writer) error{".svg": c.WriteSVG, ".png": c.WritePNG} {
+// writeFiles writes it as SVG and, where that is wanted, as PNG.
+func (c Chart) writeFiles(dir *folder.Folder, dots bool) error {
+	kinds := map[string]func(io.Writer) error{".svg": c.WriteSVG}
+	if dots {
+		kinds[".png"] = c.WritePNG
+	}
+	for extension, write := range kinds {
 		var picture bytes.Buffer
 		if err := write(&picture); err != nil {
 			return fmt.Errorf("draw chart %s: %w", c.Name, err)
