@@ -34,7 +34,7 @@ func TestThePageOfAnExperiment(t *testing.T) {
 	page := experimentPageOf(t, experimentOf(t))
 	elements := parse(t, page)
 	for _, want := range []string{
-		"<h1>Which disk?</h1>", "xfs^2 differs from ext4; absent is not compared", "In images.",
+		"<h1>Which disk?</h1>", "xfs^2 differs from ext4 in these few runs, which tell nothing of others; absent is not compared", "In images.",
 		`<a href="#variant-1">▼ 2.0×</a>`, `<section id="variant-1">`, `href="compare-xfs%5e2.html"`, "by-much",
 		"cannot be made here: no mkfs", "mkfs.ext4 -q", "All of it was put back", "rounds = 6", "ipcbench experiment disks.toml", "6.20.1", "no control whether the machine changed",
 	} {
