@@ -37,7 +37,7 @@ func leftMixed(run Run) string {
 	if run.mixed == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s of run %s are left out, during which the machine moved the CPUs nearer to each other or farther apart", launches(run.mixed), run.Name)
+	return fmt.Sprintf("left out of run %[2]s: %[1]s, during which the machine moved the CPUs nearer to each other or farther apart", launches(run.mixed), run.Name)
 }
 
 func launches(n int) string {

@@ -51,7 +51,7 @@ var experimentPage = page.New(experimentText)
 func WriteExperiment(w io.Writer, o experiment.Outcome) error {
 	all := experimentContents{
 		Outcome: o,
-		Warned:  page.Warnings{Title: "Before you believe it", Texts: o.Warnings()},
+		Warned:  page.NewWarnings("Before you believe it", o.Warnings()),
 		How:     page.Facts{Label: "How it was measured"},
 	}
 	for _, m := range o.Matrices() {
