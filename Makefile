@@ -73,6 +73,7 @@ machines: ## boot machines that we do not have, emulated: every placement, contr
 
 .PHONY: emulated
 emulated: ## the whole conformance suite on arm64 and s390x, emulated, and riscv64 in user mode (2 h; root, Debian with qemu-system-arm, qemu-system-misc, qemu-user-static)
+	for arch in amd64 arm64 riscv64 ppc64le s390x loong64; do GOARCH=$$arch go vet ./... && GOARCH=$$arch go build -o /dev/null ./cmd/ipcbench || exit 1; done
 	VM_TEST_LONG=1 VM_TEST_KERNEL_ARM64=$$(.ci/kernel arm64) VM_TEST_KERNEL_S390X=$$(.ci/kernel s390x) go test -count=1 -v -timeout 7h -run '^TestConformanceElsewhere$$' ./internal/vm
 	.ci/usermode riscv64 -test.v
 
