@@ -113,6 +113,9 @@ func (c *comparer) run(paths []string) error {
 	shown := comparison.Primary()
 	if !c.exports.onStdout() {
 		err = errors.Join(err, compare.WriteText(fitter{c.out.stdout}, shown, c.out.columns(c.out.stdout), c.out.paintVerdictOn(c.out.stdout)))
+		if columns, is := terminalColumns(c.out.stdout); is && err == nil { // whose last lines are what one sees
+			fmt.Fprintf(c.out.stdout, "\n%s\n", table.Wrapped(oneLine(shown.Headline), columns))
+		}
 	}
 	return cmp.Or(err, c.judge(comparison.Gate)) // what was not written comes first
 }

@@ -4,6 +4,8 @@
 # characters that it has within words are breaks between words to readline, which then
 # replaces no more than what stands behind the last of them.
 
+declare -F _get_comp_words_by_ref >/dev/null || source /usr/share/bash-completion/bash_completion 2>/dev/null
+
 _ipcbench() {
 	local cur words cword
 	COMPREPLY=()

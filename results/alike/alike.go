@@ -33,7 +33,7 @@ type Alike struct {
 // this, of the smallest message of each or of the largest. Only those of one
 // size are compared.
 func Of(summaries []summary.Summary) []Alike {
-	summaries, some := nearOnes(summaries)
+	summaries, divided := Near(summaries)
 	var asks []*ask
 	for _, w := range results.Workloads() {
 		if w.Alike != "" {
@@ -43,7 +43,7 @@ func Of(summaries []summary.Summary) []Alike {
 	var tables []Alike
 	for _, cells := range waitingAlike(asks) {
 		a := alikeOf(cells, asks)
-		if some {
+		if isAnyOf(cells, asks, divided) {
 			a.Advice = append(a.Advice, "where the machine had the two CPUs now near each other and now far apart, a row is of the launches with them near")
 		}
 		tables = append(tables, a)
@@ -51,18 +51,27 @@ func Of(summaries []summary.Summary) []Alike {
 	return tables
 }
 
-// nearOnes leaves out launches that met the CPUs far apart, or moved, and says
-// whether there were any: between mechanisms, that would be most of the difference.
-func nearOnes(summaries []summary.Summary) (near []summary.Summary, some bool) {
+// Near leaves out what was measured while the machine had the two CPUs far apart, or
+// moved them: between mechanisms, that would be most of the difference. It says of which
+// cells anything may have been left out.
+func Near(summaries []summary.Summary) (near []summary.Summary, divided map[results.Cell]bool) {
+	divided = map[results.Cell]bool{}
 	for _, s := range summaries {
-		if s.Stratum == results.Far || s.Stratum == results.Mixed {
-			some = true
-			continue
+		whole := s.Undivided()
+		divided[whole] = divided[whole] || s.Stratum != ""
+		if s.Stratum != results.Far && s.Stratum != results.Mixed {
+			s.Cell = whole
+			near = append(near, s)
 		}
-		s.Cell = s.Undivided()
-		near = append(near, s)
 	}
-	return near, some
+	return near, divided
+}
+
+// isAnyOf says whether any of what was asked of the cells is one of those.
+func isAnyOf(cells []results.Cell, asks []*ask, those map[results.Cell]bool) bool {
+	return slices.ContainsFunc(asks, func(a *ask) bool {
+		return slices.ContainsFunc(cells, func(c results.Cell) bool { s, has := a.found[c]; return has && those[s.Cell] })
+	})
 }
 
 // An ask is one number that the transports are compared by.
@@ -103,25 +112,26 @@ func asksOf(summaries []summary.Summary, w results.Workload) []*ask {
 			bySize[s.SizeBytes].found[cell] = s
 		}
 	}
-	for _, a := range bySize {
-		a.refine()
-	}
 	return slices.SortedFunc(maps.Values(bySize), func(a, b *ask) int { return cmp.Or(len(b.found)-len(a.found), a.size-b.size) })
 }
 
-// refine compares all by the workload's Fine if that decides on any of them and
-// every launch has it: on both sides of a comparison the metric is the same.
-func (a *ask) refine() {
+// of is the ask of these cells: by the workload's Fine if that decides on any of them and
+// every launch has it, for on both sides of a comparison the metric is the same.
+func (a *ask) of(cells []results.Cell) *ask {
 	fine, decides := results.LookupMetric(a.Fine), false
-	for _, s := range a.found {
-		if s.Metrics[fine.Name].N < s.Launches {
-			return
+	for _, cell := range cells {
+		s, has := a.found[cell]
+		if has && s.Metrics[fine.Name].N < s.Launches {
+			return a
 		}
-		decides = decides || s.IsFine()
+		decides = decides || has && s.IsFine()
 	}
-	if decides && a.metric.Name == a.Main {
-		a.metric = fine
+	if !decides || a.metric.Name != a.Main {
+		return a
 	}
+	refined := *a
+	refined.metric = fine
+	return &refined
 }
 
 // whatever is the cell, whatever was asked of it.
@@ -257,6 +267,7 @@ type ranked struct {
 }
 
 func (a *ask) rank(cells []results.Cell) ranked {
+	a = a.of(cells)
 	r := ranked{ask: a}
 	for _, cell := range cells {
 		if _, has := a.found[cell]; has {
@@ -305,6 +316,21 @@ func (r ranked) isApart(rank int) bool {
 	return rank > 0 && r.effects[rank-1].Corrected <= alpha
 }
 
+// modes are the figures of a cell whose launches fall into several, with how many had
+// each: no launch had what is between.
+func (r ranked) modes(rank int) (figures string, modal bool) {
+	s := r.found[r.order[rank]]
+	var all []string
+	for _, m := range s.Modes {
+		e, has := m.Metrics[r.metric.Name]
+		if !has {
+			return "", false
+		}
+		all = append(all, fmt.Sprintf("%s ×%d", r.metric.Format(e.Median), m.Launches))
+	}
+	return strings.Join(all, ", "), len(all) > 0
+}
+
 // couldTell says whether so many launches could tell the cell of that rank apart from
 // the best at all, however far they are from each other.
 func (r ranked) couldTell(rank int) bool {
@@ -331,6 +357,9 @@ func (r ranked) cells(rank int) []string {
 		default:
 			to += tooFew
 		}
+	}
+	if figure, modal := r.modes(rank); modal {
+		return []string{figure, "", to}
 	}
 	return []string{r.metric.Format(e.Median), table.FormatMargin(e), to}
 }

@@ -71,7 +71,7 @@ func Of(run summary.Analysis) Answer {
 	if len(run.Plan.Variants) > 0 {
 		return Answer{}
 	}
-	cells, some := alike.Near(run.Cells)
+	cells, divided := alike.Near(run.Cells)
 	var a Answer
 	var contests []alike.Contest
 	for _, w := range results.Workloads() {
@@ -92,7 +92,7 @@ func Of(run summary.Analysis) Answer {
 	contests = contests[:min(len(contests), mostChoices)]
 	switch {
 	case len(contests) > 0:
-		a.Sure = sure(contests, some)
+		a.Sure = sure(run, contests, divided)
 		a.Next = next(run, contests)
 	case len(a.Choices) > 0:
 		a.Sure = "each was offered rates of its own, so that they are not tested against each other"
@@ -147,7 +147,7 @@ func choice(w results.Workload, st stance, best alike.Contest, others []alike.Co
 		c.Ranks = append(c.Ranks, Rank{best.Name(rank), cell.Family, value, best.Metric().Format(value), best.IsApart(rank)})
 	}
 	first := best.Cells()[0]
-	says := names(best) + ", " + best.Metric().Format(best.Median(0))
+	says := names(best) + ", " + best.Figure(0)
 	if w.Exchange == results.Answered && w.Alike != "" {
 		says += " there and back"
 	}
@@ -247,13 +247,13 @@ func told(c alike.Contest) string {
 // elsewhere is how the best of the next placement compares: no test is behind that,
 // for another placement is another machine.
 func elsewhere(next alike.Contest) string {
-	return results.Where(next.Cells()[0].Placement) + " " + next.Name(0) + ", " + next.Metric().Format(next.Median(0))
+	return results.Where(next.Cells()[0].Placement) + " " + names(next) + ", " + next.Figure(0)
 }
 
 // sure says what the launches can tell, and what they cannot.
-func sure(contests []alike.Contest, near bool) string {
+func sure(run summary.Analysis, contests []alike.Contest, divided map[results.Cell]bool) string {
 	least, most := contests[0].Launches()
-	compared, apart, few := false, false, false
+	compared, apart, few, near := false, false, false, false
 	for _, c := range contests {
 		l, m := c.Launches()
 		least, most = min(least, l), max(most, m)
@@ -261,6 +261,7 @@ func sure(contests []alike.Contest, near bool) string {
 		few = few || l < c.Needs()
 		for rank := range c.Cells() {
 			apart = apart || c.IsApart(rank)
+			near = near || divided[c.Summary(rank).Cell]
 		}
 	}
 	text := fmt.Sprintf("%d launches each", most)
@@ -281,7 +282,10 @@ func sure(contests []alike.Contest, near bool) string {
 		text += `: what "or" joins they cannot tell apart`
 	}
 	if near {
-		text += "; of launches with the two CPUs near each other (far: see the tables)"
+		text += "; spinning, of launches with the two CPUs near each other (far: see the tables)"
+	}
+	if run.Status == results.Running || run.Status == results.RunInterrupted {
+		text += "; the run did not come to its end"
 	}
 	return text
 }
@@ -298,7 +302,7 @@ func next(run summary.Analysis, contests []alike.Contest) string {
 		return step
 	}
 	if len(run.Plan.Specs) < enough {
-		return "every transport, and sizes of yours: ipcbench run all -s 128,1MiB"
+		return "every transport that can run here: ipcbench run all"
 	}
 	return "those that wait alike, each with its interval: ipcbench report --like-for-like " + run.Name
 }

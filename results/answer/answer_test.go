@@ -75,7 +75,7 @@ func TestEachPurposeHasItsBest(t *testing.T) {
 	if len(said) != 6 {
 		t.Errorf("an answer has six lines at most, and this is %d:\n%s", len(said), strings.Join(said, "\n"))
 	}
-	expect(t, said, "64 B, sleeping", "mmap:wait=futex or pipe, 4.0", "there and back on one CPU", "unix ×2.1", "on two CPUs pipe, 61.", "not pipe ×", "not file")
+	expect(t, said, "64 B, sleeping", "mmap:wait=futex or pipe, 4.0", "there and back on one CPU", "unix ×2.1", "on two CPUs pipe (alone measured), 61.", "not pipe ×", "not file")
 	expect(t, said, "64 B, spinning", "mmap, 201 ns", "file ×45")
 	expect(t, said, "64 KiB, sleeping", "mmap:wait=futex, 10.0 GB/s", "pipe ÷4.0")
 	expect(t, said, "64 KiB, spinning", "mmap (alone measured), 20.1 GB/s")

@@ -121,7 +121,7 @@ func (g Group) tableOf(placement string) table.Table {
 		if slices.Max(values) == 0 {
 			return
 		}
-		t.Columns = append(t.Columns, table.Column{Name: heading, Numeric: true})
+		t.Columns = append(t.Columns, table.Column{Name: heading, Numeric: true, Rank: len(t.Columns)})
 		for i, ns := range values {
 			rows[i] = append(rows[i], g.show(i, ns, values[0]))
 		}
