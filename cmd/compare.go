@@ -15,6 +15,7 @@ import (
 	"ipcbench/internal/near"
 	"ipcbench/results"
 	"ipcbench/results/compare"
+	"ipcbench/results/table"
 )
 
 func newCompare(out *console) *cobra.Command {
