@@ -334,7 +334,6 @@ const Definitions = "Only transports that wait alike stand in one table: between
 	"Round trip: median of a launch, median over launches, ± its 95 % confidence interval. " +
 	"Not told apart: by this run it may be as good as the best, or better (Mann-Whitney U test of the launches, α = 0.05 among the rows of a table by Holm). " +
 	"Too few: no launches of that number could be told from the best, however far they were. " +
-	"×n behind a figure: so many launches fell into a mode, and have a figure of their own. " +
 	"It holds for this machine, as it was during this run. What is to be known about a row stands below the tables of all cells."
 
 // Write writes the tables with their advice.

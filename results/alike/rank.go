@@ -111,9 +111,6 @@ func (r ranked) cells(rank int) []string {
 			to += tooFew
 		}
 	}
-	if figure, modal := r.modes(rank); modal {
-		return []string{figure, "", to}
-	}
 	return []string{r.metric.Format(e.Median), table.FormatMargin(e), to}
 }
 
