@@ -12,6 +12,12 @@ TEXT ·cpuPause(SB), NOSPLIT, $0-0
 	PAUSE
 	RET
 
+// func prefetchWrite(p unsafe.Pointer)
+TEXT ·prefetchWrite(SB), NOSPLIT, $0-8
+	MOVQ p+0(FP), AX
+	BYTE $0x0F; BYTE $0x0D; BYTE $0x08 // PREFETCHW (AX)
+	RET
+
 // func moveBytes(to, from *byte, n int)
 TEXT ·moveBytes(SB), NOSPLIT, $0-24
 	MOVQ	to+0(FP), DI

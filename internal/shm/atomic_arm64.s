@@ -11,3 +11,9 @@ TEXT ·release(SB), NOSPLIT, $0-16
 TEXT ·cpuPause(SB), NOSPLIT, $0-0
 	ISB $15
 	RET
+
+// func prefetchWrite(p unsafe.Pointer)
+TEXT ·prefetchWrite(SB), NOSPLIT, $0-8
+	MOVD p+0(FP), R0
+	PRFM (R0), PSTL1KEEP
+	RET

@@ -2,7 +2,10 @@
 
 package shm
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // release is a release store, and more than that: Go has none but such as nothing may
 // pass either way.
@@ -10,3 +13,6 @@ func release(p *uint64, v uint64) { atomic.StoreUint64(p, v) }
 
 // cpuPause is nothing: what tells these processors of a waiting loop, Go does not say.
 func cpuPause() {}
+
+// prefetchWrite is nothing, as cpuPause.
+func prefetchWrite(unsafe.Pointer) {}

@@ -6,7 +6,18 @@ import "golang.org/x/sys/cpu"
 // moved by one instruction where the processor is good at that: it then need not
 // fetch the lines that it is about to overwrite whole, which the reader still has,
 // as the stores of the Go runtime's memmove make it do.
+//
+// It is inlined: short messages have no call but that of the runtime's memmove
+// between their arrival and their answer.
 func Copy(to, from []byte) {
+	if len(from) >= longMessage {
+		copyLong(to, from)
+		return
+	}
+	copy(to, from)
+}
+
+func copyLong(to, from []byte) {
 	n := min(len(to), len(from))
 	if n < longMessage || !cpu.X86.HasERMS {
 		copy(to, from)

@@ -31,12 +31,26 @@ const (
 	hybridSpins = 1000
 )
 
+// looks is how often a reader looks, with a PAUSE between and with nothing else, before
+// it leaves that to change.
+func (how Wait) looks() int {
+	switch how {
+	case Spin, Hybrid:
+		return hybridSpins
+	case Yield:
+		return yieldSpins
+	}
+	return 0
+}
+
 // change waits until word is no longer seen and returns what it is then. open
 // is false where closed was set and word is still seen.
 //
+// Who has looked in vain already, as often as looks says, says so by turns.
+//
 // An end that sleeps first says so in its bed, where publish looks.
-func (how Wait) change(at *uint64, seen uint64, own bed, closed *word) (now uint64, open bool) {
-	for turn := 0; ; turn++ {
+func (how Wait) change(at *uint64, seen uint64, turns int, own bed, closed *word) (now uint64, open bool) {
+	for turn := turns; ; turn++ {
 		if now := load(at); now != seen {
 			return now, true
 		}

@@ -177,13 +177,15 @@ func Open(s transports.Spec, side transports.Side, memory Memory, files []*os.Fi
 	}
 	layout, half := ringLayout(s)
 	halves := [2][]byte{memory.Mem[:half], memory.Mem[half : 2*half]}
-	return &Endpoint{
+	e := &Endpoint{
 		Writer:    *shm.NewWriter(halves[side], layout, ringWait(s), ringEventfds(files, side)),
 		Reader:    *shm.NewReader(halves[side.Peer()], layout, ringWait(s), ringEventfds(files, side.Peer())),
 		Memory:    memory,
 		transport: s.Transport,
 		eventfds:  files,
-	}, nil
+	}
+	e.Reader.Answer(&e.Writer)
+	return e, nil
 }
 
 // prepare does with the mapping what the options say. Huge pages come first,
