@@ -68,7 +68,7 @@ func (a *answering) Send(msg []byte) error {
 			return err
 		}
 		if len(message) > 0 {
-			a.inbox = append(a.inbox, message)
+			a.inbox = append(a.inbox, own(message))
 		}
 	}
 	a.answer(own(msg))

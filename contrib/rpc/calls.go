@@ -12,7 +12,6 @@ type calling struct {
 	connection *connection
 	inbox      [][]byte // replies that came before they were asked for
 	open       bool     // a call has begun and not ended
-	ended      bool     // the consumer has closed
 	closed     bool
 }
 
@@ -21,22 +20,25 @@ func (c *calling) Send(msg []byte) error {
 		if err := c.settle(); err != nil {
 			return err
 		}
+		for i, early := range c.inbox {
+			c.inbox[i] = own(early)
+		}
 	}
 	return c.begin(msg)
 }
 
 func (c *calling) Recv(buf []byte) (int, error) {
 	for len(c.inbox) == 0 {
-		if c.ended || c.closed {
+		if c.closed {
 			return 0, io.EOF
 		}
 		if !c.open {
 			if err := c.begin(nil); err != nil {
-				return 0, c.finish(err)
+				return 0, err
 			}
 		}
 		if err := c.settle(); err != nil {
-			return 0, c.finish(err)
+			return 0, err
 		}
 	}
 	n := copy(buf, c.inbox[0])
@@ -63,12 +65,6 @@ func (c *calling) settle() error {
 		c.inbox = append(c.inbox, reply)
 	}
 	return nil
-}
-
-// finish remembers that the consumer has closed.
-func (c *calling) finish(err error) error {
-	c.ended = c.ended || err == io.EOF
-	return err
 }
 
 // Close hangs up once the last message has been taken.

@@ -19,8 +19,8 @@ var overOption = transports.Option{Name: "over", Doc: "what the connection is", 
 	{Name: "tcp", Doc: "TCP over the loopback (the transport tcp)"},
 }}
 
-// connect makes a link of two sockets that are connected to each other.
-func connect(s transports.Spec) (transports.Link, error) {
+// makeLink makes one of two sockets that are connected to each other.
+func makeLink(s transports.Spec, secret []byte) (transports.Link, error) {
 	over, err := transports.Parse(s.Option(overOption.Name))
 	if err != nil {
 		return nil, err
@@ -30,7 +30,21 @@ func connect(s transports.Spec) (transports.Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.Create(over)
+	inner, err := t.Create(over)
+	if err != nil {
+		return nil, err
+	}
+	return &link{inner, secret}, nil
+}
+
+// A link is another one, whose ends are told something besides.
+type link struct {
+	transports.Link
+	secret []byte
+}
+
+func (l *link) For(side transports.Side) transports.Handover {
+	return transports.Handover{Files: l.Link.For(side).Files, Bytes: l.secret}
 }
 
 // inherit is the connection of one end of such a link.
@@ -40,15 +54,16 @@ func inherit(h transports.Handover) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &connection{Conn: c, over: make(chan struct{})}, nil
+	return &connection{Conn: c, secret: h.Bytes, over: make(chan struct{})}, nil
 }
 
 // A connection knows when it is over, and why.
 type connection struct {
 	net.Conn
-	over chan struct{} // closed then
-	once sync.Once
-	why  error // io.EOF: the peer closed, or the library did
+	secret []byte        // what both ends are told besides; nil: nothing
+	over   chan struct{} // closed then
+	once   sync.Once
+	why    error // io.EOF: the peer closed, or the library did
 }
 
 func (c *connection) end(why error) {

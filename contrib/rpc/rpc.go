@@ -31,12 +31,14 @@ type library struct {
 	// waits for the other.
 	serve func(s transports.Spec, l *listener, t target) (stop func(), err error)
 	dial  func(s transports.Spec, d *dialer) (client, error)
+	// secret, where not nil, makes what both ends are told beside their connection.
+	secret func(transports.Spec) ([]byte, error)
 }
 
 // A target is what a server calls for its clients.
 type target interface {
-	// call is a unary one. The reply is the library's to keep; io.EOF: there is
-	// nobody any more to answer.
+	// call is a unary one. The message is the library's again when it returns, and the
+	// reply is the library's to keep. io.EOF: there is nobody any more to answer.
 	call(message []byte) (reply []byte, err error)
 	// flow is one of many messages, and lasts until the link is closed.
 	flow(stream) error
@@ -55,7 +57,8 @@ type client interface {
 	// begin begins a call, the one before having ended. The message is the caller's again
 	// on return.
 	begin(message []byte) error
-	// end waits for the call and returns its reply, or io.EOF where the server says so.
+	// end waits for the call and returns its reply, which is valid until the next begins,
+	// or io.EOF where the server says so.
 	end() (reply []byte, err error)
 	// flow begins a call of many messages. It is closed by closing what is sent.
 	flow(context.Context) (flow, error)
@@ -108,7 +111,14 @@ func (l library) Create(s transports.Spec) (transports.Link, error) {
 	if err := transports.ProbeSize(s); err != nil {
 		return nil, err
 	}
-	return connect(s)
+	if l.secret == nil {
+		return makeLink(s, nil)
+	}
+	secret, err := l.secret(s)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s, err)
+	}
+	return makeLink(s, secret)
 }
 
 // Open does not wait for the other end: libraries connect when they are first used.
@@ -122,7 +132,7 @@ func (l library) Open(s transports.Spec, side transports.Side, h transports.Hand
 		c.Close()
 		return nil, fmt.Errorf("%s: %w", s, err)
 	}
-	return checked{e, s}, nil
+	return &checked{Endpoint: e, spec: s}, nil
 }
 
 func (l library) open(s transports.Spec, side transports.Side, c *connection) (transports.Endpoint, error) {
@@ -150,14 +160,15 @@ func (l library) open(s transports.Spec, side transports.Side, c *connection) (t
 	return e, err
 }
 
-// checked holds the caller of an end to what the interface demands, and names the link in
-// errors.
+// checked holds the caller of an end to what the interface demands, names the link in
+// errors, and says again and again that the stream has ended.
 type checked struct {
 	transports.Endpoint
-	spec transports.Spec
+	spec  transports.Spec
+	ended bool
 }
 
-func (c checked) Send(msg []byte) error {
+func (c *checked) Send(msg []byte) error {
 	if err := transports.CheckSend(len(msg), c.spec.Size); err != nil {
 		return err
 	}
@@ -167,13 +178,17 @@ func (c checked) Send(msg []byte) error {
 	return nil
 }
 
-func (c checked) Recv(buf []byte) (int, error) {
+func (c *checked) Recv(buf []byte) (int, error) {
 	if err := transports.CheckRecv(len(buf), c.spec.Size); err != nil {
 		return 0, err
+	}
+	if c.ended {
+		return 0, io.EOF
 	}
 	n, err := c.Endpoint.Recv(buf)
 	if err != nil && err != io.EOF {
 		return 0, fmt.Errorf("%s: receive: %w", c.spec, err)
 	}
+	c.ended = err == io.EOF
 	return n, err
 }
