@@ -79,7 +79,7 @@ const file_wire_proto_rawDesc = "" +
 	"\x04data\x18\x01 \x01(\fR\x04data2~\n" +
 	"\bExchange\x126\n" +
 	"\x04Call\x12\x16.ipcbench.wire.Message\x1a\x16.ipcbench.wire.Message\x12:\n" +
-	"\x04Flow\x12\x16.ipcbench.wire.Message\x1a\x16.ipcbench.wire.Message(\x010\x01B$Z\"ipcbench/contrib/rpc/internal/wireb\x06proto3"
+	"\x04Flow\x12\x16.ipcbench.wire.Message\x1a\x16.ipcbench.wire.Message(\x010\x01b\x06proto3"
 
 var (
 	file_wire_proto_rawDescOnce sync.Once
