@@ -59,7 +59,10 @@ type Shell struct {
 // Shells are all of them.
 func Shells() []Shell {
 	return []Shell{
-		{"bash", func(_ *cobra.Command, to io.Writer) error { _, err := io.WriteString(to, bashScript); return err }},
+		{"bash", func(root *cobra.Command, to io.Writer) error {
+			_, err := io.WriteString(to, strings.ReplaceAll(bashScript, itself, root.Name()))
+			return err
+		}},
 		{"zsh", (*cobra.Command).GenZshCompletion},
 		{"fish", func(root *cobra.Command, to io.Writer) error { return root.GenFishCompletion(to, true) }},
 	}

@@ -16,7 +16,7 @@ func addHelp(root *cobra.Command, out *console) {
 	cobra.AddTemplateFunc("prose", func(text string) string { return table.Wrapped(reflowed(text), columns) })
 	cobra.AddTemplateFunc("fit", func(text string) string { return table.Wrapped(text, columns) })
 	cobra.AddTemplateFunc("usages", func(flags *pflag.FlagSet) string { return flags.FlagUsagesWrapped(columns) })
-	root.SetUsageTemplate(usageTemplate)
+	root.SetUsageTemplate(named(usageTemplate))
 	root.SetHelpTemplate("{{.Long | trimTrailingWhitespaces | prose}}\n\n{{.UsageString}}")
 }
 

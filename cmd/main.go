@@ -29,7 +29,7 @@ func Main() {
 	becomeWorker()
 	adopt()
 	if err := roomForFiles(); err != nil {
-		fmt.Fprintf(os.Stderr, "ipcbench: %v\n", err)
+		fmt.Fprintf(os.Stderr, "%s: %v\n", Program, err)
 		os.Exit(exitStatus(err))
 	}
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr, os.LookupEnv))

@@ -58,6 +58,7 @@ func newRoot(out *console) *cobra.Command {
 	addColour(root, out)
 	root.AddCommand(newRun(out), newExperiment(out), newReport(out), newCompare(out), newHistory(out), newList(out), newDoctor(out), newCores(out), newShare(out), newMachines(out), newDemo(out), newInitImage(out), newCompletion(out))
 	completeWords(root)
+	nameThrough(root)
 	return root
 }
 

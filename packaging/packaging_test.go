@@ -92,6 +92,7 @@ func TestTheModuleCanHaveAnotherPath(t *testing.T) {
 	copyOfThis(t, dir)
 	must(t, dir, "make", "module", "PATH="+path)
 	must(t, dir, "go", "list", "-deps", "-test", "./...")
+	must(t, filepath.Join(dir, "contrib"), "go", "vet", "-trimpath", "./rpc/...")
 	must(t, dir, "go", "vet", "-trimpath", "./cmd")
 	must(t, dir, "go", "test", "-trimpath", "./internal/quote")
 	if unformatted := must(t, dir, "gofmt", "-l", "."); unformatted != "" {
@@ -131,8 +132,10 @@ func publish(t *testing.T, proxy, dir, path, version string) {
 	}
 	archive := zip.NewWriter(file)
 	eachFile(t, dir, func(name string) {
-		if strings.HasPrefix(name, "packaging/image/") { // a module of its own
-			return
+		for _, own := range []string{"packaging/image/", "contrib/"} { // modules of their own
+			if strings.HasPrefix(name, own) {
+				return
+			}
 		}
 		w, err := archive.Create(path + "@" + version + "/" + name)
 		if err == nil {

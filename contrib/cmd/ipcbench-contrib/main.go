@@ -7,4 +7,7 @@ import (
 	_ "ipcbench/contrib/all"
 )
 
-func main() { cmd.Main() }
+func main() {
+	cmd.Program = "ipcbench-contrib"
+	cmd.Main()
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// The test binary is the program where it is asked to be.
+func TestMain(m *testing.M) {
+	if os.Getenv("BE_THE_PROGRAM") != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// TestItGoesByItsName: whatever it says to type is what was typed.
+func TestItGoesByItsName(t *testing.T) {
+	other := regexp.MustCompile(`\bipcbench( [a-z]|:| COMMAND)`)
+	for _, args := range []string{"--help", "--version", "run --help", "compare --help", "experiment", "completion bash", "completion zsh", "completion fish", "run nothing"} {
+		self, err := os.Executable()
+		if err != nil {
+			t.Fatal(err)
+		}
+		program := exec.Command(self, strings.Fields(args)...)
+		program.Env = append(os.Environ(), "BE_THE_PROGRAM=yes")
+		out, _ := program.CombinedOutput() // some end with what they could not do
+		if !strings.Contains(string(out), "ipcbench-contrib") || other.Match(out) {
+			t.Errorf("%s: it says %q: %s", args, other.Find(out), out)
+		}
+	}
+}
+
+// TestItHasOurTransportsAndTheCores: both are words of it.
+func TestItHasOurTransportsAndTheCores(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := exec.Command(self, "run", "--dry-run", "-w", "latency", "-s", "64", "pipe", "grpc")
+	program.Env = append(os.Environ(), "BE_THE_PROGRAM=yes")
+	if out, err := program.CombinedOutput(); err != nil || !strings.Contains(string(out), "grpc") || !strings.Contains(string(out), "pipe") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
