@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 
 	"go.nanomsg.org/mangos/v3"
 	"go.nanomsg.org/mangos/v3/protocol/pair"
@@ -77,8 +78,7 @@ func newMangos(size int, conn net.Conn) (*mangosEnd, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &mangosEnd{socket: socket, size: size, pipe: &mangosPipe{flushed: make(chan struct{})}}
-	e.pipe.fail = sync.OnceFunc(func() { socket.Close() }) // or a Send would wait for room for ever
+	e := &mangosEnd{socket: socket, size: size, pipe: &mangosPipe{flushed: make(chan struct{}), closed: make(chan struct{})}}
 	dialer := &inheritedDialer{conn: conn, info: socket.Info(), pipe: e.pipe}
 	err = socket.DialOptions(inherited{}.Scheme()+"://", map[string]any{optionDialer: dialer, mangos.OptionDialAsynch: false})
 	if err != nil {
@@ -92,8 +92,12 @@ func (e *mangosEnd) Send(msg []byte) error {
 	if err := transports.CheckSend(len(msg), e.size); err != nil {
 		return err
 	}
-	if err := e.socket.Send(msg); err != nil {
-		return fmt.Errorf("mangos: send %d bytes: %w", len(msg), e.pipe.explain(err))
+	err := e.pipe.lost()
+	if err == nil {
+		err = e.socket.Send(msg)
+	}
+	if err != nil {
+		return fmt.Errorf("mangos: send %d bytes: %w", len(msg), err)
 	}
 	return nil
 }
@@ -107,7 +111,7 @@ func (e *mangosEnd) Recv(buf []byte) (int, error) {
 	}
 	msg, err := e.socket.RecvMsg()
 	if err != nil {
-		return 0, fmt.Errorf("mangos: receive: %w", e.pipe.explain(err))
+		return 0, fmt.Errorf("mangos: receive: %w", err)
 	}
 	defer msg.Free()
 	if len(msg.Body) == 0 {
@@ -128,7 +132,7 @@ func (e *mangosEnd) Close() error {
 	}
 	e.closed = true
 	if err := e.socket.Send(nil); err == nil {
-		e.pipe.wait()
+		<-e.pipe.flushed
 	}
 	e.socket.Close()
 	return e.pipe.Close() // which the socket leaves to a goroutine
@@ -137,21 +141,25 @@ func (e *mangosEnd) Close() error {
 // A mangosPipe is a connection as mangos has it, with an end. The library has no end of
 // stream, only events, which may overtake messages. An empty message, which no end sends,
 // stays in order with them: received, it says that the connection has ended; sent, that all
-// before it was written. Neither is on the wire.
+// before it was written. Neither is on the wire. The library is not told that the peer is
+// gone: it would throw away what that one had sent, and have a sender wait for another.
 type mangosPipe struct {
 	transport.Pipe
 	why     error         // the connection ended, once an empty message was received
-	flushed chan struct{} // closed once all is written, or never will be
-	once    sync.Once
-	fail    func()
-	mu      sync.Mutex
-	failed  error
+	flushed chan struct{} // closed once all that was sent is written, or never will be
+	closed  chan struct{} // closed once the pipe is
+	close   sync.Once
+	failed  atomic.Pointer[error]
 }
 
 func (p *mangosPipe) Recv() (*mangos.Message, error) {
+	if p.why != nil {
+		<-p.closed // by its own end
+		return nil, p.why
+	}
 	msg, err := p.Pipe.Recv()
-	if err == nil || p.why != nil {
-		return msg, err
+	if err == nil {
+		return msg, nil
 	}
 	p.why = err
 	return mangos.NewMessage(0), nil
@@ -159,37 +167,28 @@ func (p *mangosPipe) Recv() (*mangos.Message, error) {
 
 func (p *mangosPipe) Send(msg *mangos.Message) error {
 	if len(msg.Body) == 0 {
-		msg.Free()
-		p.flush()
-		return nil
+		close(p.flushed)
+	} else if p.lost() == nil {
+		err := p.Pipe.Send(msg)
+		if err == nil {
+			return nil
+		}
+		p.failed.Store(&err)
 	}
-	err := p.Pipe.Send(msg)
-	if err != nil {
-		p.mu.Lock()
-		p.failed = err
-		p.mu.Unlock()
-		p.flush()
-		go p.fail()
-	}
-	return err
+	msg.Free()
+	return nil
 }
 
-func (p *mangosPipe) flush() { p.once.Do(func() { close(p.flushed) }) }
-
-func (p *mangosPipe) wait() { <-p.flushed }
-
-// explain returns why the connection failed, where it did, in place of err.
-func (p *mangosPipe) explain(err error) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.failed != nil {
-		return p.failed
+// lost returns why nothing can be sent any more, nil where something can.
+func (p *mangosPipe) lost() error {
+	if err := p.failed.Load(); err != nil {
+		return *err
 	}
-	return err
+	return nil
 }
 
 func (p *mangosPipe) Close() error {
-	p.flush()
+	p.close.Do(func() { close(p.closed) })
 	if err := p.Pipe.Close(); !errors.Is(err, net.ErrClosed) {
 		return err
 	}
