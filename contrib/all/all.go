@@ -4,4 +4,5 @@ package all
 
 import (
 	_ "ipcbench/contrib/messaging"
+	_ "ipcbench/contrib/stdio"
 )
