@@ -21,7 +21,7 @@ import (
 
 // TestNothingSurvivesTheDriver kills ipcbench-contrib with SIGKILL while its workers exchange
 // messages, over every transport of this module in turn, and looks for what is left: a
-// process of whatever parent, a name, a port.
+// process of whatever parent, a name, a socket.
 func TestNothingSurvivesTheDriver(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "ipcbench-contrib")
 	build := exec.Command("go", "build", "-buildvcs=false", "-o", binary, "../cmd/ipcbench-contrib")
@@ -46,8 +46,8 @@ func TestNothingSurvivesTheDriver(t *testing.T) {
 func killMidRun(t *testing.T, binary string, spec transports.Spec) {
 	dir := t.TempDir()
 	out := t.TempDir()
-	left := func() []string { return slices.Concat(transporttest.Names(dir), listening()) }
-	before := left()
+	names := func() []string { return transporttest.Names(dir) }
+	before := names()
 
 	mark := "TMPDIR=" + dir
 	driver := exec.Command(binary, "run", "-q", "-w", "latency", "-s", "64", "-n", "1", "--time", "1h", "--timeout", "2h", "-p", "free", "-o", out, spec.String())
@@ -67,21 +67,27 @@ func killMidRun(t *testing.T, binary string, spec transports.Spec) {
 	if !within(60*time.Second, func() bool { return len(busy(marked(mark), driver.Process.Pid)) >= ends || len(ended) > 0 }) || len(ended) > 0 {
 		t.Error("the ends do not exchange messages")
 	}
+	family := append(marked(mark), descendants(driver.Process.Pid)...)
+	sockets := inodes(family)
 	driver.Process.Kill()
 	<-ended
 	if t.Failed() {
 		t.Logf("the driver said:\n%s", said.String())
 	}
 
-	if !within(10*time.Second, func() bool { return len(marked(mark)) == 0 }) {
-		for _, pid := range marked(mark) {
+	remaining := func() []int { return append(marked(mark), alive(family)...) }
+	if !within(10*time.Second, func() bool { return len(remaining()) == 0 }) {
+		for _, pid := range remaining() {
 			name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 			t.Errorf("process %d outlives its driver: %q", pid, name)
 			unix.Kill(pid, unix.SIGKILL)
 		}
 	}
-	if err := transporttest.Leaked(before, left); err != nil {
-		t.Error(err)
+	for _, left := range staying(before, names) {
+		t.Errorf("it left %s", left)
+	}
+	for _, left := range staying(nil, func() []string { return existing(sockets) }) {
+		t.Errorf("it left %s", left)
 	}
 }
 
@@ -93,6 +99,20 @@ func within(most time.Duration, is func() bool) bool {
 		}
 	}
 	return false
+}
+
+// staying returns what is in list and was not before, and does not go away: what other tests
+// make on this machine meanwhile does.
+func staying(before []string, list func() []string) []string {
+	left := list()
+	within(30*time.Second, func() bool {
+		now := list()
+		left = slices.DeleteFunc(left, func(name string) bool {
+			return slices.Contains(before, name) || !slices.Contains(now, name)
+		})
+		return len(left) == 0
+	})
+	return left
 }
 
 // marked returns the processes, of whatever parent, that have mark in their environment. One
@@ -126,21 +146,58 @@ func busy(pids []int, driver int) []int {
 	})
 }
 
-// listening returns what listens in this network namespace: of TCP, and of Unix sockets with
-// a name. See proc(5).
-func listening() []string {
-	var all []string
-	each := func(table string, is func(fields []string) bool) {
+// descendants returns the children of pid, and theirs: also those that have another
+// environment.
+func descendants(pid int) []int {
+	var all []int
+	tables, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, table := range tables {
 		text, _ := os.ReadFile(table)
-		for line := range strings.Lines(string(text)) {
-			if fields := strings.Fields(line); is(fields) {
-				all = append(all, table+": "+strings.Join(fields[:min(8, len(fields))], " "))
+		for child := range strings.FieldsSeq(string(text)) {
+			pid, _ := strconv.Atoi(child)
+			all = append(append(all, pid), descendants(pid)...)
+		}
+	}
+	return all
+}
+
+// alive returns those of pids that have not ended. One that nobody has waited for has.
+func alive(pids []int) []int {
+	return slices.DeleteFunc(slices.Clone(pids), func(pid int) bool {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		_, state, _ := strings.Cut(string(text), ") ")
+		return err != nil || strings.HasPrefix(state, "Z")
+	})
+}
+
+// inodes returns the sockets that pids have, by their numbers.
+func inodes(pids []int) map[string]bool {
+	all := map[string]bool{}
+	for _, pid := range pids {
+		descriptors, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", pid))
+		for _, name := range descriptors {
+			target, _ := os.Readlink(name)
+			if number, is := strings.CutPrefix(target, "socket:["); is {
+				all[strings.TrimSuffix(number, "]")] = true
 			}
 		}
 	}
-	listens := func(fields []string) bool { return len(fields) > 3 && fields[3] == "0A" }
-	each("/proc/self/net/tcp", listens)
-	each("/proc/self/net/tcp6", listens)
-	each("/proc/self/net/unix", func(fields []string) bool { return len(fields) > 7 && fields[3] == "00010000" })
+	return all
+}
+
+// tables are those of the sockets that there are, with the column of the number. See proc(5).
+var tables = map[string]int{"tcp": 9, "tcp6": 9, "udp": 9, "udp6": 9, "unix": 6}
+
+// existing returns those of sockets that somebody still has.
+func existing(sockets map[string]bool) []string {
+	var all []string
+	for table, column := range tables {
+		text, _ := os.ReadFile("/proc/self/net/" + table)
+		for line := range strings.Lines(string(text)) {
+			if fields := strings.Fields(line); len(fields) > column && sockets[fields[column]] {
+				all = append(all, "a socket of "+table+": "+strings.Join(fields, " "))
+			}
+		}
+	}
 	return all
 }
