@@ -12,7 +12,6 @@ import (
 	"go.nanomsg.org/mangos/v3/protocol/pair"
 	"go.nanomsg.org/mangos/v3/transport"
 
-	"ipcbench/contrib/internal/sockets"
 	"ipcbench/transports"
 )
 
@@ -34,7 +33,7 @@ var mangosInfo = transports.Info{
 	Caps:    transports.SeesPeerDeath | transports.Allocates | transports.NeedsCollector | transports.OwnThreads,
 	Waits:   transports.Parks,
 	MaxSize: transports.LargestMessage,
-	Options: []transports.Option{sockets.Over},
+	Options: []transports.Option{overOption},
 }
 
 func (mangosPair) Info() transports.Info { return mangosInfo }
@@ -42,18 +41,11 @@ func (mangosPair) Info() transports.Info { return mangosInfo }
 func (mangosPair) Probe(s transports.Spec) error { return transports.ProbeSize(s) }
 
 func (mangosPair) Create(s transports.Spec) (transports.Link, error) {
-	if err := transports.ProbeSize(s); err != nil {
-		return nil, err
-	}
-	link, err := sockets.Pair(s)
-	if err != nil {
-		return nil, fmt.Errorf("mangos: %w", err)
-	}
-	return link, nil
+	return newLink(s)
 }
 
 func (mangosPair) Open(s transports.Spec, _ transports.Side, h transports.Handover) (transports.Endpoint, error) {
-	conn, err := sockets.Conn(h)
+	conn, err := inherit(h)
 	if err != nil {
 		return nil, fmt.Errorf("mangos: %w", err)
 	}

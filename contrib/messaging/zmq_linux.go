@@ -12,7 +12,6 @@ import (
 	"github.com/go-zeromq/zmq4/transport"
 	"golang.org/x/sys/unix"
 
-	"ipcbench/contrib/internal/sockets"
 	"ipcbench/transports"
 )
 
@@ -37,7 +36,7 @@ var zmqInfo = transports.Info{
 	Caps:    transports.SeesPeerDeath | transports.Allocates | transports.NeedsCollector | transports.OwnThreads,
 	Waits:   transports.Parks,
 	MaxSize: transports.LargestMessage,
-	Options: []transports.Option{sockets.Over},
+	Options: []transports.Option{overOption},
 }
 
 func (zmqPair) Info() transports.Info { return zmqInfo }
@@ -45,19 +44,12 @@ func (zmqPair) Info() transports.Info { return zmqInfo }
 func (zmqPair) Probe(s transports.Spec) error { return transports.ProbeSize(s) }
 
 func (zmqPair) Create(s transports.Spec) (transports.Link, error) {
-	if err := transports.ProbeSize(s); err != nil {
-		return nil, err
-	}
-	link, err := sockets.Pair(s)
-	if err != nil {
-		return nil, fmt.Errorf("zmq: %w", err)
-	}
-	return link, nil
+	return newLink(s)
 }
 
 // Open greets the peer, which both ends do as the one who dials: neither listens.
 func (zmqPair) Open(s transports.Spec, _ transports.Side, h transports.Handover) (transports.Endpoint, error) {
-	conn, err := sockets.Conn(h)
+	conn, err := inherit(h)
 	if err != nil {
 		return nil, fmt.Errorf("zmq: %w", err)
 	}
