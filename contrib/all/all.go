@@ -3,5 +3,7 @@
 package all
 
 import (
+	_ "ipcbench/contrib/messaging"
 	_ "ipcbench/contrib/rpc"
+	_ "ipcbench/contrib/stdio"
 )

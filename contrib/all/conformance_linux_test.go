@@ -3,6 +3,7 @@ package all_test
 import (
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,10 +19,14 @@ func TestMain(m *testing.M) {
 
 // TestConformance runs the suite of the core on every transport of this module.
 func TestConformance(t *testing.T) {
-	for _, tr := range transports.All() {
-		if !strings.Contains(reflect.TypeOf(tr).PkgPath(), "/contrib/") {
-			continue
-		}
+	for _, tr := range ours() {
 		t.Run(tr.Info().Name, func(t *testing.T) { transporttest.Run(t, tr) })
 	}
+}
+
+// ours are the transports of this module.
+func ours() []transports.Transport {
+	return slices.DeleteFunc(transports.All(), func(tr transports.Transport) bool {
+		return !strings.Contains(reflect.TypeOf(tr).PkgPath(), "/contrib/")
+	})
 }

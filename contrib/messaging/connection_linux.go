@@ -1,0 +1,90 @@
+package messaging
+
+import (
+	"errors"
+	"fmt"
+	"net"
+
+	"golang.org/x/sys/unix"
+
+	"ipcbench/transports"
+	_ "ipcbench/transports/socket" // unix and tcp
+)
+
+// overOption is what carries the library's protocol: a transport of ipcbench's own, which
+// connects the two sockets. The libraries want to listen and to dial, by a name or a port
+// that others see; here each end inherits its socket, and nobody else has a part in it.
+var overOption = transports.Option{
+	Name: "over", Doc: "what the connection is",
+	Values: []transports.Value{
+		{Name: "unix", Doc: "two Unix sockets (the transport unix)"},
+		{Name: "tcp", Doc: "TCP over the loopback (the transport tcp)"},
+	},
+}
+
+// newLink makes two sockets that are connected to each other.
+func newLink(s transports.Spec) (transports.Link, error) {
+	if err := transports.ProbeSize(s); err != nil {
+		return nil, err
+	}
+	over, err := transports.Parse(s.Option(overOption.Name))
+	if err != nil {
+		return nil, err
+	}
+	over.Size, over.Capacity, over.OnStage = s.Size, s.Capacity, s.OnStage
+	sockets, err := transports.Lookup(over.Transport)
+	if err != nil {
+		return nil, err
+	}
+	link, err := sockets.Create(over)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Transport, err)
+	}
+	return link, nil
+}
+
+// inherit returns the socket of one end as the connection that net.Dial would have given the
+// library.
+func inherit(h transports.Handover) (net.Conn, error) {
+	defer h.Files[0].Close() // net has one of its own
+	conn, err := net.FileConn(h.Files[0])
+	if err != nil {
+		return nil, fmt.Errorf("take over a socket: %w", err)
+	}
+	switch conn := conn.(type) {
+	case *net.UnixConn:
+		return resumed{conn}, nil
+	case *net.TCPConn:
+		return emptied{conn}, nil
+	}
+	return conn, nil
+}
+
+// resumed reads on after a socket has said, once, that its peer closed with something left
+// to read: what that peer sent is still to come. It embeds the connection itself, so that
+// net.Buffers go out by one system call.
+type resumed struct{ *net.UnixConn }
+
+func (r resumed) Read(p []byte) (int, error) {
+	n, err := r.UnixConn.Read(p)
+	if errors.Is(err, unix.ECONNRESET) {
+		return r.UnixConn.Read(p)
+	}
+	return n, err
+}
+
+// emptied reads what is left before it closes: otherwise TCP would tell the peer that its
+// messages were lost, and throw away what that one has yet to receive.
+type emptied struct{ *net.TCPConn }
+
+func (e emptied) Close() error {
+	if raw, err := e.SyscallConn(); err == nil {
+		raw.Control(func(fd uintptr) { // not raw.Read, which would wait for the library's own
+			var left [64 << 10]byte
+			for n := 1; n > 0; {
+				n, _, _ = unix.Recvfrom(int(fd), left[:], unix.MSG_DONTWAIT)
+			}
+		})
+	}
+	return e.TCPConn.Close()
+}
