@@ -29,6 +29,19 @@ type client interface {
 	close() error
 }
 
+// create starts the server of the plan for a spec.
+func create(s transports.Spec, plan func(transports.Spec) (server.Plan, error)) (transports.Link, error) {
+	p, err := plan(s)
+	if err != nil {
+		return nil, err
+	}
+	link, err := server.Start(p)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Transport, err)
+	}
+	return link, nil
+}
+
 // open makes an end of a link by a client, connected by connect.
 func open(s transports.Spec, h transports.Handover, connect func(server.Place) (client, error)) (transports.Endpoint, error) {
 	place, err := server.Open(h)
