@@ -28,7 +28,7 @@ func (c Cell) account(w workload.Workload, record *results.Launch, reports []wor
 	for _, r := range reports {
 		record.Verified += r.Verified
 	}
-	costs(record, reports, float64(received))
+	costs(record, float64(received))
 	waits(record, reports)
 	record.Warnings = append(record.Warnings, c.interference(record, reports)...)
 	if w, crowded := c.crowded(); crowded {
@@ -48,19 +48,19 @@ func (c Cell) whereItRan(reports []workload.Report) error {
 	return nil
 }
 
-// costs fills in what each of n messages cost all workers together.
-func costs(record *results.Launch, reports []workload.Report, n float64) {
+// costs fills in what each of n messages cost all workers together, and what serves them.
+func costs(record *results.Launch, n float64) {
 	var cpu, switches, faults, moved int64
 	known := true
-	for _, r := range reports {
-		w := r.Worker
+	for _, w := range record.Workers {
 		cpu += w.CPUNS
 		switches += w.Voluntary + w.Preempted
 		faults += w.Minor + w.Major
-		if w.Migrations == nil {
-			known = false
-		} else {
+		switch {
+		case w.Migrations != nil:
 			moved += *w.Migrations
+		case w.IsEnd():
+			known = false
 		}
 	}
 	record.Metrics[results.CPUPerMsg] = float64(cpu) / n

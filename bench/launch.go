@@ -85,6 +85,7 @@ func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
 		}
 		record.Workers = append(record.Workers, w)
 	}
+	record.Workers = append(record.Workers, l.servers()...)
 	if why := peer.Cause(exits); why != nil {
 		return why
 	}
@@ -98,6 +99,18 @@ func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
 		record.CacheLineNS = lines
 	}
 	return c.account(w, record, l.reports, driver)
+}
+
+// servers are what serves the links, each told of by the first end that counted it.
+func (l *launch) servers() []results.Worker {
+	var all []results.Worker
+	for i, seat := range l.seats() {
+		if served := l.reports[i].Served; served != nil {
+			served.Pair = seat.number
+			all = append(all, *served)
+		}
+	}
+	return all
 }
 
 // atDeadline says what the ends that were killed had been at, where that is known.

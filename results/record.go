@@ -55,7 +55,7 @@ type Launch struct {
 
 	Parts []Part `json:"parts,omitempty"` // what each of several pairs, or of several ends that share one, had of Messages; nil: there was one
 
-	Workers []Worker          `json:"workers,omitempty"` // producer, consumer
+	Workers []Worker          `json:"workers,omitempty"` // producer, consumer; then a [Server] for each end that counted one
 	Labels  map[string]string `json:"labels,omitempty"`
 }
 
@@ -71,11 +71,34 @@ type Jitter struct {
 	WorstNS   int64  `json:"worst_ns,omitzero"`     // how late the latest of its wake-ups was
 }
 
+// Server is the side of what serves a link: the processes, all together, that its messages go
+// through and that are none of its ends, such as a broker. Nothing is known of it but its costs.
+const Server = "server"
+
+// IsEnd says whether the worker is an end of a link.
+func (w Worker) IsEnd() bool { return w.Side != Server }
+
+// Ends is how many ends the launch had.
+func (l Launch) Ends() int {
+	n := 0
+	for _, w := range l.Workers {
+		if w.IsEnd() {
+			n++
+		}
+	}
+	return n
+}
+
+// IsServed says whether there was more to the launch than its ends.
+func (l Launch) IsServed() bool {
+	return l.Ends() < len(l.Workers)
+}
+
 // A Worker is what one process of the pair reported about itself and how it
 // ended. Times and counts are of the measured part only; a count that is left
 // out is 0.
 type Worker struct {
-	Side       string  `json:"side"`                 // "producer", "consumer"
+	Side       string  `json:"side"`                 // "producer", "consumer", [Server]
 	Pair       int     `json:"pair,omitzero"`        // which of the launch's pairs, or of the ends that share one, from 0
 	CPU        int     `json:"cpu"`                  // where it ran at the end (getcpu)
 	Pinned     bool    `json:"pinned"`               // its affinity was that one CPU, read back at the end

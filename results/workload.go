@@ -72,8 +72,8 @@ const Roomy = 9
 const (
 	percentileNote = "Percentiles are of all launches, each with the same weight; — with fewer than 10 %s beyond."
 	marginNote     = "Figures are medians over launches; ±: the 95 %% confidence interval of %s, — where they are too few or not alike."
-	costNote       = "CPU time and context switches are those of both processes, per message."
-	pacedCostNote  = "CPU time and context switches are those of both processes, per message, the producer's waiting for the next included."
+	costNote       = "CPU time and context switches are those of all its processes, per message."
+	pacedCostNote  = "CPU time and context switches are those of all its processes, per message, the producer's waiting for the next included."
 	warmNote       = "1st and warm rtt are round trips of messages of which every byte is checked."
 	closeNote      = "Close is an end's, release the driver's of its copies."
 )

@@ -3,6 +3,7 @@ package transports
 import (
 	"errors"
 	"io"
+	"slices"
 )
 
 // A Trier is an [Endpoint] that can look whether a message has come.
@@ -79,6 +80,16 @@ func (j *joined) Close() error {
 	}
 	j.open = nil
 	return errors.Join(errs...)
+}
+
+// Serving lists the processes of all ends.
+func (j *joined) Serving() []int {
+	var pids []int
+	for _, e := range j.all {
+		pids = append(pids, Serving(e)...)
+	}
+	slices.Sort(pids)
+	return slices.Compact(pids)
 }
 
 // Fault asks the ends in turn.

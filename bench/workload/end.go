@@ -67,6 +67,9 @@ func NewEnd(t Task, side transports.Side, ep transports.Endpoint, whole bool) *E
 	} else {
 		e.meter = meter.OfThread(t.Perf)
 	}
+	if w, err := Lookup(t.Workload); err == nil && w.Counts == side && t.countsServing() {
+		e.meter.Count(transports.Serving(ep))
+	}
 	e.Report.Worker.Side = side.String()
 	e.Report.Worker.ClockNS, e.Report.Worker.TickNS = e.Clock, e.Tick
 	e.Report.ClockUncertain = clock.Uncertain()
@@ -102,7 +105,8 @@ func (e *End) Run() (*Report, error) {
 // have in common, in ns.
 func Now() int64 { return clock.Now() }
 
-// Begin begins to count what this end costs, at the marking message.
+// Begin begins to count what this end costs, at the marking message, and on the side that
+// counts what the processes do that serve the link.
 func (e *End) Begin() { e.meter.Begin() }
 
 // Stop ends what Begin began.
@@ -110,7 +114,10 @@ func (e *End) Stop() { e.meter.Stop() }
 
 // Done notes what was counted from Begin to Stop. That takes a while: an end
 // whose peer waits for its close closes first.
-func (e *End) Done() { e.meter.End(&e.Report.Worker) }
+func (e *End) Done() {
+	e.meter.End(&e.Report.Worker)
+	e.Report.Served = e.meter.Served()
+}
 
 // Close ends the sending direction, which the peer sees as io.EOF, and releases
 // the endpoint. It can be called again.

@@ -5,9 +5,10 @@ import "ipcbench/results"
 // A Report is what an end found out. It travels as JSON.
 type Report struct {
 	Worker   results.Worker
-	Sent     int64 // measured messages sent
-	Received int64 // measured messages received and verified
-	Verified int64 // all messages received and verified, warm-up included
+	Served   *results.Worker // what the processes cost that serve its link; nil: there are none, or the other end counts them
+	Sent     int64           // measured messages sent
+	Received int64           // measured messages received and verified
+	Verified int64           // all messages received and verified, warm-up included
 
 	Skipped int64  // messages received before the one at Began, as not of a whole batch
 	Sum     uint64 // of what several take out of one queue: of all numbers sent or received, each mixed; see message.Crowd

@@ -60,6 +60,12 @@ const fewest = 10
 // at least. Only whole ones are counted: up to one is lost at either end.
 const fewestBatches = 4
 
+// countsServing says whether this end counts what serves its link: of several that have one
+// link, the first does.
+func (t *Task) countsServing() bool {
+	return t.Number == 0 || t.Spec.Producers < 2 && t.Spec.Consumers < 2
+}
+
 // batch is how many messages share a push to the storage.
 func (t *Task) batch() int64 { return max(1, int64(t.Spec.Batch)) }
 

@@ -3,6 +3,7 @@
 package all
 
 import (
+	_ "ipcbench/contrib/broker"
 	_ "ipcbench/contrib/messaging"
 	_ "ipcbench/contrib/rpc"
 	_ "ipcbench/contrib/stdio"

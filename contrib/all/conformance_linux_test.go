@@ -1,6 +1,8 @@
 package all_test
 
 import (
+	"errors"
+	"flag"
 	"os"
 	"reflect"
 	"slices"
@@ -17,10 +19,36 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// slow is what takes seconds to make a link, of which the suite makes dozens.
+var slow = map[string]bool{"rabbitmq": true}
+
+var all = flag.Bool("all", false, "run the whole suite on transports as well that take seconds to make a link")
+
+// exchange has two processes exchange a few messages with each value of each option.
+func exchange(t *testing.T, tr transports.Transport) {
+	for _, spec := range transporttest.Specs(tr) {
+		t.Run(spec.String(), func(t *testing.T) {
+			spec.Size, spec.Dir = 4096, t.TempDir()
+			if err := tr.Probe(spec); errors.Is(err, errors.ErrUnsupported) {
+				t.Skip(err)
+			}
+			if err := transporttest.Exchange(t.Context(), tr, spec); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // TestConformance runs the suite of the core on every transport of this module.
 func TestConformance(t *testing.T) {
 	for _, tr := range ours() {
-		t.Run(tr.Info().Name, func(t *testing.T) { transporttest.Run(t, tr) })
+		t.Run(tr.Info().Name, func(t *testing.T) {
+			if slow[tr.Info().Name] && !*all {
+				exchange(t, tr)
+				return
+			}
+			transporttest.Run(t, tr)
+		})
 	}
 }
 

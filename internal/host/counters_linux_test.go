@@ -2,6 +2,7 @@ package host
 
 import (
 	"os"
+	"os/exec"
 	"runtime"
 	"slices"
 	"testing"
@@ -52,6 +53,27 @@ func TestPinToACPUThatIsNotThere(t *testing.T) {
 			t.Error("no error")
 		}
 	})
+}
+
+// TestUsageOfAnotherProcess is of one that runs without a pause, and of one that has ended.
+func TestUsageOfAnotherProcess(t *testing.T) {
+	busy := exec.Command("sh", "-c", "while :; do :; done")
+	if err := busy.Start(); err != nil {
+		t.Fatal(err)
+	}
+	pid := busy.Process.Pid
+	for before, end := UsageOf(pid), time.Now().Add(20*time.Second); UsageOf(pid).Sub(before).CPUNS < 1e6; {
+		if time.Now().After(end) {
+			t.Error("a process that runs without a pause used less than a millisecond")
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	busy.Process.Kill()
+	busy.Wait()
+	if u := UsageOf(pid); u != (Usage{}) {
+		t.Errorf("a process that has ended uses %+v", u)
+	}
 }
 
 func TestMigrationsAreCounted(t *testing.T) {

@@ -35,14 +35,14 @@ func Of(run results.Run, launches []results.Launch) Run {
 	return taken
 }
 
-// known is what is asked of workers here, and nothing else of them: what they know
+// known is what is asked of workers here, and nothing else of them: their side, what they know
 // of the clock, how much what connects them holds, and whether they had their
 // CPUs.
 func known(workers []results.Worker) []results.Worker {
 	var list []results.Worker
 	for _, w := range workers {
 		list = append(list, results.Worker{
-			TickNS: w.TickNS, StampEvery: w.StampEvery, Buffers: w.Buffers, CPU: w.CPU, CPUNS: w.CPUNS, WaitNS: w.WaitNS,
+			Side: w.Side, TickNS: w.TickNS, StampEvery: w.StampEvery, Buffers: w.Buffers, CPU: w.CPU, CPUNS: w.CPUNS, WaitNS: w.WaitNS,
 		})
 	}
 	return list

@@ -12,7 +12,7 @@ import (
 
 // WriteWorkersCSV writes one row for each end of each launch, like
 // [WriteLaunchesCSV]: what that end cost per message, and what the machine did
-// meanwhile. Rows of the kind "why" are of launches that explain the others:
+// meanwhile. What serves a link, as a broker does, has a row of the side "server". Rows of the kind "why" are of launches that explain the others:
 // they have more columns, one for each perf event, which made them slower.
 func WriteWorkersCSV(w io.Writer, launches, diagnosed []results.Launch) error {
 	rows := slices.Concat(workerRows("measured", launches), workerRows("why", diagnosed))
@@ -45,7 +45,12 @@ var workerColumns = slices.Concat(
 		{"kind", func(r workerRow) string { return r.kind }},
 		{"status", func(r workerRow) string { return string(r.Status) }},
 		{"side", func(r workerRow) string { return r.Side }},
-		ofOK("cpu", func(r workerRow) string { return strconv.Itoa(r.CPU) }),
+		ofOK("cpu", func(r workerRow) string {
+			if !r.IsEnd() {
+				return ""
+			}
+			return strconv.Itoa(r.CPU)
+		}),
 		perMessage("user_ns", func(w results.Worker) *int64 { return &w.UserNS }),
 		perMessage("system_ns", func(w results.Worker) *int64 { return &w.SystemNS }),
 		perMessage("cpu_ns", func(w results.Worker) *int64 { return &w.CPUNS }),

@@ -23,8 +23,12 @@ func TestWorkersCSV(t *testing.T) {
 	why := resultstest.Counted(cell, 7_000, resultstest.CPU(1, 2), resultstest.CPU(0, 2))
 	why.Launch, why.Workers[0].Perf = 0, map[string]float64{"context-switches": 2000, "cycles:u": 500}
 
+	served := resultstest.Counted(cell, 5_000, resultstest.CPU(1, 2), resultstest.CPU(0, 2))
+	served.Workers = append(served.Workers, results.Worker(resultstest.CPU(3, 2).Switched(2000, 0)))
+	served.Workers[2].Side, served.Metrics[results.CPUPerMsg] = results.Server, 10_000
+
 	var written bytes.Buffer
-	if err := WriteWorkersCSV(&written, []results.Launch{measured, unprobed, failed, skipped}, []results.Launch{why}); err != nil {
+	if err := WriteWorkersCSV(&written, []results.Launch{measured, unprobed, failed, skipped, served}, []results.Launch{why}); err != nil {
 		t.Fatal(err)
 	}
 	header, rows := resultstest.ReadCSV(t, written.String())
@@ -35,7 +39,7 @@ func TestWorkersCSV(t *testing.T) {
 	if header != want {
 		t.Errorf("header\n%s\nwant\n%s", header, want)
 	}
-	if len(rows) != 7 { // two ends of three launches, one of that which failed, none of that which was skipped
+	if len(rows) != 10 { // two ends of four launches, what serves one, an end of that which failed, none of that which was skipped
 		t.Fatalf("%d rows", len(rows))
 	}
 	for _, c := range []struct {
@@ -46,8 +50,9 @@ func TestWorkersCSV(t *testing.T) {
 		{1, "side=consumer migrations=3 wait_ns_per_msg=4 steal_ns=10000000 stalls=2 worst_stall_ns=700 probe_cpu=1 perf_cycles_u_per_msg="},
 		{2, "launch=2 steal_ns=20000000 stalls= worst_stall_ns= probe_cpu="},
 		{4, "launch=3 status=failed side=producer cpu= cpu_ns_per_msg= migrations="},
-		{5, "launch=0 kind=why side=producer perf_context_switches_per_msg=2 perf_cycles_u_per_msg=0.5"},
-		{6, "kind=why side=consumer perf_context_switches_per_msg="},
+		{7, "side=server cpu= user_ns_per_msg=3000 cpu_ns_per_msg=5000 voluntary_switches_per_msg=2 migrations= wait_ns_per_msg="},
+		{8, "launch=0 kind=why side=producer perf_context_switches_per_msg=2 perf_cycles_u_per_msg=0.5"},
+		{9, "kind=why side=consumer perf_context_switches_per_msg="},
 	} {
 		for _, pair := range strings.Fields(c.values) {
 			name, value, _ := strings.Cut(pair, "=")

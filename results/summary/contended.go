@@ -65,6 +65,9 @@ func shares(l results.Launch) map[int]share {
 		return nil
 	}
 	for _, w := range l.Workers {
+		if !w.IsEnd() {
+			continue
+		}
 		cpu := w.CPU
 		if l.CPUs() == nil {
 			cpu = -1
@@ -87,9 +90,9 @@ func shares(l results.Launch) map[int]share {
 
 // isAlwaysReady says whether on each of the cell's CPUs an end always has
 // something to do: of two that share one, whoever does not wait for the other,
-// unless both may wait for storage or for the time of the next message.
+// unless both may wait for storage, for a broker or for the time of the next message.
 func isAlwaysReady(l results.Launch) bool {
-	return l.CPUs() != nil && (l.OnOneCPU() && l.Dir == "" || l.Way().Busy()) && l.RatePerS == 0
+	return !l.IsServed() && l.CPUs() != nil && (l.OnOneCPU() && l.Dir == "" || l.Way().Busy()) && l.RatePerS == 0
 }
 
 // isUnpinned says whether two ends that share a CPU ran at once: the kernel, or

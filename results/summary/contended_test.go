@@ -56,6 +56,16 @@ func TestALaunchThatDidNotHaveItsCPUsIsKnownByItsOwnAccount(t *testing.T) {
 	}
 }
 
+// TestEndsThatWaitForABrokerHadTheirCPUs: it runs elsewhere meanwhile.
+func TestEndsThatWaitForABrokerHadTheirCPUs(t *testing.T) {
+	cell := results.Cell{Transport: "redis", Workload: "latency", Placement: results.SameCPU, Waits: string(results.Sleeps)}
+	l := of1s(cell, [2]int64{240, 230}, [2]int64{-1, -1})
+	l.Workers = append(l.Workers, results.Worker{Side: results.Server, CPUNS: 900e6})
+	if Contended(l) {
+		t.Error("its ends are said to have lost their CPUs")
+	}
+}
+
 func TestTwoEndsAtOnceOnOneCPUAreNotPinned(t *testing.T) {
 	cell := results.Cell{Transport: "pipe", Workload: "latency", Placement: results.SameCPU, Waits: string(results.Sleeps)}
 	for ran, want := range map[int64]bool{500: false, 900: true} {

@@ -25,7 +25,7 @@ type Explanation struct {
 // launches together. The times of user and system are by the timer's ticks, so
 // that a few short launches say little about them.
 type SideCosts struct {
-	Side             string // "producer", "consumer"
+	Side             string // as results.Worker has it
 	CPUNS            float64
 	UserNS, SystemNS float64
 	Voluntary        float64 // context switches: it slept
@@ -86,7 +86,7 @@ func poolOf(cell results.Cell, launches []results.Launch) pool {
 			stealable += float64(j.WatchedNS) * float64(j.CPUs)
 			if j.WaitNS != nil {
 				wait += float64(*j.WaitNS)
-				waitable += float64(l.ElapsedNS) * float64(len(l.Workers))
+				waitable += float64(l.ElapsedNS) * float64(l.Ends())
 			}
 		}
 		for i, w := range l.Workers {

@@ -1,5 +1,5 @@
 // Package meter counts what a worker costs while it measures, and what the Go
-// runtime does meanwhile.
+// runtime does meanwhile, and what the processes cost that serve it.
 //
 // It knows the kernel's counters. It must not know what is measured.
 package meter
@@ -17,6 +17,8 @@ import (
 type Meter struct {
 	whole      bool // of the whole process, where the transport has threads of its own; otherwise of this thread
 	usage      host.Usage
+	serving    []int      // the processes that serve it, and that it counts
+	served     host.Usage // theirs
 	mem        runtime.MemStats
 	migrations int64
 	countable  bool
@@ -39,6 +41,16 @@ func OfThread(events bool) Meter {
 // OfProcess returns a meter of all threads together.
 func OfProcess() Meter { return Meter{whole: true, queue: host.OpenRunQueue()} }
 
+// Count has the meter count what these processes cost as well.
+func (m *Meter) Count(serving []int) { m.serving = serving }
+
+func (m *Meter) readServing() (all host.Usage) {
+	for _, pid := range m.serving {
+		all = all.Add(host.UsageOf(pid))
+	}
+	return all
+}
+
 func (m *Meter) read() host.Usage {
 	if m.whole {
 		return host.ProcessUsage()
@@ -52,6 +64,7 @@ func (m *Meter) Begin() {
 	m.migrations, m.countable = host.Migrations()
 	m.countable = m.countable && !m.whole // a goroutine that changes threads reads now one's count, now another's
 	runtime.ReadMemStats(&m.mem)
+	m.served = m.readServing()
 	m.waited, m.waits = m.queue.WaitNS()
 	if m.events != nil {
 		m.events.Start()
@@ -69,16 +82,25 @@ func (m *Meter) Stop() {
 	}
 	waited, ok := m.queue.WaitNS()
 	m.waited, m.waits = waited-m.waited, m.waits && ok && !m.whole
+	m.served = m.readServing().Sub(m.served)
+}
+
+// Served is what the processes that serve the worker used from Begin to Stop; nil: there
+// are none, or others count them.
+func (m *Meter) Served() *results.Worker {
+	if len(m.serving) == 0 {
+		return nil
+	}
+	w := &results.Worker{Side: results.Server}
+	enter(w, m.served)
+	return w
 }
 
 // End fills in what was used from Begin to Stop.
 func (m *Meter) End(w *results.Worker) {
-	used := m.usage
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)
-	w.CPUNS, w.UserNS, w.SystemNS = used.CPUNS, used.UserNS, used.SystemNS
-	w.Voluntary, w.Preempted = used.Voluntary, used.Involuntary
-	w.Minor, w.Major = used.Minor, used.Major
+	enter(w, m.usage)
 	if m.waits {
 		w.WaitNS = &m.waited
 	}
@@ -96,4 +118,11 @@ func (m *Meter) End(w *results.Worker) {
 		m.events.Close()
 	}
 	m.queue.Close()
+}
+
+// enter notes what was used.
+func enter(w *results.Worker, used host.Usage) {
+	w.CPUNS, w.UserNS, w.SystemNS = used.CPUNS, used.UserNS, used.SystemNS
+	w.Voluntary, w.Preempted = used.Voluntary, used.Involuntary
+	w.Minor, w.Major = used.Minor, used.Major
 }
