@@ -1,3 +1,5 @@
 // Package all registers every transport of this module by importing it. They are in the
 // folders beside it, one file for one word that a user types.
 package all
+
+import _ "ipcbench/contrib/exec"

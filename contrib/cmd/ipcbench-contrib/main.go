@@ -5,6 +5,7 @@ package main
 import (
 	"ipcbench/cmd"
 	_ "ipcbench/contrib/all"
+	"ipcbench/contrib/exec"
 )
 
-func main() { cmd.Main() }
+func main() { cmd.Main(exec.CheckCommand()) }
