@@ -10,6 +10,7 @@ import (
 	"os"
 	osexec "os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -74,6 +75,7 @@ func agree(ctx context.Context) error {
 		through, own, ratios = append(through, a), append(own, b), append(ratios, a/b)
 		fmt.Printf("%26.1f %6.1f  %.3f\n", a, b, a/b)
 	}
+	fmt.Printf("lowest %19.1f %6.1f  %.3f\n", slices.Min(through), slices.Min(own), slices.Min(through)/slices.Min(own))
 	fmt.Printf("medians %18.1f %6.1f  %.3f\n", results.Median(through), results.Median(own), results.Median(ratios))
 	return nil
 }
