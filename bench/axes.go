@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -111,6 +112,7 @@ func (p Plan) along(c Cell) []Cell {
 	for i := range cells {
 		cells[i].settle()
 		cells[i].crowd()
+		cells[i].Skip = cmp.Or(cells[i].Skip, cells[i].beyondPrograms())
 	}
 	return cells
 }

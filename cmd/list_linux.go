@@ -63,10 +63,12 @@ type stockTransport struct {
 type stockOption struct {
 	Name   string   `json:"name"`
 	Doc    string   `json:"doc"`
-	Values []string `json:"values"` // the default first
+	Values []string `json:"values"`          // the default first
+	Takes  string   `json:"takes,omitempty"` // what else there may be, in a word
 	// Unavailable says of values why this host cannot run them, where it can
 	// run the transport.
 	Unavailable map[string]string `json:"unavailable,omitempty"`
+	spellings   []string
 }
 
 type stockWorkload struct {
@@ -119,7 +121,7 @@ func describe(ctx context.Context, tried *bench.Trials, info transports.Info) st
 	described.Reason = reasonAgainst(ctx, tried, info.Name)
 	described.Available = described.Reason == ""
 	for _, option := range info.Options {
-		o := stockOption{option.Name, option.Doc, option.ValueNames(), map[string]string{}}
+		o := stockOption{option.Name, option.Doc, option.ValueNames(), option.Takes, map[string]string{}, option.Spellings()}
 		for _, value := range o.Values[1:] {
 			reason := reasonAgainst(ctx, tried, fmt.Sprintf("%s:%s=%s", info.Name, option.Name, value))
 			if reason != "" && described.Available {
@@ -152,7 +154,7 @@ func (s stock) print(out *console) {
 	for _, t := range s.Transports {
 		beside(t.Doc+unless(t.Available, t.Reason), "  %-11s ", t.Name)
 		for _, option := range t.Options {
-			beside(strings.Join(option.Values, "|"), "  %-11s   %s=", "", option.Name)
+			beside(strings.Join(option.spellings, "|"), "  %-11s   %s=", "", option.Name)
 			for _, value := range option.Values {
 				if reason, not := option.Unavailable[value]; not {
 					beside(value+unless(false, reason), "  %-11s     ", "")

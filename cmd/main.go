@@ -4,6 +4,8 @@
 //
 //	func main() { cmd.Main() }
 //
+// It hands Main what commands it has beside ours.
+//
 // It knows words: commands, flags, what is printed and how it exits. It must
 // not know how a message travels, how it is timed, how a run is carried out or
 // how a record is kept: those are the packages transports, bench and results.
@@ -18,12 +20,19 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/spf13/cobra"
 )
+
+// moreCommands are those that the binary has beside ours.
+var moreCommands []*cobra.Command
 
 // Main is all of a main function. In a process that a run started as one of its
 // workers it becomes that worker, and on a machine that it was booted on as init it is
-// that; otherwise it does what the command line asks for. It does not return.
-func Main() {
+// that; otherwise it does what the command line asks for, by the commands of ipcbench
+// and more. It does not return.
+func Main(more ...*cobra.Command) {
+	moreCommands = more
 	becomeInit()
 	becomePrivate()
 	becomeWorker()

@@ -57,6 +57,7 @@ func newRoot(out *console) *cobra.Command {
 	)
 	addColour(root, out)
 	root.AddCommand(newRun(out), newExperiment(out), newReport(out), newCompare(out), newHistory(out), newList(out), newDoctor(out), newCores(out), newShare(out), newMachines(out), newDemo(out), newInitImage(out), newCompletion(out))
+	root.AddCommand(moreCommands...)
 	completeWords(root)
 	nameThrough(root)
 	return root

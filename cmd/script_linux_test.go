@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(commandEnv) != "" {
 		Main()
 	}
-	testscript.Main(m, map[string]func(){"ipcbench": Main})
+	testscript.Main(m, map[string]func(){"ipcbench": func() { Main() }})
 }
 
 // TestScripts runs every script in testdata; each begins with why it is there.

@@ -48,6 +48,16 @@ func (h *Histogram) Record(ns int64) {
 	h.max = max(h.max, ns)
 }
 
+// RecordMany counts a time that n took.
+func (h *Histogram) RecordMany(ns, n int64) {
+	if ns < 0 || ns > histogramMaxNS || h.counts.RecordValues(ns, n) != nil {
+		h.lost += n
+		return
+	}
+	h.min = min(h.min, ns)
+	h.max = max(h.max, ns)
+}
+
 // Count returns how many times were counted.
 func (h *Histogram) Count() int64 { return h.counts.TotalCount() }
 

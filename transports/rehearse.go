@@ -92,7 +92,10 @@ func rehearse(t Transport, spec Spec, side Side, h Handover, steps chan<- error,
 		return
 	}
 	<-begin
-	if err := exchange(e, spec, side); err != nil {
+	if !spec.Caps().Has(OwnLoop) {
+		err = exchange(e, spec, side)
+	}
+	if err != nil {
 		steps <- err
 		return
 	}

@@ -2,6 +2,7 @@ package transports
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -27,7 +28,8 @@ type Spec struct {
 
 // Parse reads a transport spec as a user writes it: a word, then options, as
 // in "mmap", "mmap:wait=futex" or "unix:type=seqpacket,wait=spin". Options
-// left out take their defaults.
+// left out take their defaults. A user's own values may stand first, without the
+// names of the options that take them.
 func Parse(text string) (Spec, error) {
 	name, rest, hasOptions := strings.Cut(text, ":")
 	if several := apart(text); len(several) > 1 {
@@ -42,7 +44,7 @@ func Parse(text string) (Spec, error) {
 	info := registry[name].info
 	spec := Spec{Transport: name, Options: map[string]string{}}
 	if hasOptions {
-		for _, pair := range strings.Split(rest, ",") {
+		for _, pair := range info.longhand(strings.Split(rest, ",")) {
 			key, value, found := strings.Cut(pair, "=")
 			if !found {
 				return Spec{}, fmt.Errorf("transport spec %q: option %q has no value: %s", text, pair, info.withValue(pair))
@@ -203,14 +205,31 @@ func (i Info) option(name string) (Option, error) {
 	return Option{}, fmt.Errorf("%s has no option %q: %s", i.Name, name, near.Hint(name, "it takes", near.Words(known...)))
 }
 
+// longhand spells out what stands first without a name: words, parted by blanks, for
+// the options that take a user's own, in their order. "./server ./client" is
+// "consumer=./server", "producer=./client".
+func (i Info) longhand(options []string) []string {
+	words := strings.Fields(options[0])
+	var spelled []string
+	for _, option := range i.Options {
+		if option.Takes != "" && len(spelled) < len(words) {
+			spelled = append(spelled, option.Name+"="+words[len(spelled)])
+		}
+	}
+	if strings.Contains(options[0], "=") || len(words) == 0 || len(spelled) < len(words) {
+		return options
+	}
+	return append(spelled, options[1:]...)
+}
+
 // withValue says how an option is written that stands there alone, or of which only
 // the value does.
 func (i Info) withValue(word string) string {
 	for _, option := range i.Options {
 		if option.Name == word {
-			return fmt.Sprintf("write it as %s=%s", word, strings.Join(option.ValueNames(), " or "))
+			return fmt.Sprintf("write it as %s=%s", word, strings.Join(option.Spellings(), " or "))
 		}
-		if _, err := option.value(word); err == nil {
+		if slices.Contains(option.ValueNames(), word) {
 			return fmt.Sprintf("did you mean %s=%s?", option.Name, word)
 		}
 	}

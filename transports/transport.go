@@ -164,6 +164,8 @@ const (
 	ManyEnds  // a side of a link can be opened by several processes (Spec.Producers, Spec.Consumers); then messages go from producers to consumers, each to one of them
 	ManyLinks // a thread can have an end of several links at once
 	CanTry    // and these implement Trier
+
+	OwnLoop // another program makes, exchanges and checks the messages: an Endpoint can do nothing but have it do so, see bench/workload.Program
 )
 
 // Has reports whether c holds all of want.
@@ -175,9 +177,13 @@ var needs = []struct {
 	name string
 }{{Allocates, "allocates"}, {NeedsCollector, "collector"}, {OwnThreads, "threads"}}
 
-// Needs lists what c takes of the Go runtime: "allocates,collector,threads".
+// Needs lists what c takes of the Go runtime: "allocates,collector,threads". Where
+// another program exchanges the messages, the runtime has no part in it.
 func (c Caps) Needs() string {
 	var names []string
+	if c.Has(OwnLoop) {
+		return ""
+	}
 	for _, need := range needs {
 		if c.Has(need.cap) {
 			names = append(names, need.name)

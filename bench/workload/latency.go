@@ -19,6 +19,7 @@ var Latency = Workload{
 	Producer: ping,
 	Consumer: (*End).EchoAll,
 	Solo:     ping, // what it sent comes straight back
+	Looped:   programPings,
 	Axes:     []string{results.PairsColumn, results.WorkColumn, results.ThinkColumn, results.SizeMixColumn},
 	Counts:   transports.Producer,
 	Account:  roundTrips,

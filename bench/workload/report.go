@@ -16,6 +16,7 @@ type Report struct {
 	Counted      int64     // messages from Began to Ended, on the side that counts
 	Bytes        int64     // of those, see [Task.Bytes]; 0: each has the cell's size
 	Began, Ended int64     // of the machine's clock, ns
+	Sending      int64     // of a stream that a program sends: how long it says that took, ns
 	SentBy       []Moment  // of a stream, by the end that sends it
 	Slices       []float64 // mean time of a message in successive slices of that, ns; nil: too few stamps
 

@@ -27,6 +27,7 @@ var Throughput = Workload{
 	Producer: stream,
 	Consumer: drain,
 	Solo:     swallow,
+	Looped:   programStreams,
 	FanIn:    gathered,
 	FanOut:   scattered,
 	Axes:     []string{results.PairsColumn, results.WorkColumn, results.ThinkColumn, results.SizeMixColumn, results.BatchColumn, results.FanInColumn, results.FanOutColumn}, // no batch of round trips: with one message in flight there is nothing to share a push with
@@ -180,7 +181,10 @@ func (e *End) tell(t tally, first uint64) {
 }
 
 // rates are those of all pairs together, in the time that they had in common.
-func rates(l *results.Launch, _ []Group) error {
+func rates(l *results.Launch, pairs []Group) error {
+	if err := programsAgree(pairs); err != nil {
+		return err
+	}
 	rate := float64(l.Messages) / (float64(l.ElapsedNS) / 1e9)
 	l.Metrics[results.MsgsPerS] = rate
 	l.Metrics[results.BytesPerS] = rate * (float64(l.Bytes) / float64(l.Messages))

@@ -32,6 +32,10 @@ type Workload struct {
 	// cannot be measured with those.
 	Solo func(*End) error
 
+	// Looped is what either does where another program exchanges the messages; nil:
+	// no program is known that could, see [Program].
+	Looped func(*End) error
+
 	// FanIn and FanOut are what they do where several producers send to one
 	// consumer, or one to several; zero: the workload is of pairs alone.
 	FanIn, FanOut Ends
@@ -115,6 +119,8 @@ func (w Workload) Takes(column string) bool { return slices.Contains(w.Axes, col
 // part picks what this end does.
 func (w Workload) part(e *End) func(*End) error {
 	switch {
+	case e.Spec.Caps().Has(transports.OwnLoop):
+		return w.Looped
 	case e.FanIn > 0:
 		return w.FanIn.part(e.Side)
 	case e.FanOut > 0:

@@ -8,3 +8,4 @@ import (
 	_ "ipcbench/contrib/rpc"
 	_ "ipcbench/contrib/stdio"
 )
+import _ "ipcbench/contrib/exec"

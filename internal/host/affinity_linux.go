@@ -11,9 +11,12 @@ import (
 
 // Affinity lists the CPUs that the calling thread may use: those online and in
 // the process's cpuset, less what taskset(1) or Pin took away.
-func Affinity() ([]int, error) {
+func Affinity() ([]int, error) { return AffinityOf(0) }
+
+// AffinityOf is the same of another process's first thread.
+func AffinityOf(pid int) ([]int, error) {
 	set := unix.NewCPUSet(cpulist.Max)
-	if err := unix.SchedGetaffinityDynamic(0, set); err != nil {
+	if err := unix.SchedGetaffinityDynamic(pid, set); err != nil {
 		return nil, fmt.Errorf("sched_getaffinity: %w", err)
 	}
 	var cpus []int

@@ -100,6 +100,15 @@ func GetCPU() (int, error) {
 	return int(cpu), nil
 }
 
+// CPUOf returns the CPU that another process's first thread runs on, or ran last.
+func CPUOf(pid int) (int, error) {
+	fields, err := statOf(fmt.Sprintf("/proc/%d", pid))
+	if err != nil {
+		return 0, err
+	}
+	return int(fields(39)), nil
+}
+
 // Migrations returns how often the calling thread has been moved to another
 // CPU since it began. ok is false where the kernel does not say.
 //
@@ -107,8 +116,13 @@ func GetCPU() (int, error) {
 // counts for a thread made each of its context switches dearer: a round trip
 // over two pipes on one CPU went from 5.1 to 7.0 µs. The scheduler keeps this
 // count anyway.
-func Migrations() (n int64, ok bool) {
-	text, err := os.ReadFile("/proc/thread-self/sched")
+func Migrations() (n int64, ok bool) { return migrationsIn("/proc/thread-self") }
+
+// MigrationsOf is the same of another process's first thread.
+func MigrationsOf(pid int) (n int64, ok bool) { return migrationsIn(fmt.Sprintf("/proc/%d", pid)) }
+
+func migrationsIn(dir string) (n int64, ok bool) {
+	text, err := os.ReadFile(dir + "/sched")
 	if err != nil {
 		return 0, false
 	}

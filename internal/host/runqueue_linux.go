@@ -2,6 +2,7 @@ package host
 
 import (
 	"bytes"
+	"fmt"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -13,8 +14,13 @@ type RunQueue struct{ fd int }
 
 // OpenRunQueue opens that of the calling thread. On a kernel that does not
 // keep the account, every reading says so.
-func OpenRunQueue() RunQueue {
-	fd, err := unix.Open("/proc/thread-self/schedstat", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+func OpenRunQueue() RunQueue { return openRunQueue("/proc/thread-self") }
+
+// OpenRunQueueOf opens that of another process's first thread.
+func OpenRunQueueOf(pid int) RunQueue { return openRunQueue(fmt.Sprintf("/proc/%d", pid)) }
+
+func openRunQueue(dir string) RunQueue {
+	fd, err := unix.Open(dir+"/schedstat", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return RunQueue{-1}
 	}

@@ -13,18 +13,9 @@ import (
 // calling thread, where dir is its directory, or of all that run, where it is the
 // process's. See proc(5).
 func usageFromProc(dir string) (Usage, error) {
-	stat, err := os.ReadFile(filepath.Join(dir, "stat"))
+	number, err := statOf(dir)
 	if err != nil {
 		return Usage{}, err
-	}
-	_, after, _ := bytes.Cut(stat, []byte(") ")) // a name may hold blanks
-	fields := bytes.Fields(after)
-	if len(fields) < 13 {
-		return Usage{}, fmt.Errorf("%s/stat: %q is too short", dir, stat)
-	}
-	number := func(field int) int64 { // as numbered in proc(5); the third is the first here
-		n, _ := strconv.ParseInt(string(fields[field-3]), 10, 64)
-		return n
 	}
 	u := Usage{Minor: number(10), Major: number(12), UserNS: number(14) * tick, SystemNS: number(15) * tick}
 	u.CPUNS = u.UserNS + u.SystemNS
@@ -46,6 +37,22 @@ func usageFromProc(dir string) (Usage, error) {
 		}
 	}
 	return u, nil
+}
+
+// statOf returns the fields of a stat, by their numbers in proc(5).
+func statOf(dir string) (number func(field int) int64, err error) {
+	stat, err := os.ReadFile(filepath.Join(dir, "stat"))
+	if err != nil {
+		return nil, err
+	}
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:]) // a name may hold blanks
+	if len(fields) < 37 {
+		return nil, fmt.Errorf("%s/stat: %q is too short", dir, stat)
+	}
+	return func(field int) int64 { // the third is the first here
+		n, _ := strconv.ParseInt(string(fields[field-3]), 10, 64)
+		return n
+	}, nil
 }
 
 // tick is the unit of CPU times in /proc, in ns: USER_HZ is 100 on every machine

@@ -37,8 +37,20 @@ func nameThread() {
 const mostThreads = 64
 
 // doing is what the worker is at: of the thread that exchanges messages, or of all
-// where none does so alone. It is empty where /proc does not say.
+// where none does so alone, or else of the programs that it has started to do so. It
+// is empty where /proc does not say.
 func doing(pid int) []Thread {
+	if programs := childrenOf(pid); len(programs) > 0 {
+		var all []Thread
+		for _, program := range programs {
+			all = append(all, threadsOf(program)...)
+		}
+		return all
+	}
+	return threadsOf(pid)
+}
+
+func threadsOf(pid int) []Thread {
 	tasks, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
 	var all []Thread
 	for _, task := range tasks[:min(len(tasks), mostThreads)] {

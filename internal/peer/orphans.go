@@ -3,6 +3,7 @@ package peer
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -86,8 +87,22 @@ func orphans() []int {
 // kernel/exit.c). What other threads have started is not among them. Before Linux
 // 4.2, or without CONFIG_PROC_CHILDREN, it does not say.
 func children() []int {
+	return childrenIn(fmt.Sprintf("/proc/self/task/%d", os.Getpid()))
+}
+
+// childrenOf lists those that any thread of another process has started.
+func childrenOf(pid int) []int {
 	var found []int
-	text, _ := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/children", os.Getpid()))
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", pid))
+	for _, thread := range threads[:min(len(threads), mostThreads)] {
+		found = append(found, childrenIn(thread)...)
+	}
+	return found
+}
+
+func childrenIn(thread string) []int {
+	var found []int
+	text, _ := os.ReadFile(thread + "/children")
 	for word := range strings.FieldsSeq(string(text)) {
 		if pid, err := strconv.Atoi(word); err == nil {
 			found = append(found, pid)

@@ -16,6 +16,7 @@ import (
 // nothing.
 type Meter struct {
 	whole      bool // of the whole process, where the transport has threads of its own; otherwise of this thread
+	pid        int  // or of this one, another
 	usage      host.Usage
 	serving    []int      // the processes that serve it, and that it counts
 	served     host.Usage // theirs
@@ -51,17 +52,42 @@ func (m *Meter) readServing() (all host.Usage) {
 	return all
 }
 
+// OfProgram returns a meter of another process, which does nothing while Begin and Stop
+// are called. What is said of one thread is of its first.
+func OfProgram(pid int) Meter { return Meter{pid: pid, queue: host.OpenRunQueueOf(pid)} }
+
 func (m *Meter) read() host.Usage {
-	if m.whole {
+	switch {
+	case m.pid != 0:
+		return host.UsageOf(m.pid)
+	case m.whole:
 		return host.ProcessUsage()
 	}
 	return host.ThreadUsage()
 }
 
+func (m *Meter) migrated() (int64, bool) {
+	if m.pid != 0 {
+		return host.MigrationsOf(m.pid)
+	}
+	return host.Migrations()
+}
+
+// place returns where what is counted runs, and where it may.
+func (m *Meter) place() (cpu int, allowed []int) {
+	if m.pid != 0 {
+		cpu, _ = host.CPUOf(m.pid)
+	} else {
+		cpu, _ = host.GetCPU()
+	}
+	allowed, _ = host.AffinityOf(m.pid)
+	return cpu, allowed
+}
+
 // Begin takes the readings that Stop and End subtract. The usage comes last, to
 // leave the meter's own work out.
 func (m *Meter) Begin() {
-	m.migrations, m.countable = host.Migrations()
+	m.migrations, m.countable = m.migrated()
 	m.countable = m.countable && !m.whole // a goroutine that changes threads reads now one's count, now another's
 	runtime.ReadMemStats(&m.mem)
 	m.served = m.readServing()
@@ -106,13 +132,13 @@ func (m *Meter) End(w *results.Worker) {
 	}
 	w.Mallocs = int64(mem.Mallocs - m.mem.Mallocs)
 	w.GCs = int64(mem.NumGC - m.mem.NumGC)
-	if n, ok := host.Migrations(); ok && m.countable {
+	if n, ok := m.migrated(); ok && m.countable {
 		moved := n - m.migrations
 		w.Migrations = &moved
 	}
-	w.CPU, _ = host.GetCPU()
-	cpus, err := host.Affinity()
-	w.Pinned = err == nil && len(cpus) == 1 && cpus[0] == w.CPU
+	var allowed []int
+	w.CPU, allowed = m.place()
+	w.Pinned = len(allowed) == 1 && allowed[0] == w.CPU
 	if m.events != nil {
 		w.Perf, w.PerfMissing = m.events.Counts()
 		m.events.Close()

@@ -5,9 +5,10 @@ package main
 import (
 	"ipcbench/cmd"
 	_ "ipcbench/contrib/all"
+	"ipcbench/contrib/exec"
 )
 
 func main() {
 	cmd.Program = "ipcbench-contrib"
-	cmd.Main()
+	cmd.Main(exec.CheckCommand())
 }
