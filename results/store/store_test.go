@@ -255,7 +255,9 @@ func TestAStoreThatKeepsNothingIsGivenUp(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	s, o = open(t)
-	o.forgets = func(_ int, key string) bool { return strings.HasSuffix(key, ".json") && !strings.Contains(key, "run.json") }
+	o.forgets = func(_ int, key string) bool {
+		return strings.HasSuffix(key, ".json") && !strings.Contains(key, "run.json")
+	}
 	if _, err := s.Push(t.Context(), made(t, "a", 1)); !errors.As(err, new(*store.Away)) || !strings.Contains(err.Error(), "is not there") {
 		t.Errorf("%v", err)
 	}
