@@ -52,6 +52,7 @@ var mayImport = map[string]string{
 	"ipcbench/results/effect":      "ipcbench/results github.com/aclements/go-moremath",
 	"ipcbench/results/table":       "ipcbench/results ipcbench/results/summary ipcbench/internal/quote github.com/jedib0t/go-pretty/v6",
 	"ipcbench/results/export":      "ipcbench/results ipcbench/results/summary ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/quote golang.org/x/perf",
+	"ipcbench/results/store":       "ipcbench/results ipcbench/internal/folder",
 	"ipcbench/results/condition":   "ipcbench/results ipcbench/results/summary",
 	"ipcbench/results/catalogue":   "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/quote",
 	"ipcbench/results/alike":       "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/internal/quote",

@@ -29,7 +29,7 @@ func newCompare(out *console) *cobra.Command {
 apart, and gives each cell a verdict: faster, slower, same, too noisy to tell, or
 the machine changed. A run is named by its directory, or by its name (run --name),
 which means the newest of that name in results (or IPCBENCH_OUT); latest is the newest
-of all, and base~1 or latest~1 the one before. Without any, they are the two newest. Of two runs, verdicts hold for those two; give three runs a
+of all, and base~1 or latest~1 the one before. A URL means the same in a store. Without any, they are the two newest. Of two runs, verdicts hold for those two; give three runs a
 side for what also changes from boot to boot and hour to hour. Measure these in
 turn, A1 B1 A2 B2 A3 B3: where all of one side come first, whatever drifts on the
 machine looks like a change. "ipcbench run --ab" measures two things in one run.

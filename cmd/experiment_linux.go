@@ -15,6 +15,7 @@ import (
 
 	"ipcbench/internal/experiment"
 	"ipcbench/internal/lab"
+	"ipcbench/results/store"
 )
 
 func newExperiment(out *console) *cobra.Command {
@@ -71,6 +72,9 @@ func (e *experimenter) run(ctx context.Context, files []string) error {
 		return e.putBack()
 	case len(files) == 0:
 		return usagef("experiment: no file is given: \"ipcbench experiment --example\" prints one")
+	}
+	if store.IsURL(e.Parent) {
+		return usagef("experiment: --out %s: an experiment is made here: give a directory, and send its runs by ipcbench push", e.Parent)
 	}
 	data, err := os.ReadFile(files[0])
 	if err != nil {

@@ -42,8 +42,7 @@ Flags:
 {{fit "Every command has --color auto|always|never. Every flag can be set in the environment: IPCBENCH_` + `<FLAG>, in capitals, - as _."}}
 
 Exit status:` + exitStatuses() + `
-{{end}}{{else}}
-"ipcbench COMMAND --help" tells more, and "ipcbench completion" sets up TAB.
+{{end}}{{else}}"ipcbench COMMAND --help" tells more, and "ipcbench completion" sets up TAB.
 {{end}}`
 
 // lineEnd is the end of a line that is not one of a paragraph.

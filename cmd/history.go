@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"ipcbench/results/charts"
 	"ipcbench/results/history"
 	"ipcbench/results/report"
+	"ipcbench/results/store"
 )
 
 func newHistory(out *console) *cobra.Command {
@@ -27,7 +29,7 @@ func newHistory(out *console) *cobra.Command {
 kernels say, and finds the runs from which on its result was another: by how much,
 what else changed there, and whether the machine did, by its floors and by what
 most cells share. A directory is a run, by its name too, or holds
-runs; without any it is results. What changes for less than ` + fmt.Sprint(history.LeastSegment) + ` runs is not found, and a run that lacks a cell is a gap.
+runs; without any it is results. So may the URL of a store: see "ipcbench push". What changes for less than ` + fmt.Sprint(history.LeastSegment) + ` runs is not found, and a run that lacks a cell is a gap.
 
 The chance of any false change in the whole history is --alpha at most, if runs
 depend on each other in nothing but their level. To compare two sides of runs, use
@@ -118,7 +120,11 @@ func (c *historian) read(words []string) (history.History, error) {
 
 // take adds what a word means: a run, or all of a directory.
 func (c *historian) take(b *history.Builder, word string) error {
-	if below, _ := runsBelow(word); len(below) > 0 {
+	if store.IsURL(word) {
+		if paths, err := fetchAll(c.out, word); err != nil || len(paths) > 0 {
+			return cmp.Or(err, c.addEach(b, paths))
+		}
+	} else if below, _ := runsBelow(word); len(below) > 0 {
 		return c.addAll(b, word)
 	}
 	path, err := locate(c.out, word)
@@ -141,6 +147,10 @@ func (c *historian) addAll(b *history.Builder, parent string) error {
 	case len(paths) == 0:
 		return fmt.Errorf("history: %s is no run directory and has none in it: name one that \"ipcbench run\" made, or where there are several", parent)
 	}
+	return c.addEach(b, paths)
+}
+
+func (c *historian) addEach(b *history.Builder, paths []string) error {
 	for _, path := range paths {
 		run, err := openRun(c.out, path)
 		if err != nil {

@@ -50,6 +50,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, env looku
 	ctx, stop := untilSignal(ctx)
 	defer stop()
 	out, finish := newConsole(stdout, stderr, env, stop)
+	out.ctx = ctx
 	root := newRoot(out)
 	root.SetArgs(args)
 	if completing(args) {

@@ -35,6 +35,7 @@ type console struct {
 	stdout, stderr io.Writer
 	env            lookupEnv
 	colour         colourChoice
+	ctx            context.Context // ends with the command: for what waits for others
 }
 
 // newConsole returns one that obeys no foreign text and forgets no failed write:

@@ -29,7 +29,8 @@ launches.csv, workers.csv, summary.csv, bench.txt, the charts and report.html; a
 the directory of an experiment its comparisons, experiment.html and experiment.md.
 Prints the table, or with --like-for-like one for each placement and way of
 waiting: between transports that wait differently, most of the difference is the
-waiting. A run is named as for "ipcbench compare": base, latest, latest~1.`,
+waiting. A run is named as for "ipcbench compare": base, latest, latest~1; one in a store
+("ipcbench push") by its URL, and what is made of it is then in the cache.`,
 		Example: `  ipcbench report latest
   ipcbench report base --export-json base.json --fail-if 'p99>20us'
   ipcbench report --like-for-like=markdown results/20261123T101500Z-1a2b`,

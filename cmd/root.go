@@ -56,7 +56,8 @@ func newRoot(out *console) *cobra.Command {
 		&cobra.Group{ID: "explore", Title: "Look around:"},
 	)
 	addColour(root, out)
-	root.AddCommand(newRun(out), newExperiment(out), newReport(out), newCompare(out), newHistory(out), newList(out), newDoctor(out), newCores(out), newShare(out), newMachines(out), newDemo(out), newInitImage(out), newCompletion(out))
+	root.AddCommand(newRun(out), newExperiment(out), newReport(out), newCompare(out), newHistory(out), newPush(out), newList(out), newDoctor(out), newCores(out), newShare(out), newMachines(out), newDemo(out), newInitImage(out), newCompletion(out))
+	root.AddCommand(newExport(out)...)
 	root.AddCommand(moreCommands...)
 	completeWords(root)
 	nameThrough(root)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"syscall"
@@ -16,6 +17,7 @@ import (
 	"ipcbench/internal/folder"
 	"ipcbench/results"
 	"ipcbench/results/report"
+	"ipcbench/results/store"
 	"ipcbench/results/summary"
 )
 
@@ -64,7 +66,7 @@ the table, a percentile or a column of launches.csv, OP one of > >= < <=.`,
 	flags.SortFlags = false
 	r.planFlags.add(flags)
 	flags.BoolVar(&r.dryRun, "dry-run", false, "print the cells and the expected time, and measure nothing")
-	flags.StringVarP(&r.parent, "out", "o", defaultParent, "`directory` in which every run makes its own")
+	flags.StringVarP(&r.parent, "out", "o", defaultParent, "`directory` in which every run makes its own, or the URL of a store that it is sent to as it ends: see \"ipcbench push\"")
 	alsoCalled(flags, "out", "output", "output-dir", "results", "outdir")
 	flags.Func("name", "`name` of the run, by which report and compare find it, and of its directory (default the time and four digits)", func(text string) error {
 		r.name = text
@@ -94,6 +96,10 @@ type runner struct {
 
 func (r *runner) run(cmd *cobra.Command, specs []string) error {
 	ctx := cmd.Context()
+	to, parent, err := r.destination(ctx)
+	if err != nil {
+		return usage(err)
+	}
 	plan, cells, err := r.toMeasure(ctx, cmd.Flags(), specs)
 	if err != nil {
 		return err
@@ -109,7 +115,7 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 	r.warnOfSkips(cells)
 	progress := newProgress(r.out, r.quiet, plan.Record(), launchesOf(plan, cells))
 	run, err := bench.NewRun(plan, cells, bench.Options{
-		Parent: r.parent, Name: r.name, Version: buildVersion(), Args: os.Args[1:], Why: r.why, Observer: observer{progress},
+		Parent: parent, Name: r.name, Version: buildVersion(), Args: os.Args[1:], Why: r.why, Observer: observer{progress},
 	})
 	if err != nil {
 		return usage(err)
@@ -119,7 +125,31 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 	}
 	analysis, err := run.Carry(ctx)
 	progress.end()
-	return r.finish(ctx, run.Folder(), analysis, err)
+	err = r.finish(ctx, run.Folder(), analysis, err)
+	if to != nil && len(analysis.Launches) > 0 {
+		err = together(err, send(ctx, r.out, to, run.Path()))
+	}
+	return err
+}
+
+// destination is where the run goes: to a store, or nil where it stays, and the directory
+// in which it is made. One that goes has the name of this host with it.
+func (r *runner) destination(ctx context.Context) (*store.Store, string, error) {
+	if !store.IsURL(r.parent) {
+		return nil, r.parent, nil
+	}
+	s, err := store.Open(ctx, r.parent)
+	if err != nil {
+		return nil, "", err
+	}
+	if _, told := r.plan.Labels[results.HostLabel]; !told {
+		if name, err := os.Hostname(); err == nil {
+			labels := map[string]string{results.HostLabel: name}
+			maps.Copy(labels, r.plan.Labels)
+			r.plan.Labels = labels
+		}
+	}
+	return s, r.out.localParent(), nil
 }
 
 // toMeasure is the plan that the command line asks for, and its cells, one of which

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"ipcbench/results"
+	"ipcbench/results/store"
 )
 
 // defaultParent is the directory in which every run makes its own.
@@ -23,14 +25,18 @@ type made struct {
 
 // isCalled says whether a name, or the word for the newest, means the run.
 func (m made) isCalled(name string) bool {
-	return name == results.Latest || name == m.run.Name || name == filepath.Base(m.path)
+	return name == results.Latest || name == m.run.Name || name == m.run.ID() || name == filepath.Base(m.path)
 }
 
 // locate is the run directory that a word of the command line means: itself, or the
 // newest run of that name in the directory where runs are made. Before the name may
 // stand another directory, and behind it how many to go back: "latest", "base~1",
-// "nightly/base". A word that means no run is returned as it is.
+// "nightly/base". A URL means the same in a store. A word that means no run is returned
+// as it is.
 func locate(out *console, word string) (path string, err error) {
+	if store.IsURL(word) {
+		return locateStored(out, word)
+	}
 	if results.IsRun(word) {
 		noteOfNewer(out, word)
 		return word, nil
@@ -39,25 +45,41 @@ func locate(out *console, word string) (path string, err error) {
 	if parent = filepath.Clean(parent); !strings.ContainsRune(word, filepath.Separator) {
 		parent = out.parent()
 	}
+	if store.IsURL(parent) {
+		return locateStored(out, store.Below(parent, word))
+	}
 	name, back, err := cutBack(name)
 	if err != nil {
 		return "", err
 	}
 	all := madeIn(parent)
+	if len(all) == 0 {
+		return word, nil
+	}
+	meant, err := pick(out, word, parent, name, back, all)
+	if errors.Is(err, errUncalled) && isThere(word) {
+		return word, nil
+	}
+	return meant.path, err
+}
+
+// errUncalled is of a name that no run has.
+var errUncalled = errors.New("no run")
+
+// pick is the one that a name means, so many back, of those in a place, the newest last.
+func pick(out *console, word, place, name string, back int, all []made) (made, error) {
 	called := slices.DeleteFunc(slices.Clone(all), func(m made) bool { return !m.isCalled(name) })
 	switch {
-	case len(called) == 0 && (len(all) == 0 || isThere(word)):
-		return word, nil
 	case len(called) == 0:
-		return "", fmt.Errorf("no run in %s is called %q%s", parent, name, orSuch(name, all))
+		return made{}, fmt.Errorf("%w in %s is called %q%s", errUncalled, place, name, orSuch(name, all))
 	case back >= len(called):
-		return "", fmt.Errorf("%s goes back %d runs, and %s has %d", word, back, parent, len(called))
+		return made{}, fmt.Errorf("%s goes back %d runs, and %s has %d", word, back, place, len(called))
 	}
 	meant := called[len(called)-1-back]
 	if len(called) > 1 && name != results.Latest && back == 0 {
 		out.note(fmt.Sprintf("%s: the newest of %d runs of that name, %s; %s~1 is the one before", word, len(called), meant.path, word))
 	}
-	return meant.path, nil
+	return meant, nil
 }
 
 // locateAll is locate of several words.
@@ -73,10 +95,19 @@ func locateAll(out *console, words []string) ([]string, error) {
 	return paths, nil
 }
 
-// parent is the directory in which runs are made, as far as the environment says.
+// parent is the directory in which runs are made, as far as the environment says, or the
+// URL of the store that they go to.
 func (c *console) parent() string {
 	parent, _ := c.env(variables + "OUT")
 	return cmp.Or(parent, defaultParent)
+}
+
+// localParent is the directory in which runs are made here, also where they go to a store.
+func (c *console) localParent() string {
+	if parent := c.parent(); !store.IsURL(parent) {
+		return parent
+	}
+	return defaultParent
 }
 
 // cutBack cuts off a name how many runs it goes back: "base~1" is "base", 1.
@@ -172,10 +203,10 @@ func madeIn(parent string) []made {
 // newest are the last n runs that were made here, the oldest of them first.
 func newest(out *console, n int) ([]string, error) {
 	parent := out.parent()
-	if _, err := os.ReadDir(parent); err != nil {
+	all, err := madeOrStored(out, parent)
+	if err != nil {
 		return nil, fmt.Errorf("no run is given, and the newest are looked for in %s: %w", parent, err)
 	}
-	all := madeIn(parent)
 	if len(all) < n {
 		return nil, fmt.Errorf("no run is given, and %s has %d", parent, len(all))
 	}
@@ -184,4 +215,13 @@ func newest(out *console, n int) ([]string, error) {
 		paths = append(paths, m.path)
 	}
 	return paths, nil
+}
+
+// madeOrStored are the runs in a directory or a store, the newest last.
+func madeOrStored(out *console, parent string) ([]made, error) {
+	if store.IsURL(parent) {
+		return storedAt(out, parent)
+	}
+	_, err := os.ReadDir(parent)
+	return madeIn(parent), err
 }

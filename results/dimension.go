@@ -31,7 +31,8 @@ type Dimension struct {
 	Parse func(string) (float64, error) // reads a value that somebody writes, as "4KiB"; nil: it is written as in a CSV
 
 	Heading string            // of its column in a table; "": it has none
-	Numeric bool              // that is aligned right
+	Numeric bool              // it is a number, and aligned right there
+	Broken  bool              // such a number may have a fraction
 	Lesser  bool              // it has a column only where a cell has something to say
 	Words   func(Cell) string // its value there and in a sentence, "" where it is as always; nil: Plain
 	Note    string            // what a caption says where a cell has something to say
@@ -79,12 +80,12 @@ var dimensions = []Dimension{
 		Plan:  func(p Plan) []string { return p.Placements },
 	},
 	{
-		Name: "producer_cpu", Role: Environment,
+		Name: "producer_cpu", Role: Environment, Numeric: true,
 		Plain: func(c Cell) string { return plainCPU(c.ProducerCPU) },
 		Copy:  func(to *Cell, of Cell) { to.ProducerCPU = of.ProducerCPU },
 	},
 	{
-		Name: "consumer_cpu", Role: Environment,
+		Name: "consumer_cpu", Role: Environment, Numeric: true,
 		Plain: func(c Cell) string { return plainCPU(c.ConsumerCPU) },
 		Copy:  func(to *Cell, of Cell) { to.ConsumerCPU = of.ConsumerCPU },
 	},
@@ -112,7 +113,7 @@ var dimensions = []Dimension{
 		},
 	},
 	{
-		Name: RateColumn, Shared: true, Role: Setting, Rank: 6, Heading: "offered", Numeric: true, Lesser: true, Bench: "rate",
+		Name: RateColumn, Shared: true, Role: Setting, Rank: 6, Heading: "offered", Numeric: true, Broken: true, Lesser: true, Bench: "rate",
 		Plain: func(c Cell) string { return plainNonZero(c.RatePerS) },
 		Copy:  func(to *Cell, of Cell) { to.RatePerS = of.RatePerS },
 		Order: func(a, b Cell) int { return cmp.Compare(a.RatePerS, b.RatePerS) },

@@ -23,6 +23,10 @@ const (
 	whyFile      = "why.jsonl"
 )
 
+// Records are the files of a run directory from which everything else in it is made
+// again. A run has the first two.
+func Records() []string { return []string{runFile, launchesFile, whyFile} }
+
 // IsRun says whether there is a run directory at path, readable or not.
 func IsRun(path string) bool {
 	_, err := os.Stat(filepath.Join(path, runFile))

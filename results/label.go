@@ -6,6 +6,9 @@ type Label struct {
 	Naming bool // it says which of several the run is, and nothing that it was measured in
 }
 
+// HostLabel is the host on which a run was made, where it is to be told from others.
+const HostLabel = "host"
+
 // The labels of the runs of an experiment, beside those of what was made for them.
 const (
 	VariantLabel = "variant"
@@ -13,6 +16,7 @@ const (
 )
 
 var labels = []Label{
+	{HostLabel, true},
 	{VariantLabel, true},
 	{RoundLabel, true},
 }

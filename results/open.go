@@ -39,7 +39,22 @@ func OpenRun(path string) (Run, error) {
 		return Run{}, err
 	}
 	defer f.Close()
-	return openRun(f)
+	return RunIn(f)
+}
+
+// FirstLaunch is the first line of a run's launches, as it stands there, without its end.
+// It is an error where no launch has ended.
+func FirstLaunch(f *folder.Folder) ([]byte, error) {
+	file, err := f.Open(launchesFile, Bounds.LaunchesBytes)
+	if err != nil {
+		return nil, fmt.Errorf("run directory: read %s: %w", filepath.Join(f.Path(), launchesFile), err)
+	}
+	defer file.Close()
+	line, err := bufio.NewReader(io.LimitReader(file, int64(Bounds.LineBytes))).ReadBytes('\n')
+	if err != nil {
+		return nil, fmt.Errorf("run directory: %s holds no launch: it was ended before its first", f.Path())
+	}
+	return bytes.TrimSuffix(line, []byte("\n")), nil
 }
 
 // OpenFolder opens a run directory, of which everything can then be read and made
@@ -57,7 +72,7 @@ func OpenFolder(path string) (*folder.Folder, error) {
 
 // Read is Open of a directory that is open.
 func Read(f *folder.Folder) (run Run, launches []Launch, warnings []string, err error) {
-	run, err = openRun(f)
+	run, err = RunIn(f)
 	if err != nil {
 		return Run{}, nil, nil, err
 	}
@@ -71,7 +86,8 @@ func Read(f *folder.Folder) (run Run, launches []Launch, warnings []string, err 
 	return run, launches, warnings, nil
 }
 
-func openRun(f *folder.Folder) (Run, error) {
+// RunIn is OpenRun of a directory that is open.
+func RunIn(f *folder.Folder) (Run, error) {
 	path := filepath.Join(f.Path(), runFile)
 	data, err := f.Read(runFile, Bounds.RunBytes)
 	if errors.Is(err, fs.ErrNotExist) {

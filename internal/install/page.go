@@ -28,6 +28,7 @@ type entry struct{ what, words string }
 var environment = []entry{
 	{"**IPCBENCH_**_FLAG_", "sets the flag of that name, in capitals and with _ in place of -: IPCBENCH_EXPORT_CSV=f is --export-csv f. The command line wins."},
 	{"**NO_COLOR**", "where it is set and not empty, nothing is coloured."},
+	{"**XDG_CACHE_HOME**", "in whose _ipcbench/store_ runs are kept that were read from a URL (default ~/.cache). They can be removed at any time."},
 	{"**TMPDIR**", "the temporary directory, which is used where no directory is given (default /tmp)."},
 }
 
@@ -37,6 +38,7 @@ var files = map[string][]entry{
 	"report":     runFiles,
 	"compare":    {{"_results_", "where a run is looked for by its name, and the two newest where none is named."}},
 	"history":    {{"_results_", "where runs are looked for by their names, or where none is named."}},
+	"push":       {{"_results_", "where runs are looked for by their names, or all of which are sent where none is named."}},
 	"experiment": {{"_results/EXPERIMENT/experiment.json_", "which turn had which settings, and which run it made."}, {"_/run/ipcbench_", "what has been changed about the machine and is to be put back, if it comes to that with --restore."}},
 }
 

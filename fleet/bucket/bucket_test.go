@@ -1,0 +1,284 @@
+package bucket_test
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+
+	"ipcbench/cmd"
+	_ "ipcbench/fleet/bucket"
+	"ipcbench/results"
+	"ipcbench/results/resultstest"
+	"ipcbench/results/store"
+)
+
+// commandEnv has this binary be the command.
+const commandEnv = "IPCBENCH_FLEET_TEST_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(commandEnv) != "" {
+		os.Unsetenv(commandEnv)
+		cmd.Main()
+	}
+	os.Exit(m.Run())
+}
+
+// A service is an S3 server on loopback, and how it behaves.
+type service struct {
+	mu       sync.Mutex
+	behave   func(w http.ResponseWriter, r *http.Request, n int) (answered bool) // of the n-th request that puts an object
+	puts     int
+	requests int
+}
+
+// start starts one with a bucket, and returns the URL of a store in it.
+func start(t *testing.T) (*service, string) {
+	t.Helper()
+	back := s3mem.New()
+	if err := back.CreateBucket("bucket"); err != nil {
+		t.Fatal(err)
+	}
+	s3 := gofakes3.New(back, gofakes3.WithLogger(gofakes3.DiscardLog())).Server()
+	s := &service{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.requests++
+		n := 0
+		if r.Method == http.MethodPut {
+			s.puts++
+			n = s.puts
+		}
+		behave := s.behave
+		s.mu.Unlock()
+		if behave == nil || !behave(w, r, n) {
+			s3.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(server.Close)
+	for name, value := range map[string]string{
+		"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-central-1",
+		"AWS_ENDPOINT_URL_S3": server.URL, "AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1",
+		"XDG_CACHE_HOME": t.TempDir(), "HOME": t.TempDir(),
+	} {
+		t.Setenv(name, value)
+	}
+	return s, "s3://bucket/night?use_path_style=true"
+}
+
+func open(t *testing.T, url string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// made are run directories, each on a host of its own, of so many launches.
+func made(t *testing.T, runs, launches int) (parent string, dirs []string) {
+	t.Helper()
+	parent = t.TempDir()
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range runs {
+		run := resultstest.Run
+		run.Name = ""
+		run.Labels = map[string]string{results.HostLabel: fmt.Sprintf("host%d", i)}
+		run.Started = run.Started.Add(time.Duration(i) * time.Minute)
+		d, err := results.CreateDirectory(parent, run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range launches {
+			l := resultstest.Latency(t, resultstest.Cell("pipe", "latency", 64, "same-cpu"), n+1, resultstest.Around(rng, 5000, 200))
+			if err := d.Append(l); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := d.Finish(run); err != nil {
+			t.Fatal(err)
+		}
+		dirs = append(dirs, d.Path())
+	}
+	return parent, dirs
+}
+
+// holds checks that each run of the store is read as one of those here, and none twice,
+// and returns how many there are.
+func holds(t *testing.T, s *store.Store, dirs []string) int {
+	t.Helper()
+	runs, broken, err := s.Runs(t.Context())
+	if err != nil || len(broken) > 0 {
+		t.Fatalf("%v, %v", err, broken)
+	}
+	ours := map[string]bool{}
+	for _, dir := range dirs {
+		ours[records(t, dir)] = true
+	}
+	for _, f := range s.FetchAll(t.Context(), runs, t.TempDir()) {
+		if f.Err != nil {
+			t.Fatal(f.Err)
+		}
+		if got := records(t, f.Path); !ours[got] {
+			t.Errorf("%s is none of the runs that were sent, or is there twice", f.Path)
+		} else {
+			delete(ours, got)
+		}
+	}
+	return len(runs)
+}
+
+func records(t *testing.T, dir string) string {
+	t.Helper()
+	var all bytes.Buffer
+	for _, name := range results.Records() {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&all, "%s %d %s\n", name, len(data), data)
+	}
+	return all.String()
+}
+
+func ipcbench(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := exec.CommandContext(t.Context(), self, args...)
+	c.Env = append(os.Environ(), commandEnv+"=1")
+	c.Dir = t.TempDir()
+	return c
+}
+
+// TestAServiceThatFailsIsSlowAndForgets has every run in the end, each once and in whole.
+func TestAServiceThatFailsIsSlowAndForgets(t *testing.T) {
+	s, url := start(t)
+	_, dirs := made(t, 4, 3)
+	s.behave = func(w http.ResponseWriter, r *http.Request, n int) bool {
+		switch {
+		case n%3 == 1: // it fails
+			http.Error(w, "<Error><Code>InternalError</Code></Error>", http.StatusInternalServerError)
+		case n%7 == 2: // it acknowledges an object and drops it
+			w.Header().Set("ETag", `"d41d8cd98f00b204e9800998ecf8427e"`)
+		case n%5 == 3: // it breaks off
+			panic(http.ErrAbortHandler)
+		case n > 0: // it is slow
+			time.Sleep(20 * time.Millisecond)
+			return false
+		default:
+			return false
+		}
+		return true
+	}
+	at := open(t, url)
+	for i, dir := range dirs {
+		if _, err := at.Push(t.Context(), dir); err != nil {
+			t.Fatal(err)
+		}
+		if n := holds(t, at, dirs); n != i+1 {
+			t.Errorf("the store has %d runs, and not %d", n, i+1)
+		}
+	}
+}
+
+// TestAPushThatIsKilledGoesOn: the command is killed at each of its puts. No run is seen
+// that is not there in whole, and in the end all are, each once.
+func TestAPushThatIsKilledGoesOn(t *testing.T) {
+	s, url := start(t)
+	parent, dirs := made(t, 2, 2)
+	for kill := 1; ; kill++ {
+		push := ipcbench(t, "push", parent, url)
+		var said bytes.Buffer
+		push.Stderr = &said
+		s.mu.Lock()
+		done := 0
+		s.behave = func(_ http.ResponseWriter, _ *http.Request, n int) bool {
+			if n == 0 {
+				return false
+			}
+			if done++; done == 2 { // it gets one further each time
+				push.Process.Signal(syscall.SIGKILL)
+				panic(http.ErrAbortHandler)
+			}
+			return false
+		}
+		s.mu.Unlock()
+		err := push.Run()
+		s.mu.Lock()
+		s.behave = nil
+		s.mu.Unlock()
+		n := holds(t, open(t, url), dirs)
+		if err == nil {
+			if n != len(dirs) {
+				t.Errorf("the push is done, and the store has %d of %d runs", n, len(dirs))
+			}
+			if kill < 4 {
+				t.Errorf("it was killed %d times only", kill-1)
+			}
+			break
+		}
+		if push.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+			t.Fatalf("%v: %s", err, said.String())
+		}
+	}
+	before := s.puts
+	if out, err := ipcbench(t, "push", parent, url).CombinedOutput(); err != nil || strings.Count(string(out), "s3://bucket/night/host") != 2 {
+		t.Errorf("pushed again: %v: %s", err, out)
+	}
+	if s.puts != before {
+		t.Errorf("%d objects were sent again", s.puts-before)
+	}
+}
+
+// TestRunsInABucketAreRead by the commands that read those that are here.
+func TestRunsInABucketAreRead(t *testing.T) {
+	_, url := start(t)
+	parent, _ := made(t, 2, 6)
+	if out, err := ipcbench(t, "push", parent, url).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	latest, before := store.Below(url, "latest"), store.Below(url, "latest~1")
+	for _, line := range [][]string{{"report", latest}, {"compare", before, latest}, {"history", url}} {
+		out, err := ipcbench(t, line...).CombinedOutput()
+		if err != nil || !bytes.Contains(out, []byte("pipe")) {
+			t.Errorf("%s: %v: %s", line, err, out)
+		}
+	}
+}
+
+// TestAServiceThatIsAway is said in one line, with the exit status of what failed.
+func TestAServiceThatIsAway(t *testing.T) {
+	_, url := start(t)
+	parent, _ := made(t, 1, 1)
+	t.Setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
+	var said bytes.Buffer
+	push := ipcbench(t, "push", parent, url)
+	push.Stderr = &said
+	if push.Run(); push.ProcessState.ExitCode() != 1 || !strings.Contains(said.String(), "push again, and only what is missing is sent") {
+		t.Errorf("exit status %d: %s", push.ProcessState.ExitCode(), said.String())
+	}
+	lines := 0
+	for in := bufio.NewScanner(&said); in.Scan(); lines++ {
+	}
+	if lines != 0 && strings.Count(said.String(), "\n") > 1 {
+		t.Errorf("it is not one line: %s", said.String())
+	}
+}

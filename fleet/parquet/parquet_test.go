@@ -1,0 +1,189 @@
+package parquet_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+
+	library "github.com/parquet-go/parquet-go"
+
+	"ipcbench/fleet/parquet"
+	"ipcbench/results"
+	"ipcbench/results/export"
+	"ipcbench/results/resultstest"
+)
+
+// night is so many runs of a made-up fleet: hosts of two kinds, two kernels in turn, of
+// which the second is slower through unix, and a launch in fifty that fails.
+func night(runs int) iter.Seq2[export.Row, error] {
+	return func(yield func(export.Row, error) bool) {
+		rng := rand.New(rand.NewPCG(1, 2))
+		for i := range runs {
+			host := i % 50
+			kernel := []string{"6.12.0", "6.18.0"}[i/50%2]
+			run := resultstest.Run
+			run.Name = fmt.Sprintf("night-%d", i)
+			run.Started = run.Started.Add(time.Duration(i/100) * 24 * time.Hour)
+			run.Labels = map[string]string{results.HostLabel: fmt.Sprintf("host%02d", host), "rack": fmt.Sprintf("r%d", host%5)}
+			run.Host = map[string]string{"cpu": []string{"Example 9000", "Example 7000"}[host%2], "kernel": kernel, "governor": []string{"performance", "powersave"}[host%3%2]}
+			var launches []results.Launch
+			for t, transport := range []string{"pipe", "unix"} {
+				for n := range 3 {
+					ns := 5000 * float64(t+1) * (1 + 0.1*float64(host%2)) * (1 + 0.03*rng.NormFloat64())
+					if kernel == "6.18.0" && transport == "unix" {
+						ns *= 1.2
+					}
+					l := resultstest.OK(resultstest.Cell(transport, "latency", 64, "same-cpu"), n+1, results.RTTP50, ns)
+					l.Metrics[results.RTTP99] = 3 * ns
+					l.Labels = run.Labels
+					if rng.IntN(50) == 0 {
+						l.Status, l.Reason, l.Metrics, l.Messages = results.Failed, "the peer died", nil, 0
+					}
+					launches = append(launches, l)
+				}
+			}
+			for row := range export.Rows(&run, launches) {
+				if !yield(row, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func file(t *testing.T, runs int) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "launches.parquet")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := parquet.Write(f, night(runs)); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestWhatIsWrittenIsRead: every row, the columns in their order, and what they mean.
+func TestWhatIsWrittenIsRead(t *testing.T) {
+	data, err := os.ReadFile(file(t, 20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := library.OpenFile(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := int64(0)
+	for range night(20) {
+		want++
+	}
+	if f.NumRows() != want {
+		t.Errorf("there are %d rows, and not %d", f.NumRows(), want)
+	}
+	fields := f.Schema().Fields()
+	for i, c := range export.RowColumns() {
+		if fields[i].Name() != c.Name {
+			t.Fatalf("column %d is %s, and not %s", i, fields[i].Name(), c.Name)
+		}
+		if _, told := f.Lookup("column." + c.Name); !told {
+			t.Errorf("nothing says what column %s is", c.Name)
+		}
+	}
+	text, _ := f.Lookup("metric.rtt_p50_ns")
+	var said struct{ Unit, Definition, Better string }
+	if err := json.Unmarshal([]byte(text), &said); err != nil || said.Unit != "ns" || said.Definition == "" || said.Better != "less" {
+		t.Errorf("of rtt_p50_ns it says %s, %v", text, err)
+	}
+}
+
+// script answers queries by DuckDB's npm package: a line of JSON for each, of its rows.
+const script = `
+const { DuckDBInstance } = require('@duckdb/node-api');
+(async () => {
+  const db = await (await DuckDBInstance.create(':memory:')).connect();
+  for (const query of JSON.parse(require('fs').readFileSync(0, 'utf8'))) {
+    const rows = (await db.runAndReadAll(query)).getRowObjectsJson();
+    console.log(JSON.stringify(rows));
+  }
+})().catch(e => { console.error(String(e)); process.exit(1); });
+`
+
+// answers are those of DuckDB to queries, which is skipped where it is not at hand.
+func answers(t *testing.T, dir string, queries ...string) (all [][]map[string]any) {
+	t.Helper()
+	modules := os.Getenv("DUCKDB")
+	if modules == "" {
+		t.Skip("DUCKDB names no directory in which npm has installed @duckdb/node-api")
+	}
+	asked, err := json.Marshal(queries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	node := exec.CommandContext(t.Context(), "node", "-e", script)
+	node.Dir = dir
+	node.Env = append(os.Environ(), "NODE_PATH="+filepath.Join(modules, "node_modules"))
+	node.Stdin = bytes.NewReader(asked)
+	var said bytes.Buffer
+	node.Stderr = &said
+	out, err := node.Output()
+	if err != nil {
+		t.Fatalf("DuckDB: %v: %s", err, said.String())
+	}
+	for line := range bytes.Lines(out) {
+		var rows []map[string]any
+		if err := json.Unmarshal(line, &rows); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, rows)
+	}
+	if len(all) != len(queries) {
+		t.Fatalf("%d queries have %d answers", len(queries), len(all))
+	}
+	return all
+}
+
+// TestTheQueriesOfThePage are answered as they stand there, of 1,000 runs.
+func TestTheQueriesOfThePage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/queries.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var queries []string
+	for _, found := range regexp.MustCompile("(?s)```sql\n(.*?)```").FindAllSubmatch(page, -1) {
+		queries = append(queries, string(found[1]))
+	}
+	if len(queries) != 10 {
+		t.Fatalf("the page has %d queries", len(queries))
+	}
+	all := answers(t, filepath.Dir(file(t, 1000)), append(queries, "select count(*) as n from parquet_kv_metadata('launches.parquet')")...)
+	for i, rows := range all {
+		if len(rows) == 0 && i != 3 { // no host of these is far from its kind
+			t.Errorf("query %d has no answer", i+1)
+		}
+	}
+	if len(all[0]) != 4 {
+		t.Errorf("there are %d kinds of machine and kernel, and not 4", len(all[0]))
+	}
+	changed := 0
+	for _, row := range all[2] {
+		if change, is := row["change"].(float64); is && (change > 0.1) == (row["transport"] == "unix") {
+			changed++
+		}
+	}
+	if changed != len(all[2]) || changed != 100 {
+		t.Errorf("of 100 hosts and transports, %d are told as they were made: %v", changed, all[2])
+	}
+	if len(all[9]) != 10 || all[9][0]["rack"] == nil {
+		t.Errorf("by label: %v", all[9])
+	}
+}

@@ -1,0 +1,165 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"ipcbench/internal/folder"
+)
+
+// atOnce is how many runs are read at a time: most of it is waiting for answers.
+const atOnce = 16
+
+// Find is the run of that key, or fs.ErrNotExist where the store has none.
+func (s *Store) Find(ctx context.Context, key string) (Manifest, error) {
+	m, err := s.manifest(ctx, key)
+	if err != nil {
+		return m, fmt.Errorf("store: %w", err)
+	}
+	return m, nil
+}
+
+// Runs are those that the store has, the newest last. broken says of others, which have
+// something like a manifest, why they are none.
+func (s *Store) Runs(ctx context.Context) (runs []Manifest, broken []error, err error) {
+	has, err := s.list(ctx, "")
+	if err != nil {
+		return nil, nil, fmt.Errorf("store: %w", err)
+	}
+	var keys []string
+	for name := range has {
+		if key, is := strings.CutSuffix(name, manifestSuffix); is && key != "" {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	all, errs := make([]Manifest, len(keys)), make([]error, len(keys))
+	each(len(keys), func(i int) { all[i], errs[i] = s.manifest(ctx, keys[i]) })
+	for i, err := range errs {
+		if err != nil {
+			broken = append(broken, fmt.Errorf("store: %w", err))
+			continue
+		}
+		runs = append(runs, all[i])
+	}
+	slices.SortStableFunc(runs, func(a, b Manifest) int {
+		return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.Key, b.Key))
+	})
+	return runs, broken, ctx.Err()
+}
+
+// A Fetched is a run that was to be fetched.
+type Fetched struct {
+	Path string // of its run directory; "" after an error
+	Err  error
+}
+
+// FetchAll is Fetch of each.
+func (s *Store) FetchAll(ctx context.Context, runs []Manifest, into string) []Fetched {
+	all := make([]Fetched, len(runs))
+	each(len(runs), func(i int) { all[i].Path, all[i].Err = s.Fetch(ctx, runs[i], into) })
+	return all
+}
+
+// each does what is to be done for each of n, several at a time.
+func each(n int, do func(i int)) {
+	var all sync.WaitGroup
+	free := make(chan struct{}, atOnce)
+	for i := range n {
+		free <- struct{}{}
+		all.Go(func() {
+			do(i)
+			<-free
+		})
+	}
+	all.Wait()
+}
+
+// Fetch has the run in a directory of its own in another one, and returns where. What is
+// there already and is as the manifest says is not read again; nothing else is taken.
+func (s *Store) Fetch(ctx context.Context, m Manifest, into string) (dir string, err error) {
+	dir = filepath.Join(into, m.Key)
+	if !filepath.IsLocal(m.Key) {
+		return "", fmt.Errorf("store: fetch %s: %q is no name for a directory", s.URL(m.Key), m.Key)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("store: fetch %s: make %s: %w", s.URL(m.Key), dir, folder.Cause(err))
+	}
+	in, err := folder.Open(dir)
+	if err != nil {
+		return "", fmt.Errorf("store: fetch %s: open %s: %w", s.URL(m.Key), dir, err)
+	}
+	defer in.Close()
+	in.Tidy()
+	for _, f := range m.Files {
+		if f.isIn(in) {
+			continue
+		}
+		if err := in.Replace(f.Name, func(w io.Writer) error { return s.copy(ctx, m.Key, f, w) }); err != nil {
+			return "", fmt.Errorf("store: fetch %s: %w", s.URL(m.Key), err)
+		}
+	}
+	return dir, nil
+}
+
+// isIn says whether the directory has just this file.
+func (f File) isIn(in *folder.Folder) bool {
+	var all int64
+	for _, p := range f.Pieces {
+		all += p.Bytes
+	}
+	file, err := in.Open(f.Name, all)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	for _, p := range f.Pieces {
+		sum := sha256.New()
+		if n, err := io.CopyN(sum, file, p.Bytes); n != p.Bytes || err != nil || hex.EncodeToString(sum.Sum(nil)) != p.SHA256 {
+			return false
+		}
+	}
+	return true
+}
+
+// copy reads a file of a run, each piece of which is checked before it is written.
+func (s *Store) copy(ctx context.Context, key string, f File, to io.Writer) error {
+	for _, p := range f.Pieces {
+		data, err := s.read(ctx, key+"/"+p.object(f.Name), p.Bytes)
+		switch {
+		case isAbsent(err):
+			return fmt.Errorf("%s is not there, though the run's manifest names it: push the run again", s.URL(key+"/"+p.object(f.Name)))
+		case err != nil:
+			return err
+		case !p.is(data):
+			return fmt.Errorf("%s is not what the run's manifest says: push the run again", s.URL(key+"/"+p.object(f.Name)))
+		}
+		if _, err := to.Write(data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Cache is the directory in which runs of the store are kept that were fetched. Whatever
+// is in it can be removed at any time.
+func (s *Store) Cache() (string, error) {
+	caches, err := os.UserCacheDir()
+	if err != nil {
+		return "", errors.Join(errors.New("store: there is no directory for what is fetched: set XDG_CACHE_HOME"), err)
+	}
+	where := *s.url
+	where.RawQuery, where.User = "", nil
+	sum := sha256.Sum256([]byte(where.Scheme + "://" + where.Host + "/" + s.prefix))
+	return filepath.Join(caches, "ipcbench", "store", hex.EncodeToString(sum[:8])), nil
+}
