@@ -23,7 +23,7 @@ var mayImport = map[string]string{
 		"github.com/spf13/cobra github.com/spf13/pflag github.com/jedib0t/go-pretty/v6 github.com/kballard/go-shellquote",
 
 	"ipcbench/bench": "ipcbench/bench/workload ipcbench/bench/internal/ ipcbench/transports ipcbench/results ipcbench/results/summary " +
-		"ipcbench/internal/folder ipcbench/internal/peer ipcbench/internal/host ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/near ipcbench/internal/shm golang.org/x/sys",
+		"ipcbench/internal/folder ipcbench/internal/peer ipcbench/internal/host ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/near ipcbench/internal/profile ipcbench/internal/shm golang.org/x/sys",
 	"ipcbench/bench/workload":         "ipcbench/bench/internal/ ipcbench/transports ipcbench/results golang.org/x/sys",
 	"ipcbench/bench/internal/rally":   "ipcbench/bench/internal/clock ipcbench/internal/shm",
 	"ipcbench/bench/internal/clock":   "golang.org/x/sys",
@@ -91,6 +91,7 @@ var mayImport = map[string]string{
 	"ipcbench/internal/shm":        "golang.org/x/sys",
 	"ipcbench/internal/uring":      "golang.org/x/sys",
 	"ipcbench/internal/host":       "ipcbench/internal/cpulist golang.org/x/sys",
+	"ipcbench/internal/profile":    "ipcbench/internal/host ipcbench/results golang.org/x/sys github.com/google/pprof/profile",
 	"ipcbench/internal/lab":        "ipcbench/internal/host golang.org/x/sys",
 	"ipcbench/internal/experiment": "ipcbench/internal/lab ipcbench/internal/vm ipcbench/internal/folder ipcbench/results ipcbench/results/experiment golang.org/x/sys github.com/pelletier/go-toml/v2 github.com/kballard/go-shellquote",
 

@@ -73,6 +73,8 @@ the table, a percentile or a column of launches.csv, OP one of > >= < <=.`,
 	runExports(&r.exports, flags)
 	r.failIf.flag(flags)
 	flags.BoolVar(&r.why, "why", false, "launch each cell once more to count perf events, and print what its time goes to")
+	flags.IntVar(&r.profiles, "profile", 0, "sample each cell in `launches` of their own, and print which parts of the kernel and of the program the time goes to")
+	flags.Lookup("profile").NoOptDefVal = "1"
 	addFloors(flags, &r.floors)
 	flags.BoolVarP(&r.quiet, "quiet", "q", false, "no progress")
 	return cmd
@@ -81,15 +83,16 @@ the table, a percentile or a column of launches.csv, OP one of > >= < <=.`,
 // A runner carries out the command run.
 type runner struct {
 	planFlags
-	out     *console
-	exports exports[summary.Analysis]
-	failIf  conditions
-	parent  string
-	name    string // "": made up
-	dryRun  bool
-	quiet   bool
-	why     bool
-	floors  bool
+	out      *console
+	exports  exports[summary.Analysis]
+	failIf   conditions
+	parent   string
+	name     string // "": made up
+	dryRun   bool
+	quiet    bool
+	why      bool
+	profiles int // launches that are sampled, of each cell and either kind
+	floors   bool
 }
 
 func (r *runner) run(cmd *cobra.Command, specs []string) error {
@@ -109,7 +112,7 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 	r.warnOfSkips(cells)
 	progress := newProgress(r.out, r.quiet, plan.Record(), launchesOf(plan, cells))
 	run, err := bench.NewRun(plan, cells, bench.Options{
-		Parent: r.parent, Name: r.name, Version: buildVersion(), Args: os.Args[1:], Why: r.why, Observer: observer{progress},
+		Parent: r.parent, Name: r.name, Version: buildVersion(), Args: os.Args[1:], Why: r.why, Profiles: r.profiles, Observer: observer{progress},
 	})
 	if err != nil {
 		return usage(err)
@@ -170,6 +173,8 @@ func (o observer) Begins(p bench.Phase) {
 		o.say("what the harness itself costs")
 	case bench.Diagnosing:
 		o.say("what perf events count")
+	case bench.Profiling:
+		o.say("profiles")
 	}
 }
 
