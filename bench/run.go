@@ -196,7 +196,7 @@ func (r *Run) diagnose(ctx context.Context) error {
 // profile launches them again, sampled, as late and for the same reason.
 func (r *Run) profile(ctx context.Context) error {
 	r.begins(Profiling)
-	into, err := r.dir.MakeProfiles()
+	into, err := results.ProfilesIn(r.dir.Folder())
 	if err != nil {
 		return err
 	}

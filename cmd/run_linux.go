@@ -241,7 +241,8 @@ func (r *runner) finish(ctx context.Context, in *folder.Folder, analysis summary
 	err = errors.Join(err,
 		readOut(ctx, func() error { return r.exports.write(analysis) }),
 		printResults(r.out, r.exports.tableTo(r.out), in, analysis, r.floors),
-		r.printWhy(analysis))
+		r.printWhy(analysis),
+		r.printProfiles(in, analysis))
 	err = together(err, r.failIf.judge(r.exports.tableTo(r.out), analysis))
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%w: launches that had ended: %d: %s has the reports on them", err, analysis.Made(), dir)
@@ -255,6 +256,14 @@ func (r *runner) printWhy(run summary.Analysis) error {
 		return nil
 	}
 	return printWhy(r.out, r.exports.tableTo(r.out), run)
+}
+
+// printProfiles prints what its cells were sampled at, where that was asked for.
+func (r *runner) printProfiles(in *folder.Folder, run summary.Analysis) error {
+	if r.profiles == 0 {
+		return nil
+	}
+	return printProfiles(r.out, r.exports.tableTo(r.out), in, run)
 }
 
 // printPlan prints what a run would measure and how long it would take.

@@ -17,6 +17,11 @@ func ProfileFile(c Cell) string {
 	return strings.ReplaceAll(BenchName(c, true), "/", "_") + ".pb.gz"
 }
 
+// ProfileFlame is what the drawing of a profile is called, beside it.
+func ProfileFlame(c Cell, of ProfileOf) string {
+	return strings.TrimSuffix(ProfileFile(c), ".pb.gz") + "-" + string(of) + ".svg"
+}
+
 // What stands in a profile, which is in the format of pprof: its values in ns, and the
 // labels of its samples beside the dimensions of the cell.
 const (
@@ -44,8 +49,8 @@ func OpenProfile(f *folder.Folder, c Cell) (io.ReadCloser, error) {
 	return file, nil
 }
 
-// MakeProfiles makes the place for profiles in a run directory, and opens it.
-func (d *Directory) MakeProfiles() (*folder.Folder, error) { return d.folder.Make(profilesDir) }
+// ProfilesIn makes the place for profiles in a run directory, and opens it.
+func ProfilesIn(run *folder.Folder) (*folder.Folder, error) { return run.Make(profilesDir) }
 
 // A Profile says how the ends of a launch were sampled. What was seen of them is in a
 // file of the cell's, see package profile; what each end had of its time is in
