@@ -1,10 +1,13 @@
 package charts
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"image/color"
 	"io"
+	"math"
+	"strconv"
 	"strings"
 
 	"ipcbench/results"
@@ -122,16 +125,15 @@ func (d *flameDrawing) rect(n *profile.Node, x float64, row int) {
 	if d.flame.isDiff {
 		words += ", was " + results.FormatNS(n.OldNS)
 	} else {
-		words += ", " + string(n.Subsystem)
 		if d.used == nil {
 			d.used = map[profile.Subsystem]bool{}
 		}
 		d.used[n.Subsystem] = true
 	}
-	fmt.Fprintf(&d.body, `<g><title>%s</title><rect x="%.1f" y="%.0f" width="%.1f" height="%d" fill="%s"/>`,
-		html.EscapeString(printable(words)), x, y, max(0.3, width-0.5), flameRow-1, hex(d.ink(n)))
+	fmt.Fprintf(&d.body, `<g><title>%s</title><rect x="%s" y="%.0f" width="%s" height="%d" fill="%s"/>`,
+		html.EscapeString(printable(words)), tenth(x), y, tenth(max(0.3, width-0.5)), flameRow-1, hex(d.ink(n)))
 	if room := int((width - 4) / flameLetter); room >= 3 {
-		fmt.Fprintf(&d.body, `<text x="%.1f" y="%.0f">%s</text>`, x+2, y+11, html.EscapeString(printable(clipped(withoutPath(n.Name), room))))
+		fmt.Fprintf(&d.body, `<text x="%s" y="%.0f">%s</text>`, tenth(x+2), y+11, html.EscapeString(printable(clipped(withoutPath(n.Name), room))))
 	}
 	d.body.WriteString("</g>\n")
 }
@@ -140,7 +142,7 @@ func (d *flameDrawing) rect(n *profile.Node, x float64, row int) {
 // the old time: full at a tenth of that.
 func (d *flameDrawing) ink(n *profile.Node) color.NRGBA {
 	if !d.flame.isDiff {
-		return flameInks[n.Subsystem]
+		return flameInks[cmp.Or(n.Subsystem, profile.Harness)]
 	}
 	change := max(-1, min(1, (n.NS-n.OldNS)/d.flame.root.OldNS/0.1))
 	fade := func(full uint8, by float64) uint8 { return uint8(240 - by*(240-float64(full))) }
@@ -162,6 +164,9 @@ func (d *flameDrawing) legend() string {
 	}
 	return text.String()
 }
+
+// tenth is a number to a tenth, in few letters.
+func tenth(x float64) string { return strconv.FormatFloat(math.Round(10*x)/10, 'f', -1, 64) }
 
 // withoutPath leaves the path of a Go package out.
 func withoutPath(name string) string {

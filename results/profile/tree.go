@@ -11,11 +11,10 @@ import (
 // called, per message.
 type Node struct {
 	Name      string
-	Subsystem Subsystem // of most of that
+	Subsystem Subsystem // its own; "": it is an end
 	NS        float64   // per message
 	OldNS     float64   // of the profile that it is compared with
 	Calls     []*Node   // by name
-	in        map[Subsystem]float64
 	byName    map[string]*Node
 }
 
@@ -37,7 +36,7 @@ func DifferenceTree(old, new Profile) *Node {
 }
 
 func newNode(name string) *Node {
-	return &Node{Name: name, in: map[Subsystem]float64{}, byName: map[string]*Node{}}
+	return &Node{Name: name, byName: map[string]*Node{}}
 }
 
 // grow adds the samples of a kind to a tree, each end below a node of its own.
@@ -56,21 +55,17 @@ func (p Profile) grow(root *Node, of results.ProfileOf, add func(*Node, float64)
 		if value == 0 {
 			continue
 		}
-		is := Of(s.stack)
-		node := root
-		node.spend(value, is, add)
-		node = node.call(s.side)
-		node.spend(value, is, add)
-		for _, f := range slices.Backward(s.stack) {
+		node := root.call(s.side)
+		add(root, value)
+		add(node, value)
+		for i, f := range slices.Backward(s.stack) {
 			node = node.call(f.Name)
-			node.spend(value, is, add)
+			add(node, value)
+			if node.Subsystem == "" {
+				node.Subsystem = Of(s.stack[i:])
+			}
 		}
 	}
-}
-
-func (n *Node) spend(ns float64, is Subsystem, add func(*Node, float64)) {
-	add(n, ns)
-	n.in[is] += ns
 }
 
 func (n *Node) call(name string) *Node {
@@ -106,7 +101,6 @@ func largest(nodes []*Node) *Node {
 func (n *Node) total() float64 { return n.NS + n.OldNS }
 
 func (n *Node) sort() {
-	n.Subsystem = most(n.in)
 	slices.SortFunc(n.Calls, func(a, b *Node) int { return cmp.Compare(a.Name, b.Name) })
 	for _, c := range n.Calls {
 		c.sort()

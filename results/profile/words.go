@@ -189,7 +189,7 @@ func (p Profile) Cost(cells []summary.Summary) string {
 	for _, kind := range []results.ProfileOf{results.OnCPU, results.OffCPU} {
 		var sampled []float64
 		for _, l := range p.of(kind) {
-			sampled = append(sampled, float64(l.ElapsedNS)/float64(l.Messages))
+			sampled = append(sampled, l.NSPerOp())
 		}
 		var others []float64
 		for _, s := range cells {
@@ -197,11 +197,11 @@ func (p Profile) Cost(cells []summary.Summary) string {
 				continue
 			}
 			for _, l := range s.OK {
-				others = append(others, float64(l.ElapsedNS)/float64(l.Messages))
+				others = append(others, l.NSPerOp())
 			}
 		}
 		if len(sampled) > 0 && len(others) > 0 {
-			parts = append(parts, fmt.Sprintf("%+.0f %% sampled %s", 100*(mean(sampled)/results.Median(others)-1), kind))
+			parts = append(parts, fmt.Sprintf("%+.0f %% sampled %s", 100*(results.Median(sampled)/results.Median(others)-1), kind))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -37,9 +37,9 @@ func (profiles) Reading() string { return profile.Definitions }
 
 // mostFlameBytes is how much of flame graphs a page has at most. Where they would be
 // more, the smaller functions are not drawn, from so small a share on.
-const mostFlameBytes = 700_000
+const mostFlameBytes = 900_000
 
-var flameDetails = []float64{0.003, 0.01, 0.02, 0.05}
+var flameDetails = []float64{0.003, 0.01, 0.02, 0.03, 0.05, 0.1}
 
 func profilesOf(run summary.Analysis, all []profile.Profile) (profiles, error) {
 	p := profiles{Reasons: profile.Reasons(all)}
@@ -66,8 +66,8 @@ func titled(title string, t table.Table) table.Table {
 	return t
 }
 
-// drawFlames draws those of each profile in the greatest detail for which there is room;
-// none where there is room for none.
+// drawFlames draws those of each profile in the greatest detail for which there is room.
+// Where there is room for none, they are beside the page alone.
 func drawFlames(all []profile.Profile) ([][]page.Figure, error) {
 	for _, least := range flameDetails {
 		drawn, size := make([][]page.Figure, len(all)), 0
