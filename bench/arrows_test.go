@@ -56,7 +56,7 @@ var mayImport = map[string]string{
 	"ipcbench/results/catalogue":   "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/quote",
 	"ipcbench/results/alike":       "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/internal/quote",
 	"ipcbench/results/answer":      "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/alike",
-	"ipcbench/results/profile":     "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/internal/folder github.com/aclements/go-moremath github.com/google/pprof/profile",
+	"ipcbench/results/profile":     "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/internal/folder ipcbench/internal/quote github.com/aclements/go-moremath github.com/google/pprof/profile",
 	"ipcbench/results/why":         "ipcbench/results ipcbench/results/summary ipcbench/results/table",
 	"ipcbench/results/compare": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/internal/facts ipcbench/internal/near ipcbench/internal/quote " +
 		"github.com/aclements/go-moremath",

@@ -17,6 +17,7 @@ import (
 	"github.com/google/pprof/profile"
 
 	"ipcbench/internal/folder"
+	"ipcbench/internal/quote"
 	"ipcbench/results"
 )
 
@@ -149,7 +150,7 @@ func framesOf(l *profile.Location) []Frame {
 	for i, line := range l.Line {
 		name := "?"
 		if line.Function != nil {
-			name = line.Function.Name
+			name = quote.Line(line.Function.Name)
 		}
 		all = append(all, Frame{Name: name, Module: module, Kernel: kernel, inline: i < len(l.Line)-1})
 	}
