@@ -23,7 +23,7 @@ var mayImport = map[string]string{
 		"github.com/spf13/cobra github.com/spf13/pflag github.com/jedib0t/go-pretty/v6 github.com/kballard/go-shellquote",
 
 	"ipcbench/bench": "ipcbench/bench/workload ipcbench/bench/internal/ ipcbench/transports ipcbench/results ipcbench/results/summary " +
-		"ipcbench/internal/folder ipcbench/internal/peer ipcbench/internal/host ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/near ipcbench/internal/shm golang.org/x/sys",
+		"ipcbench/internal/folder ipcbench/internal/peer ipcbench/internal/host ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/near ipcbench/internal/profile ipcbench/internal/shm golang.org/x/sys",
 	"ipcbench/bench/workload":         "ipcbench/bench/internal/ ipcbench/transports ipcbench/results golang.org/x/sys",
 	"ipcbench/bench/internal/rally":   "ipcbench/bench/internal/clock ipcbench/internal/shm",
 	"ipcbench/bench/internal/clock":   "golang.org/x/sys",
@@ -51,24 +51,25 @@ var mayImport = map[string]string{
 	"ipcbench/results/summary":     "ipcbench/results ipcbench/internal/doctor github.com/montanaflynn/stats github.com/aclements/go-moremath gonum.org/v1/gonum",
 	"ipcbench/results/effect":      "ipcbench/results github.com/aclements/go-moremath",
 	"ipcbench/results/table":       "ipcbench/results ipcbench/results/summary ipcbench/internal/quote github.com/jedib0t/go-pretty/v6",
-	"ipcbench/results/export":      "ipcbench/results ipcbench/results/summary ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/quote golang.org/x/perf",
+	"ipcbench/results/export":      "ipcbench/results ipcbench/results/summary ipcbench/results/profile ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/quote golang.org/x/perf",
 	"ipcbench/results/store":       "ipcbench/results ipcbench/internal/folder",
 	"ipcbench/results/condition":   "ipcbench/results ipcbench/results/summary",
 	"ipcbench/results/catalogue":   "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/quote",
 	"ipcbench/results/alike":       "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/internal/quote",
 	"ipcbench/results/answer":      "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/alike",
+	"ipcbench/results/profile":     "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/internal/folder ipcbench/internal/quote github.com/aclements/go-moremath github.com/google/pprof/profile",
 	"ipcbench/results/why":         "ipcbench/results ipcbench/results/summary ipcbench/results/table",
 	"ipcbench/results/compare": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/internal/facts ipcbench/internal/near ipcbench/internal/quote " +
 		"github.com/aclements/go-moremath",
 	"ipcbench/results/history": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/compare ipcbench/results/table " +
 		"ipcbench/internal/facts ipcbench/internal/quote github.com/aclements/go-moremath",
 	"ipcbench/results/experiment": "ipcbench/results ipcbench/results/effect ipcbench/results/compare ipcbench/results/table ipcbench/internal/folder ipcbench/internal/quote",
-	"ipcbench/results/charts": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/compare ipcbench/results/history " +
+	"ipcbench/results/charts": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/compare ipcbench/results/history ipcbench/results/profile " +
 		"ipcbench/internal/folder ipcbench/internal/quote ipcbench/results/charts/internal/plot " +
 		drawing + " codeberg.org/go-fonts/liberation golang.org/x/image",
 	"ipcbench/results/charts/internal/plot": drawing,
 	"ipcbench/results/report": "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/results/export ipcbench/results/alike ipcbench/results/answer " +
-		"ipcbench/results/why ipcbench/results/compare ipcbench/results/history ipcbench/results/experiment ipcbench/results/catalogue ipcbench/results/charts ipcbench/results/report/page ipcbench/internal/folder",
+		"ipcbench/results/why ipcbench/results/profile ipcbench/results/compare ipcbench/results/history ipcbench/results/experiment ipcbench/results/catalogue ipcbench/results/charts ipcbench/results/report/page ipcbench/internal/folder",
 	"ipcbench/results/report/page": "ipcbench/results/table",
 
 	"ipcbench/packaging": "",
@@ -92,6 +93,7 @@ var mayImport = map[string]string{
 	"ipcbench/internal/shm":        "golang.org/x/sys",
 	"ipcbench/internal/uring":      "golang.org/x/sys",
 	"ipcbench/internal/host":       "ipcbench/internal/cpulist golang.org/x/sys",
+	"ipcbench/internal/profile":    "ipcbench/internal/host ipcbench/results golang.org/x/sys github.com/google/pprof/profile",
 	"ipcbench/internal/lab":        "ipcbench/internal/host golang.org/x/sys",
 	"ipcbench/internal/experiment": "ipcbench/internal/lab ipcbench/internal/vm ipcbench/internal/folder ipcbench/results ipcbench/results/experiment golang.org/x/sys github.com/pelletier/go-toml/v2 github.com/kballard/go-shellquote",
 

@@ -95,6 +95,7 @@ func (c Cell) run(ctx context.Context, p Plan, record *results.Launch) error {
 	if err != nil {
 		return err
 	}
+	l.plan.sampling.take(record, l.reports)
 	if lines := l.reports[0].CacheLineNS; len(lines) == 2 {
 		record.CacheLineNS = lines
 	}
@@ -177,6 +178,8 @@ func (l *launch) measure(record *results.Launch) error {
 	if l.pair == nil {
 		return errors.New("the driver's half measures what it has not started")
 	}
+	l.plan.sampling.start(l)
+	defer l.plan.sampling.stop()
 	if err := l.pair.Begin(l.from()); err != nil {
 		return err
 	}
@@ -263,7 +266,7 @@ func (c Cell) job(p Plan, s seat, inherited []peer.Inherited) job {
 	return job{
 		Task: workload.Task{
 			Spec: c.Spec, Workload: c.Workload, Size: c.Spec.Size, Lengths: c.lengths,
-			Time: p.Time, Messages: p.Messages, Warmup: p.Warmup, Full: p.Verify == VerifyAll, Perf: p.perf, Court: p.court, Shared: p.shared,
+			Time: p.Time, Messages: p.Messages, Warmup: p.Warmup, Full: p.Verify == VerifyAll, Perf: p.perf, Sampled: p.sampling != nil, Court: p.court, Shared: p.shared,
 			Rate: c.RatePerS, Arrivals: c.Arrivals, Pacing: c.Pacing, Work: time.Duration(c.WorkNS), Think: time.Duration(c.ThinkNS),
 			Seed:  [2]uint64{p.Seed, p.number},
 			Pairs: c.Pairs, FanIn: c.FanIn, FanOut: c.FanOut, Number: s.number, Muster: p.muster,

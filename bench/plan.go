@@ -77,12 +77,13 @@ type Plan struct {
 	FanIn    []int           // producers to one consumer
 	FanOut   []int           // consumers to one producer
 
-	perf   bool   // see Diagnose
-	trace  bool   // of one launch, see [Cell.explain]
-	number uint64 // of one launch, within its cell
-	court  string // of one launch, see [workload.Task]
-	shared string // likewise
-	muster string // likewise
+	perf     bool      // see Diagnose
+	sampling *sampling // of one launch, see Profile; nil: it is not sampled
+	trace    bool      // of one launch, see [Cell.explain]
+	number   uint64    // of one launch, within its cell
+	court    string    // of one launch, see [workload.Task]
+	shared   string    // likewise
+	muster   string    // likewise
 }
 
 // What is checked of a measured message. While warming up, it is every byte.

@@ -11,6 +11,7 @@ import (
 	"ipcbench/internal/folder"
 	"ipcbench/internal/host"
 	"ipcbench/internal/peer"
+	"ipcbench/internal/profile"
 	"ipcbench/results"
 	"ipcbench/results/summary"
 )
@@ -38,6 +39,7 @@ type Options struct {
 	Version  string   // of the program that runs, and
 	Args     []string // what it was asked: both only for the record
 	Why      bool     // launch each cell that has a result once more, to explain it: see Plan.Diagnose
+	Profiles int      // of either kind, so many launches more of each cell that has a result, sampled: see Plan.Profile
 	Observer Observer // nil: nobody looks on
 }
 
@@ -56,6 +58,7 @@ const (
 	TakingFloors Phase = "floors"
 	Launching    Phase = "launches"
 	Diagnosing   Phase = "why"
+	Profiling    Phase = "profile"
 )
 
 // NewRun makes the directory of a run of these cells, which are the plan's. An
@@ -155,6 +158,9 @@ func (r *Run) measure(ctx context.Context) error {
 	if err == nil && r.options.Why {
 		err = r.diagnose(ctx)
 	}
+	if err == nil && r.options.Profiles > 0 {
+		err = r.profile(ctx)
+	}
 	return err
 }
 
@@ -180,12 +186,34 @@ func (r *Run) lookAround() {
 // fails is a warning, for the results are there without it.
 func (r *Run) diagnose(ctx context.Context) error {
 	r.begins(Diagnosing)
-	measured := slices.DeleteFunc(slices.Clone(r.cells), func(c Cell) bool { return !r.hasResult(c.Cell) })
-	return r.plan.Diagnose(ctx, measured, func(launch results.Launch) error {
+	return r.plan.Diagnose(ctx, r.measured(), func(launch results.Launch) error {
 		launch.Run = r.dir.Name()
 		r.diagnosed = append(r.diagnosed, launch)
 		return r.dir.AppendWhy(launch)
 	})
+}
+
+// profile launches them again, sampled, as late and for the same reason.
+func (r *Run) profile(ctx context.Context) error {
+	r.begins(Profiling)
+	into, err := results.ProfilesIn(r.dir.Folder())
+	if err != nil {
+		return err
+	}
+	defer into.Close()
+	return r.plan.Profile(ctx, r.measured(), r.options.Profiles,
+		func(launch results.Launch) error {
+			launch.Run = r.dir.Name()
+			return r.dir.AppendProfiled(launch)
+		},
+		func(cell results.Cell, p *profile.Profile) error {
+			return into.Replace(results.ProfileFile(cell), p.Write)
+		})
+}
+
+// measured are the cells that have a result.
+func (r *Run) measured() []Cell {
+	return slices.DeleteFunc(slices.Clone(r.cells), func(c Cell) bool { return !r.hasResult(c.Cell) })
 }
 
 func (r *Run) hasResult(cell results.Cell) bool {

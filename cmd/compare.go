@@ -15,6 +15,7 @@ import (
 	"ipcbench/internal/near"
 	"ipcbench/results"
 	"ipcbench/results/compare"
+	"ipcbench/results/profile"
 	"ipcbench/results/table"
 )
 
@@ -57,6 +58,8 @@ is printed beside it.`,
 	percentVar(flags, &c.options.Same, "same", "call the same what is certainly within ± a `percentage` (default 5%)")
 	flags.Float64Var(&c.options.Alpha, "alpha", 0.05, "`chance` of any false faster or slower in the headline")
 	flags.BoolVar(&c.options.Force, "force", false, "compare different hardware and placements all the same")
+	flags.StringVar(&c.profiles, "profile", "", "also print what changed in the profiles of both sides, and with a `directory` draw it there as flame graphs")
+	flags.Lookup("profile").NoOptDefVal = justPrinted
 	c.addExports(flags)
 	return cmd
 }
@@ -73,6 +76,9 @@ type comparer struct {
 	out      *console
 	old, new []string
 	by       string
+	profiles string // "": what changed there is nobody's question
+	before   []profile.Profile
+	after    []profile.Profile
 	options  compare.Options
 	exports  exports[compare.Comparison]
 	chart    *output[compare.Comparison]
@@ -114,6 +120,7 @@ func (c *comparer) run(paths []string) error {
 	shown := comparison.Primary()
 	if !c.exports.onStdout() {
 		err = errors.Join(err, compare.WriteText(fitter{c.out.stdout}, shown, c.out.columns(c.out.stdout), c.out.paintVerdictOn(c.out.stdout)))
+		err = errors.Join(err, c.writeProfiles())
 		if columns, is := terminalColumns(c.out.stdout); is && err == nil { // whose last lines are what one sees
 			fmt.Fprintf(c.out.stdout, "\n%s\n", table.Wrapped(oneLine(shown.Headline), columns))
 		}
@@ -148,11 +155,11 @@ func (c *comparer) compare(paths []string) (compare.Comparison, error) {
 	if path := onBothSides(old, new); path != "" {
 		return compare.Comparison{}, fmt.Errorf("compare: run %s is on both sides: name another run", path)
 	}
-	before, err := c.open(old)
+	before, err := c.open(old, &c.before)
 	if err != nil {
 		return compare.Comparison{}, err
 	}
-	after, err := c.open(new)
+	after, err := c.open(new, &c.after)
 	if err != nil {
 		return compare.Comparison{}, err
 	}
@@ -175,7 +182,10 @@ func (c *comparer) compareParts(paths []string) (compare.Comparison, error) {
 	if err != nil {
 		return compare.Comparison{}, fmt.Errorf("compare: %w", err)
 	}
-	runs, err := c.open(paths)
+	if c.profiles != "" {
+		return compare.Comparison{}, errors.New("compare: --profile compares whole runs, and --by the parts of runs: give one of them")
+	}
+	runs, err := c.open(paths, nil)
 	if err != nil {
 		return compare.Comparison{}, err
 	}
@@ -219,14 +229,21 @@ func onBothSides(old, new []string) string {
 	return ""
 }
 
-func (c *comparer) open(paths []string) ([]compare.Run, error) {
+// open reads runs, with their profiles where those are asked for.
+func (c *comparer) open(paths []string, profiles *[]profile.Profile) ([]compare.Run, error) {
 	var runs []compare.Run
 	for _, path := range paths {
 		run, err := openRun(c.out, path)
 		if err != nil {
 			return nil, err
 		}
+		if c.profiles != "" && profiles != nil {
+			err = c.openProfiles(run, profiles)
+		}
 		run.folder.Close()
+		if err != nil {
+			return nil, err
+		}
 		runs = append(runs, compare.Of(run.Run, run.launches))
 	}
 	return runs, nil

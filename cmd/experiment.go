@@ -51,7 +51,7 @@ func showExperiment(out *console, path string, record experiment.Record) error {
 func showExperimentIn(out *console, in *folder.Folder, record experiment.Record) error {
 	c := comparer{out: out}
 	outcome, err := experiment.Compare(record, func(name string) (compare.Run, error) {
-		runs, err := c.open([]string{filepath.Join(in.Path(), name)})
+		runs, err := c.open([]string{filepath.Join(in.Path(), name)}, nil)
 		if err != nil {
 			return compare.Run{}, err
 		}

@@ -40,6 +40,7 @@ waiting. A run is named as for "ipcbench compare": base, latest, latest~1; one i
 	flags.BoolVar(&r.hgrm, "hgrm", false, "also write each distribution as an HDR percentile file, in percentiles/")
 	addPercentiles(flags, &r.percentiles)
 	flags.BoolVar(&r.why, "why", false, "also print what the time of each cell goes to")
+	flags.BoolVar(&r.profiles, "profile", false, "also print where the time of each cell goes that \"ipcbench run --profile\" has sampled")
 	choose(flags, (*string)(&r.format), "like-for-like", "", "compare only transports that wait alike, in a `format`: text or markdown", func() []knownWord {
 		return knownWords(string(likeText), string(likeMarkdown))
 	})
@@ -54,6 +55,7 @@ waiting. A run is named as for "ipcbench compare": base, latest, latest~1; one i
 type reporter struct {
 	out         *console
 	hgrm, why   bool
+	profiles    bool
 	floors      bool
 	percentiles []float64
 	format      likeForLike
@@ -134,6 +136,9 @@ func (r *reporter) show(run pastRun, analysis summary.Analysis) error {
 	}
 	if r.why {
 		err = errors.Join(err, printWhy(r.out, to, analysis))
+	}
+	if r.profiles {
+		err = errors.Join(err, printProfiles(r.out, to, run.folder, analysis))
 	}
 	return err
 }

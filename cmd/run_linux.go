@@ -75,6 +75,8 @@ the table, a percentile or a column of launches.csv, OP one of > >= < <=.`,
 	runExports(&r.exports, flags)
 	r.failIf.flag(flags)
 	flags.BoolVar(&r.why, "why", false, "launch each cell once more to count perf events, and print what its time goes to")
+	flags.IntVar(&r.profiles, "profile", 0, "sample each cell in `launches` of their own, and print which parts of the kernel and of the program the time goes to")
+	flags.Lookup("profile").NoOptDefVal = "1"
 	addFloors(flags, &r.floors)
 	flags.BoolVarP(&r.quiet, "quiet", "q", false, "no progress")
 	return cmd
@@ -83,15 +85,16 @@ the table, a percentile or a column of launches.csv, OP one of > >= < <=.`,
 // A runner carries out the command run.
 type runner struct {
 	planFlags
-	out     *console
-	exports exports[summary.Analysis]
-	failIf  conditions
-	parent  string
-	name    string // "": made up
-	dryRun  bool
-	quiet   bool
-	why     bool
-	floors  bool
+	out      *console
+	exports  exports[summary.Analysis]
+	failIf   conditions
+	parent   string
+	name     string // "": made up
+	dryRun   bool
+	quiet    bool
+	why      bool
+	profiles int // launches that are sampled, of each cell and either kind
+	floors   bool
 }
 
 func (r *runner) run(cmd *cobra.Command, specs []string) error {
@@ -115,7 +118,7 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 	r.warnOfSkips(cells)
 	progress := newProgress(r.out, r.quiet, plan.Record(), launchesOf(plan, cells))
 	run, err := bench.NewRun(plan, cells, bench.Options{
-		Parent: parent, Name: r.name, Version: buildVersion(), Args: os.Args[1:], Why: r.why, Observer: observer{progress},
+		Parent: parent, Name: r.name, Version: buildVersion(), Args: os.Args[1:], Why: r.why, Profiles: r.profiles, Observer: observer{progress},
 	})
 	if err != nil {
 		return usage(err)
@@ -200,6 +203,8 @@ func (o observer) Begins(p bench.Phase) {
 		o.say("what the harness itself costs")
 	case bench.Diagnosing:
 		o.say("what perf events count")
+	case bench.Profiling:
+		o.say("profiles")
 	}
 }
 
@@ -266,7 +271,8 @@ func (r *runner) finish(ctx context.Context, in *folder.Folder, analysis summary
 	err = errors.Join(err,
 		readOut(ctx, func() error { return r.exports.write(analysis) }),
 		printResults(r.out, r.exports.tableTo(r.out), in, analysis, r.floors),
-		r.printWhy(analysis))
+		r.printWhy(analysis),
+		r.printProfiles(in, analysis))
 	err = together(err, r.failIf.judge(r.exports.tableTo(r.out), analysis))
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%w: launches that had ended: %d: %s has the reports on them", err, analysis.Made(), dir)
@@ -280,6 +286,14 @@ func (r *runner) printWhy(run summary.Analysis) error {
 		return nil
 	}
 	return printWhy(r.out, r.exports.tableTo(r.out), run)
+}
+
+// printProfiles prints what its cells were sampled at, where that was asked for.
+func (r *runner) printProfiles(in *folder.Folder, run summary.Analysis) error {
+	if r.profiles == 0 {
+		return nil
+	}
+	return printProfiles(r.out, r.exports.tableTo(r.out), in, run)
 }
 
 // printPlan prints what a run would measure and how long it would take.

@@ -142,6 +142,9 @@ func (l Launch) check() error {
 	c.numbersByName("metrics", l.Metrics)
 	c.textsByName("histograms", l.Histograms, Bounds.LineBytes)
 	c.textsByName("labels", l.Labels, Bounds.Text)
+	if l.Profile != nil {
+		c.profile(*l.Profile)
+	}
 	c.warnings(l.Warnings)
 	c.amount("slices", len(l.SlicesNS))
 	c.numbers("slices_ns", l.SlicesNS...)
@@ -211,6 +214,9 @@ func (c *check) worker(w Worker) {
 	}
 	c.numbersByName("perf events", w.Perf)
 	c.textsByName("missing perf events", w.PerfMissing, Bounds.Prose)
+	if w.Sampled != nil {
+		c.sampled(*w.Sampled)
+	}
 }
 
 // check is Launch.check for what is known of a run.

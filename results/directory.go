@@ -21,6 +21,7 @@ const (
 	runFile      = "run.json"
 	launchesFile = "launches.jsonl"
 	whyFile      = "why.jsonl"
+	profileFile  = "profile.jsonl"
 )
 
 // Records are the files of a run directory from which everything else in it is made
@@ -39,7 +40,8 @@ type Directory struct {
 	folder   *folder.Folder
 	name     string
 	launches *record
-	why      *record // nil until there is something for it
+	why      *record // nil until there is something for it, as is
+	profile  *record
 }
 
 // CreateDirectory makes a new directory for the run in parent, which is made
@@ -168,14 +170,22 @@ func (d *Directory) Append(launch Launch) error {
 // AppendWhy records, as Append does, a launch that was made to explain the
 // others and is none of them. They are in a file of their own, see [OpenWhy].
 func (d *Directory) AppendWhy(launch Launch) error {
+	return d.appendBeside(&d.why, whyFile, launch)
+}
+
+// AppendProfiled is AppendWhy of a launch that was sampled, see [ReadProfiled].
+func (d *Directory) AppendProfiled(launch Launch) error {
+	return d.appendBeside(&d.profile, profileFile, launch)
+}
+
+func (d *Directory) appendBeside(to **record, name string, launch Launch) (err error) {
 	launch.Run = d.name
-	if d.why == nil {
-		var err error
-		if d.why, err = createRecord(d.folder, whyFile); err != nil {
+	if *to == nil {
+		if *to, err = createRecord(d.folder, name); err != nil {
 			return err
 		}
 	}
-	return d.why.append(launch)
+	return (*to).append(launch)
 }
 
 // Note writes what is known of the run by now.
@@ -194,7 +204,7 @@ func (d *Directory) Note(run Run) error {
 // be appended to. Where they are no longer what was appended, because somebody
 // cut, changed or replaced them, the run is noted as failed and the error says so.
 func (d *Directory) Finish(run Run) error {
-	err := errors.Join(d.launches.close(), d.why.close())
+	err := errors.Join(d.launches.close(), d.why.close(), d.profile.close())
 	if err != nil {
 		run.Status = RunFailed
 		run.CutShort = cmp.Or(run.CutShort, err.Error())

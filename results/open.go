@@ -182,7 +182,17 @@ func OpenWhy(dir string, schema int) (launches []Launch, warnings []string, err 
 
 // ReadWhy is OpenWhy of a directory that is open.
 func ReadWhy(f *folder.Folder, schema int) (launches []Launch, warnings []string, err error) {
-	launches, warnings, err = openLaunches(f, whyFile, schema)
+	return readBeside(f, whyFile, schema)
+}
+
+// ReadProfiled reads the launches of an open run directory that were sampled, and are
+// none of the others either: see [Launch.Profile]. Most runs have none.
+func ReadProfiled(f *folder.Folder, schema int) (launches []Launch, warnings []string, err error) {
+	return readBeside(f, profileFile, schema)
+}
+
+func readBeside(f *folder.Folder, name string, schema int) (launches []Launch, warnings []string, err error) {
+	launches, warnings, err = openLaunches(f, name, schema)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil
 	}

@@ -15,6 +15,12 @@ func (l *Launch) quote() {
 	l.Metrics = quoteNames(l.Metrics)
 	l.Histograms = quoteNames(l.Histograms) // their texts are base64, or no histogram
 	l.Labels = quoteTexts(l.Labels)
+	if p := l.Profile; p != nil {
+		quoteLine(&p.Event)
+		for _, text := range []*string{&p.NoKernel, &p.Unnamed, &p.Missing} {
+			quoteLines(text)
+		}
+	}
 	for i := range l.Workers {
 		l.Workers[i].quote()
 	}

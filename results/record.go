@@ -55,6 +55,8 @@ type Launch struct {
 
 	Parts []Part `json:"parts,omitempty"` // what each of several pairs, or of several ends that share one, had of Messages; nil: there was one
 
+	Profile *Profile `json:"profile,omitempty"` // how it was sampled, of a launch that was made for that and is none of the others; nil: it was not
+
 	Workers []Worker          `json:"workers,omitempty"` // producer, consumer; then a [Server] for each end that counted one
 	Labels  map[string]string `json:"labels,omitempty"`
 }
@@ -128,6 +130,7 @@ type Worker struct {
 	Perf        map[string]float64 `json:"perf,omitempty"`         // perf events by perf's names, as "context-switches"; those ending in ":u" are of user space alone
 	PerfMissing map[string]string  `json:"perf_missing,omitempty"` // why the others could not be counted
 	SharedTable string             `json:"shared_table,omitempty"` // why its thread had no table of descriptors of its own
+	Sampled     *Sampled           `json:"sampled,omitempty"`      // of one that was sampled; nil: it was not
 }
 
 // A Thread is what a thread of a worker was at when it was looked at, as /proc says it:

@@ -71,6 +71,7 @@ func wholeLaunch(t *testing.T) results.Launch {
 		Side: "producer", Pair: 1, CPU: 2, Pinned: true, Migrations: &zero, CPUNS: 3, UserNS: 4, SystemNS: 5, Voluntary: 6, Preempted: 7,
 		Minor: 8, Major: 9, WaitNS: &zero, Mallocs: 10, GCs: 11, StampEvery: 12, ClockNS: 13.25, TickNS: 14, StampNS: 15.5, Exit: "exit status 0", LastWords: "a <b> & \"c\"\nd",
 		Perf: map[string]float64{"cycles:u": 1.5}, PerfMissing: map[string]string{"cycles": "no"}, SharedTable: "EPERM",
+		Sampled: &results.Sampled{WindowNS: 1, Samples: 2, OnNS: 3, AsleepNS: 4, PreemptedNS: 5, Sleeps: 6},
 		Buffers: map[string]int64{"pipe capacity": 65536},
 		Threads: []results.Thread{{State: "S", CPU: 1, Call: "read", ForUs: true, Channel: "pipe_read"}},
 	}
@@ -91,6 +92,7 @@ func wholeLaunch(t *testing.T) results.Launch {
 		CacheLineNS: []float64{110.5, 571},
 		Parts:       []results.Part{{Messages: 5, ElapsedNS: 7}},
 		Workers:     []results.Worker{worker},
+		Profile:     &results.Profile{Of: results.OnCPU, Event: "cpu-clock:u", NoKernel: "a", Unnamed: "b", Missing: "c", Lost: 7},
 		Labels:      map[string]string{"k": "v"},
 	}
 }
@@ -102,7 +104,7 @@ func TestALaunchComesBackAsItWasRecorded(t *testing.T) {
 	launch := wholeLaunch(t)
 	for what, of := range map[string]reflect.Value{
 		"launch": reflect.ValueOf(launch), "cell": reflect.ValueOf(launch.Cell),
-		"worker": reflect.ValueOf(launch.Workers[0]), "jitter": reflect.ValueOf(*launch.Jitter), "thread": reflect.ValueOf(launch.Workers[0].Threads[0]),
+		"worker": reflect.ValueOf(launch.Workers[0]), "jitter": reflect.ValueOf(*launch.Jitter), "profile": reflect.ValueOf(*launch.Profile), "sampling": reflect.ValueOf(*launch.Workers[0].Sampled), "thread": reflect.ValueOf(launch.Workers[0].Threads[0]),
 	} {
 		for i := range of.NumField() {
 			if of.Field(i).IsZero() && !slices.Contains(unrecorded, of.Type().Field(i).Name) {

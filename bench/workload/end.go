@@ -107,10 +107,23 @@ func Now() int64 { return clock.Now() }
 
 // Begin begins to count what this end costs, at the marking message, and on the side that
 // counts what the processes do that serve the link.
-func (e *End) Begin() { e.meter.Begin() }
+func (e *End) Begin() {
+	e.meter.Begin()
+	e.mind(0)
+}
 
 // Stop ends what Begin began.
-func (e *End) Stop() { e.meter.Stop() }
+func (e *End) Stop() {
+	e.mind(1)
+	e.meter.Stop()
+}
+
+// mind notes when it begins or stops to count, for who samples it meanwhile.
+func (e *End) mind(edge int) {
+	if e.Sampled {
+		e.Report.Counting[edge] = Now()
+	}
+}
 
 // Done notes what was counted from Begin to Stop. That takes a while: an end
 // whose peer waits for its close closes first.

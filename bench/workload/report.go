@@ -24,6 +24,8 @@ type Report struct {
 
 	CacheLineNS []float64 // of the end that serves: its round trip with the other before what is measured and after
 
+	Counting [2]int64 // of an end that is sampled: from when to when, by the machine's clock, ns
+
 	Metrics        map[string]float64 // that the end set
 	Histograms     map[string]string  // by name, encoded
 	Warnings       []results.Warning  // for the launch

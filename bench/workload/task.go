@@ -18,6 +18,7 @@ type Task struct {
 	Warmup   Warmup
 	Full     bool // verify every byte, always
 	Perf     bool // count perf events, whatever they cost
+	Sampled  bool // somebody samples this end: tell when it counts
 
 	Rate     float64       // offered messages per second; 0: as fast as it goes
 	Arrivals string        // [results.Constant], [results.Poisson]

@@ -4,8 +4,8 @@ package all
 
 import (
 	_ "ipcbench/contrib/broker"
+	_ "ipcbench/contrib/exec"
 	_ "ipcbench/contrib/messaging"
 	_ "ipcbench/contrib/rpc"
 	_ "ipcbench/contrib/stdio"
 )
-import _ "ipcbench/contrib/exec"

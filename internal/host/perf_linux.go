@@ -58,7 +58,7 @@ func OpenPerfEvents() *PerfEvents {
 			fd, err = unix.PerfEventOpen(&attr, 0, -1, -1, unix.PERF_FLAG_FD_CLOEXEC)
 		}
 		if err != nil {
-			p.missing[e.name] = whyNoEvent(err)
+			p.missing[e.name] = WhyNoEvent(err)
 			continue
 		}
 		p.open = append(p.open, openEvent{name, fd})
@@ -66,13 +66,16 @@ func OpenPerfEvents() *PerfEvents {
 	return p
 }
 
-// whyNoEvent says in the words of the machine's owner why an event cannot be
+// WhyNoEvent says in the words of the machine's owner why an event cannot be
 // had, and what would change that.
-func whyNoEvent(err error) string {
+func WhyNoEvent(err error) string {
 	switch {
 	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.EOPNOTSUPP), errors.Is(err, unix.ENODEV):
 		return "this machine has no such counter, as most virtual ones do not"
 	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):
+		if unix.Geteuid() == 0 {
+			return "not allowed, though root asks: a container has to be given CAP_PERFMON and a seccomp profile with perf_event_open, and a kernel that is locked down for confidentiality has none"
+		}
 		return "not allowed: be root, or sysctl kernel.perf_event_paranoid=1"
 	case errors.Is(err, unix.ENOSYS):
 		return "this kernel was built without perf events"

@@ -38,11 +38,11 @@ func TestMissingPerfEventsTellTheRemedy(t *testing.T) {
 		want string
 	}{
 		{unix.ENOENT, "virtual"},
-		{unix.EACCES, "perf_event_paranoid"},
+		{unix.EACCES, "not allowed"},
 		{unix.ENOSYS, "built without"},
 		{unix.EINVAL, "invalid argument"},
 	} {
-		if text := whyNoEvent(errors.Join(c.err)); !strings.Contains(text, c.want) {
+		if text := WhyNoEvent(errors.Join(c.err)); !strings.Contains(text, c.want) {
 			t.Errorf("%v: %q does not say %q", c.err, text, c.want)
 		}
 	}

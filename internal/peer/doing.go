@@ -67,6 +67,24 @@ func threadsOf(pid int) []Thread {
 	return all
 }
 
+// Threads are those of the worker that exchange messages: the one that is named for it,
+// or all there are.
+func (w *Worker) Threads() []int {
+	tasks, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", w.Pid()))
+	var all []int
+	for _, task := range tasks {
+		thread, err := strconv.Atoi(task.Name())
+		if err != nil {
+			continue
+		}
+		if line(fmt.Sprintf("/proc/%d/task/%d/comm", w.Pid(), thread)) == endName {
+			return []int{thread}
+		}
+		all = append(all, thread)
+	}
+	return all
+}
+
 func threadIn(dir string) (t Thread, ok bool) {
 	stat := line(dir + "stat")
 	fields := strings.Fields(stat[strings.LastIndex(stat, ")")+1:]) // a name may have spaces

@@ -16,7 +16,7 @@ import (
 // they have more columns, one for each perf event, which made them slower.
 func WriteWorkersCSV(w io.Writer, launches, diagnosed []results.Launch) error {
 	rows := slices.Concat(workerRows("measured", launches), workerRows("why", diagnosed))
-	return writeCSV(w, slices.Concat(workerColumns, perfColumns(rows), furtherDimensions(rows), crowdColumns(rows)), rows)
+	return writeCSV(w, slices.Concat(workerColumns, perfColumns(rows), furtherDimensions(rows, func(r workerRow) results.Cell { return r.Cell }), crowdColumns(rows)), rows)
 }
 
 // A workerRow is one end of one launch.
@@ -76,9 +76,9 @@ var workerColumns = slices.Concat(
 // come last, but for the CPUs: each end tells its own.
 var firstDimensions = []string{"transport", "workload", "size_bytes", "placement", "dir", "fstype"}
 
-func furtherDimensions(rows []workerRow) []column[workerRow] {
-	contract, beyond := cellColumnsOf(rows, func(r workerRow) results.Cell { return r.Cell })
-	return slices.DeleteFunc(slices.Concat(contract, beyond), func(c column[workerRow]) bool {
+func furtherDimensions[T any](rows []T, cell func(T) results.Cell) []column[T] {
+	contract, beyond := cellColumnsOf(rows, cell)
+	return slices.DeleteFunc(slices.Concat(contract, beyond), func(c column[T]) bool {
 		d, _ := results.LookupDimension(c.name)
 		return slices.Contains(firstDimensions, c.name) || d.Role == results.Environment
 	})

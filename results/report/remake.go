@@ -11,6 +11,7 @@ import (
 	"ipcbench/results"
 	"ipcbench/results/charts"
 	"ipcbench/results/export"
+	"ipcbench/results/profile"
 	"ipcbench/results/summary"
 )
 
@@ -20,6 +21,7 @@ const (
 	LaunchesFile = "launches.csv"
 
 	workersFile = "workers.csv"
+	profileFile = "profile.csv" // of a run with profiles
 	summaryFile = "summary.csv"
 	benchFile   = "bench.txt"
 	chartsDir   = "charts"
@@ -41,21 +43,27 @@ func Remake(dir string, run summary.Analysis) error {
 func RemakeIn(dir *folder.Folder, run summary.Analysis) error {
 	dir.Tidy()
 	drawn := charts.All(run)
-	var wrong []error
-	for _, file := range []struct {
+	profiled, _, err := profile.Open(dir, run.Schema)
+	wrong := []error{err}
+	type file struct {
 		name  string
 		write func(io.Writer) error
-	}{
+	}
+	files := []file{
 		{LaunchesFile, func(w io.Writer) error { return export.WriteLaunchesCSV(w, run.Launches, run.Asked...) }},
 		{workersFile, func(w io.Writer) error { return export.WriteWorkersCSV(w, run.Launches, run.Diagnosed) }},
 		{summaryFile, func(w io.Writer) error { return export.WriteSummaryCSV(w, run.Cells) }},
 		{benchFile, func(w io.Writer) error { return export.WriteBench(w, run.Run, run.Launches) }},
-		{PageFile, func(w io.Writer) error { return Write(w, run, drawn) }},
-	} {
+		{PageFile, func(w io.Writer) error { return Write(w, run, drawn, profiled...) }},
+	}
+	if len(profiled) > 0 {
+		files = append(files, file{profileFile, func(w io.Writer) error { return export.WriteProfileCSV(w, profiled) }})
+	}
+	for _, file := range files {
 		wrong = append(wrong, dir.Replace(file.name, file.write))
 	}
 	wrong = append(wrong, writeCard(dir, run)...)
-	return firstOf(append(wrong, writeCharts(dir, drawn)))
+	return firstOf(append(wrong, writeCharts(dir, drawn), writeFlames(dir, profiled)))
 }
 
 // writeCharts makes their directory only where there are any, and takes those away

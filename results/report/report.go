@@ -21,6 +21,7 @@ import (
 	"ipcbench/results/alike"
 	"ipcbench/results/answer"
 	"ipcbench/results/charts"
+	"ipcbench/results/profile"
 	"ipcbench/results/report/page"
 	"ipcbench/results/summary"
 	"ipcbench/results/table"
@@ -36,10 +37,13 @@ var changesText string
 
 var runPage = page.New(runText, changesText)
 
-// Write writes the page of a run with its charts. It needs no launch to have gone
+// Write writes the page of a run with its charts, and with profiles of its cells. It needs no launch to have gone
 // well: what was skipped or failed stands in it with its reason.
-func Write(w io.Writer, run summary.Analysis, drawn []charts.Chart) error {
+func Write(w io.Writer, run summary.Analysis, drawn []charts.Chart, sampled ...profile.Profile) error {
 	contents, err := contentsOf(run, drawn)
+	if err == nil {
+		contents.Profiles, err = profilesOf(run, sampled)
+	}
 	if err == nil {
 		err = runPage.Write(w, contents)
 	}
@@ -94,6 +98,7 @@ type contents struct {
 	Variants *variants    // nil: it has none
 	Alike    []alikeTable
 	Sections []section
+	Profiles profiles
 	Command  string
 	Asked    page.Facts
 	Floors   page.Table
