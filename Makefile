@@ -77,6 +77,10 @@ emulated: ## the whole conformance suite on arm64 and s390x, emulated, and riscv
 	VM_TEST_LONG=1 VM_TEST_KERNEL_ARM64=$$(.ci/kernel arm64) VM_TEST_KERNEL_S390X=$$(.ci/kernel s390x) go test -count=1 -v -timeout 7h -run '^TestConformanceElsewhere$$' ./internal/vm
 	.ci/usermode riscv64 -test.v
 
+.PHONY: fleet
+fleet: ## have Slurm and Ansible, or ONLY=slurm, drive three hosts that are made here, and lose one (5 min; root, Debian)
+	deploy/fleet/run $(ONLY)
+
 .PHONY: fuzz
 fuzz: ## fuzz every reader, whole run directories too, for FUZZTIME each (10m; about 2 h in all)
 	@grep -rn --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' . | while IFS=: read -r file _ declaration; do \

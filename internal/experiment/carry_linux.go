@@ -28,6 +28,7 @@ type Carrier struct {
 	journal *lab.Journal // what is changed of this machine
 	record  experiment.Record
 	setUp   map[string]bool // variants whose Setup has been run
+	resumed bool            // the record is one that was there
 }
 
 // Path is the directory of the experiment.
@@ -91,8 +92,8 @@ func (c *Carrier) begin() error {
 		return fmt.Errorf("make the directory of results: %w", err)
 	}
 	err := os.Mkdir(c.dir, 0o755)
-	switch again := len(c.record.Turns) > 0; {
-	case err == nil || again:
+	switch {
+	case err == nil || c.resumed:
 	case errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("%s is there already: choose another --out, or another name in the file", c.dir)
 	default:

@@ -41,6 +41,9 @@ func (c *Carrier) Next(ctx context.Context) (record experiment.Record, following
 	if err := c.begin(); err != nil {
 		return c.record, &t, err
 	}
+	if err := c.setAside(t); err != nil {
+		return c.record, &t, err
+	}
 	fmt.Fprintf(c.Say, "%d of %d: round %d, %s\n", done+1, len(turns), t.Round, t.Name)
 	if err := c.take(ctx, t); err != nil {
 		return c.record, &t, errors.Join(err, c.end(err))
@@ -49,6 +52,30 @@ func (c *Carrier) Next(ctx context.Context) (record experiment.Record, following
 		return c.record, nil, c.end(nil)
 	}
 	return c.record, &turns[done+1], os.Remove(c.at)
+}
+
+// setAside makes room for a turn that a lost machine cut short: its run is in the way,
+// and no turn of the record. What was measured in it stays, in a folder beside the
+// runs, where nobody takes it for one of them.
+func (c *Carrier) setAside(t Turn) error {
+	run := filepath.Join(c.dir, t.RunName())
+	if !isThere(run) {
+		return nil
+	}
+	aside := filepath.Join(c.dir, "cut-short")
+	err := os.MkdirAll(aside, 0o755)
+	if err == nil {
+		aside, err = os.MkdirTemp(aside, t.RunName()+"-")
+	}
+	if err == nil {
+		aside = filepath.Join(aside, t.RunName())
+		err = os.Rename(run, aside)
+	}
+	if err != nil {
+		return fmt.Errorf("%s is of a turn that was cut short, and stays in the way: %w: move it away", run, err)
+	}
+	fmt.Fprintf(c.Say, "round %d, %s, was cut short, and is measured again: what there is of it is in %s\n", t.Round, t.Name, aside)
+	return nil
 }
 
 // resume reads the record of what was done, where there is one.
@@ -70,6 +97,7 @@ func (c *Carrier) resume() error {
 	if !same {
 		return fmt.Errorf("%s is of an experiment with other variants, rounds or words: choose another name, or --out", c.Path())
 	}
+	c.resumed = true
 	return nil
 }
 
