@@ -49,7 +49,7 @@ var mayImport = map[string]string{
 	"ipcbench/results/resultstest": "ipcbench/results",
 	"ipcbench/results":             "ipcbench/internal/folder ipcbench/internal/quote github.com/HdrHistogram/hdrhistogram-go",
 	"ipcbench/results/summary":     "ipcbench/results ipcbench/internal/doctor github.com/montanaflynn/stats github.com/aclements/go-moremath gonum.org/v1/gonum",
-	"ipcbench/results/effect":      "ipcbench/results github.com/aclements/go-moremath",
+	"ipcbench/results/effect":      "ipcbench/results github.com/aclements/go-moremath gonum.org/v1/gonum",
 	"ipcbench/results/table":       "ipcbench/results ipcbench/results/summary ipcbench/internal/quote github.com/jedib0t/go-pretty/v6",
 	"ipcbench/results/export":      "ipcbench/results ipcbench/results/summary ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/quote golang.org/x/perf",
 	"ipcbench/results/condition":   "ipcbench/results ipcbench/results/summary",
