@@ -61,7 +61,10 @@ var mayImport = map[string]string{
 		"github.com/aclements/go-moremath",
 	"ipcbench/results/history": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/compare ipcbench/results/table " +
 		"ipcbench/internal/facts ipcbench/internal/quote github.com/aclements/go-moremath",
-	"ipcbench/results/experiment": "ipcbench/results ipcbench/results/effect ipcbench/results/compare ipcbench/results/table ipcbench/internal/folder ipcbench/internal/quote",
+	"ipcbench/results/fleet": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/compare ipcbench/results/table ipcbench/internal/facts ipcbench/internal/quote " +
+		"github.com/aclements/go-moremath",
+	"ipcbench/results/fleet/synthetic": "ipcbench/results",
+	"ipcbench/results/experiment":      "ipcbench/results ipcbench/results/effect ipcbench/results/compare ipcbench/results/table ipcbench/internal/folder ipcbench/internal/quote",
 	"ipcbench/results/charts": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/compare ipcbench/results/history " +
 		"ipcbench/internal/folder ipcbench/internal/quote ipcbench/results/charts/internal/plot " +
 		drawing + " codeberg.org/go-fonts/liberation golang.org/x/image",

@@ -12,6 +12,9 @@ const (
 	RoundLabel   = "round"
 )
 
+// HostLabel is the name of the machine among many. Nothing else in a record names one.
+const HostLabel = "host"
+
 var labels = []Label{
 	{VariantLabel, true},
 	{RoundLabel, true},

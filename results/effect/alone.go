@@ -56,14 +56,20 @@ func mostOutliers(hosts int) int {
 
 // farthest is the host, by its place in left, whose residual is the largest.
 func farthest(hosts []Ratio, left []int) (place int, score, freedom float64) {
-	least := math.Inf(1)
 	for i, host := range left {
 		s, f := Residual(hosts[host], others(hosts, left, host))
-		if p := twoSided(s, f); p < least {
-			place, score, freedom, least = i, s, f, p
+		if i == 0 || isFarther(s, f, score, freedom) {
+			place, score, freedom = i, s, f
 		}
 	}
 	return place, score, freedom
+}
+
+func isFarther(score, freedom, than, thanFreedom float64) bool {
+	if freedom == thanFreedom {
+		return math.Abs(score) > math.Abs(than)
+	}
+	return twoSided(score, freedom) < twoSided(than, thanFreedom)
 }
 
 func others(hosts []Ratio, of []int, without int) []Ratio {
