@@ -56,7 +56,7 @@ func newRoot(out *console) *cobra.Command {
 		&cobra.Group{ID: "explore", Title: "Look around:"},
 	)
 	addColour(root, out)
-	root.AddCommand(newRun(out), newExperiment(out), newReport(out), newCompare(out), newHistory(out), newList(out), newDoctor(out), newCores(out), newShare(out), newMachines(out), newDemo(out), newInitImage(out), newCompletion(out))
+	root.AddCommand(newRun(out), newExperiment(out), newReport(out), newCompare(out), newHistory(out), newCollect(out), newList(out), newDoctor(out), newCores(out), newShare(out), newMachines(out), newDemo(out), newInitImage(out), newCompletion(out))
 	completeWords(root)
 	return root
 }

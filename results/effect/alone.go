@@ -1,6 +1,7 @@
 package effect
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -21,8 +22,8 @@ const (
 // changed alike would otherwise hide each other. Its residual, by how far it, the model's
 // mean and hosts as such stray, is of Student's t, and p is that of the farthest of all
 // that are left. A host's P is the least of its own and those of hosts behind it: those are
-// outliers, too, where they are. At most one in five hosts can be, and of fewer than 15 one:
-// the chances of more are not well enough known there.
+// outliers, too, where they are. At most one in five hosts can be, of more than 50 hosts one in
+// twenty or ten, and of fewer than 15 one: the chances of more are not well enough known there.
 //
 // Sources: Viechtbauer and Cheung, Outlier and influence diagnostics for meta-analysis,
 // Research Synthesis Methods 1 (2010), for the residual; Rosner, Percentage points for a
@@ -51,14 +52,34 @@ func mostOutliers(hosts int) int {
 	case hosts < fewestOfMore:
 		return 1
 	}
-	return hosts / 5
+	return min(hosts/5, max(hosts/20, 10))
 }
+
+// candidates is how many hosts are held against the others in turn: those that are farthest
+// from all. Where hosts have unlike variances, it need not be the first of them.
+const candidates = 3
 
 // farthest is the host, by its place in left, whose residual is the largest.
 func farthest(hosts []Ratio, left []int) (place int, score, freedom float64) {
+	all := make([]Ratio, len(left))
 	for i, host := range left {
-		s, f := Residual(hosts[host], others(hosts, left, host))
-		if i == 0 || isFarther(s, f, score, freedom) {
+		all[i] = hosts[host]
+	}
+	mean, _, tau2 := fit(all)
+	far := func(i int) float64 {
+		if squares := (all[i].Log - mean) * (all[i].Log - mean); squares > 0 {
+			return squares / (all[i].Variance + tau2)
+		}
+		return 0
+	}
+	order := make([]int, len(left))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(far(j), far(i)) })
+	for n, i := range order[:min(candidates, len(order))] {
+		s, f := Residual(all[i], slices.Concat(all[:i], all[i+1:]))
+		if n == 0 || isFarther(s, f, score, freedom) {
 			place, score, freedom = i, s, f
 		}
 	}
@@ -70,16 +91,6 @@ func isFarther(score, freedom, than, thanFreedom float64) bool {
 		return math.Abs(score) > math.Abs(than)
 	}
 	return twoSided(score, freedom) < twoSided(than, thanFreedom)
-}
-
-func others(hosts []Ratio, of []int, without int) []Ratio {
-	var list []Ratio
-	for _, i := range of {
-		if i != without {
-			list = append(list, hosts[i])
-		}
-	}
-	return list
 }
 
 // Residual is how many deviations a host is from what others say, and of how many degrees of

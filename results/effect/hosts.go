@@ -142,6 +142,9 @@ func tauSquared(hosts []Ratio) float64 {
 	if _, _, squares := weigh(hosts, 0); squares <= expected {
 		return 0
 	}
+	if isAlike(hosts) {
+		return max(0, spread(hosts)-hosts[0].Variance) // what it comes to there
+	}
 	const steps, enough = 200, 1e-10
 	tau2 := 0.0
 	if _, weight, _ := weigh(hosts, 0); math.IsInf(weight, 1) {
@@ -161,6 +164,16 @@ func tauSquared(hosts []Ratio) float64 {
 		}
 	}
 	return max(tau2, 0)
+}
+
+// isAlike says whether all hosts' variances are the same.
+func isAlike(hosts []Ratio) bool {
+	for _, h := range hosts {
+		if h.Variance != hosts[0].Variance {
+			return false
+		}
+	}
+	return true
 }
 
 // spread is the variance of the hosts' logarithms.

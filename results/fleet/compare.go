@@ -209,7 +209,35 @@ func (on *OnHost) hold(metric string, shared effect.Pool, o compare.Options) {
 	}
 }
 
-// Shown are the places of the hosts that stand alone in the row.
+// IsBetter says whether a change of the row's metric is for the better.
+func (r Row) IsBetter(change float64) bool { return worsening(r.Metric, change) < 0 }
+
+// Telling are the rows of a class, where there are more than so many first those that changed,
+// or in which a host stands alone, in reading order all the same.
+func (c Class) Telling(most int) []Row {
+	tells := func(r Row) bool { return r.Verdict.IsChange() || len(r.Shown()) > 0 }
+	room := most
+	for _, row := range c.Rows {
+		if tells(row) {
+			room--
+		}
+	}
+	var list []Row
+	for _, row := range c.Rows {
+		switch {
+		case len(list) == most:
+			return list
+		case tells(row):
+			list = append(list, row)
+		case room > 0:
+			room--
+			list = append(list, row)
+		}
+	}
+	return list
+}
+
+// Shown are the hosts that stand alone in the row.
 func (r Row) Shown() []OnHost {
 	var list []OnHost
 	for _, on := range r.On {

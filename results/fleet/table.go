@@ -57,7 +57,7 @@ func (c Class) tableOf(rows []Row) Table {
 			First: i > 0 && rows[i-1].Cell.Setting() != row.Cell.Setting(),
 			Group: groups[i],
 			Cells: append(identities[i], fmt.Sprint(len(row.On)), metric.Format(row.Old), metric.Format(row.New),
-				effect.FormatChange(row.Change), effect.FormatInterval(row.Effect), percent(row.Tau), percent(row.I2), effect.FormatP(row.Corrected), c.aloneIn(row), row.Words()),
+				effect.FormatChange(row.Change), effect.FormatInterval(row.Effect), percent(row.Tau), percent(row.I2), effect.FormatP(row.Corrected), c.AloneIn(row), row.Words()),
 		})
 	}
 	t.Caption = "Old and new: medians over hosts. Change: of all hosts but those that stand alone."
@@ -86,8 +86,8 @@ func (r Row) Words() string {
 	return words
 }
 
-// aloneIn names the hosts that stand alone in a row, with their own changes.
-func (c Class) aloneIn(row Row) string {
+// AloneIn names the hosts that stand alone in a row, with their own changes.
+func (c Class) AloneIn(row Row) string {
 	var parts []string
 	for _, on := range row.Shown() {
 		parts = append(parts, c.Hosts[on.Host].Name+" "+effect.FormatChange(on.Change))
