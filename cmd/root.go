@@ -13,8 +13,7 @@ import (
 	"ipcbench/internal/near"
 )
 
-const about = `ipcbench measures how fast two processes on this machine hand each other
-messages: through mmap of a shared file, and through the other mechanisms.`
+const about = `How fast do two processes hand each other messages, through mmap and otherwise?`
 
 // Commands returns the command tree for whoever writes of it. It is not to be executed.
 func Commands() *cobra.Command {

@@ -47,7 +47,10 @@ func Collect(ctx context.Context, path string, sources []Source, told func(Colle
 func Read(ctx context.Context, sources []Source, take func(*Run) bool) (*Index, Collected, error) {
 	x := NewIndex()
 	c, err := gather(ctx, x, sources, func(run *Run, _ Collected) error {
-		if run != nil && take(run) {
+		if run == nil {
+			return nil
+		}
+		if x.see(run); take(run) {
 			x.Runs = append(x.Runs, run)
 		}
 		return nil

@@ -89,7 +89,7 @@ func Compare(x *Index, old, new Selection, o Options) (Comparison, error) {
 		runs = append(runs, r)
 	}
 	if c.OldRuns == 0 || c.NewRuns == 0 {
-		return c, fmt.Errorf("compare: of %d runs, %d are old by %q and %d are new by %q: %s", len(x.Runs), c.OldRuns, old.Text, c.NewRuns, new.Text, x.hint())
+		return c, fmt.Errorf("compare: of %d runs, %d are old by %q and %d are new by %q: %s", x.seen, c.OldRuns, old.Text, c.NewRuns, new.Text, x.hint())
 	}
 	slices.SortFunc(runs, func(a, b *Run) int {
 		return cmp.Or(naturally(a.Host, b.Host), strings.Compare(a.Started, b.Started), strings.Compare(a.Place, b.Place))
@@ -104,11 +104,7 @@ func Compare(x *Index, old, new Selection, o Options) (Comparison, error) {
 
 // hint names kernels that there are, of which one is asked for most often.
 func (x *Index) hint() string {
-	kernels := map[string]bool{}
-	for _, r := range x.Runs {
-		kernels[r.Around["kernel"]] = true
-	}
-	list := sortedKeys(kernels)
+	list := sortedKeys(x.kernels)
 	if len(list) == 0 || len(list) == 1 && list[0] == "" {
 		return "select them by key=value, of a label or a fact"
 	}

@@ -60,6 +60,9 @@ type Index struct {
 	Runs []*Run
 	Torn int // lines that were cut short: their runs are read again
 
+	seen    int             // runs, of which Runs are those that were to be kept
+	kernels map[string]bool // of all of them
+
 	places, identities map[string]bool
 	cells              map[string]*results.Cell
 	around             map[string]map[string]string
@@ -67,7 +70,7 @@ type Index struct {
 
 // NewIndex returns one without a run.
 func NewIndex() *Index {
-	return &Index{places: map[string]bool{}, identities: map[string]bool{}, cells: map[string]*results.Cell{}, around: map[string]map[string]string{}}
+	return &Index{kernels: map[string]bool{}, places: map[string]bool{}, identities: map[string]bool{}, cells: map[string]*results.Cell{}, around: map[string]map[string]string{}}
 }
 
 // OpenIndex reads the index of that name, of which take says what is kept; nil: all.
@@ -159,7 +162,16 @@ func (x *Index) take(number int, text []byte, take func(*Run) bool) error {
 func (x *Index) note(run *Run) bool {
 	isNew := !x.identities[run.identity()]
 	x.places[run.Place], x.identities[run.identity()] = true, true
+	if isNew {
+		x.see(run)
+	}
 	return isNew
+}
+
+// see counts a run, whether it is kept or not.
+func (x *Index) see(run *Run) {
+	x.seen++
+	x.kernels[run.Around["kernel"]] = true
 }
 
 func quoteAll(texts map[string]string) {
