@@ -69,7 +69,7 @@ var mayImport = map[string]string{
 		"ipcbench/internal/folder ipcbench/internal/quote ipcbench/results/charts/internal/plot " +
 		drawing + " codeberg.org/go-fonts/liberation golang.org/x/image",
 	"ipcbench/results/charts/internal/plot": drawing,
-	"ipcbench/results/report": "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/results/export ipcbench/results/alike ipcbench/results/answer " +
+	"ipcbench/results/report": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/results/export ipcbench/results/alike ipcbench/results/answer " +
 		"ipcbench/results/why ipcbench/results/compare ipcbench/results/history ipcbench/results/fleet ipcbench/results/experiment ipcbench/results/catalogue ipcbench/results/charts ipcbench/results/report/page ipcbench/internal/folder",
 	"ipcbench/results/report/page": "ipcbench/results/table",
 
