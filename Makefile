@@ -116,6 +116,14 @@ aa: ## compare a thing with itself, by two runs and in one: is what did not chan
 power: ## how small a slowdown is found at 10 launches (10 min)
 	go run ./internal/studies power
 
+.PHONY: fleet-power
+fleet-power: ## is what all hosts show told from what one shows alone? made-up fleets (5 min)
+	go run ./internal/studies fleet-power
+
+.PHONY: fleet-scale
+fleet-scale: ## what an index of up to 10,000 runs, and a comparison of them, take (10 min, 1 GB in TMPDIR)
+	go run ./internal/studies fleet-scale
+
 .PHONY: haltpoll
 haltpoll: ## change guest_halt_poll_ns and see whether compare finds it (root on a KVM guest)
 	go run ./internal/studies haltpoll

@@ -49,7 +49,7 @@ var mayImport = map[string]string{
 	"ipcbench/results/resultstest": "ipcbench/results",
 	"ipcbench/results":             "ipcbench/internal/folder ipcbench/internal/quote github.com/HdrHistogram/hdrhistogram-go",
 	"ipcbench/results/summary":     "ipcbench/results ipcbench/internal/doctor github.com/montanaflynn/stats github.com/aclements/go-moremath gonum.org/v1/gonum",
-	"ipcbench/results/effect":      "ipcbench/results github.com/aclements/go-moremath",
+	"ipcbench/results/effect":      "ipcbench/results github.com/aclements/go-moremath gonum.org/v1/gonum",
 	"ipcbench/results/table":       "ipcbench/results ipcbench/results/summary ipcbench/internal/quote github.com/jedib0t/go-pretty/v6",
 	"ipcbench/results/export":      "ipcbench/results ipcbench/results/summary ipcbench/results/profile ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/quote golang.org/x/perf",
 	"ipcbench/results/store":       "ipcbench/results ipcbench/internal/folder",
@@ -63,13 +63,16 @@ var mayImport = map[string]string{
 		"github.com/aclements/go-moremath",
 	"ipcbench/results/history": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/compare ipcbench/results/table " +
 		"ipcbench/internal/facts ipcbench/internal/quote github.com/aclements/go-moremath",
-	"ipcbench/results/experiment": "ipcbench/results ipcbench/results/effect ipcbench/results/compare ipcbench/results/table ipcbench/internal/folder ipcbench/internal/quote",
-	"ipcbench/results/charts": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/compare ipcbench/results/history ipcbench/results/profile " +
+	"ipcbench/results/fleet": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/compare ipcbench/results/table ipcbench/internal/facts ipcbench/internal/quote " +
+		"github.com/aclements/go-moremath",
+	"ipcbench/results/fleet/synthetic": "ipcbench/results",
+	"ipcbench/results/experiment":      "ipcbench/results ipcbench/results/effect ipcbench/results/compare ipcbench/results/table ipcbench/internal/folder ipcbench/internal/quote",
+	"ipcbench/results/charts": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/compare ipcbench/results/history ipcbench/results/fleet ipcbench/results/profile " +
 		"ipcbench/internal/folder ipcbench/internal/quote ipcbench/results/charts/internal/plot " +
 		drawing + " codeberg.org/go-fonts/liberation golang.org/x/image",
 	"ipcbench/results/charts/internal/plot": drawing,
-	"ipcbench/results/report": "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/results/export ipcbench/results/alike ipcbench/results/answer " +
-		"ipcbench/results/why ipcbench/results/profile ipcbench/results/compare ipcbench/results/history ipcbench/results/experiment ipcbench/results/catalogue ipcbench/results/charts ipcbench/results/report/page ipcbench/internal/folder",
+	"ipcbench/results/report": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/results/export ipcbench/results/alike ipcbench/results/answer " +
+		"ipcbench/results/why ipcbench/results/profile ipcbench/results/compare ipcbench/results/history ipcbench/results/fleet ipcbench/results/experiment ipcbench/results/catalogue ipcbench/results/charts ipcbench/results/report/page ipcbench/internal/folder",
 	"ipcbench/results/report/page": "ipcbench/results/table",
 
 	"ipcbench/packaging": "",

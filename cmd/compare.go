@@ -22,7 +22,7 @@ import (
 func newCompare(out *console) *cobra.Command {
 	c := comparer{out: out}
 	cmd := &cobra.Command{
-		Use:        "compare [OLD NEW] | --old RUN... --new RUN... | RUN... --by COLUMN [flags]",
+		Use:        "compare [OLD NEW] | --old RUN... --new RUN... | RUN... --by COLUMN | --old KEY=VALUE --new KEY=VALUE INDEX [flags]",
 		SuggestFor: []string{"diff", "cmp", "delta", "benchstat"},
 		GroupID:    "read",
 		Short:      "What changed between runs, and how sure that is",
@@ -39,18 +39,28 @@ With --threshold the exit status is 0 where every result is shown to be within i
 or better, 1 where one got worse by more or fails, and 3 where neither is certain,
 also because all of them moved together, or because the new side lacks a cell that
 the old one has (unless --allow-missing). How often that is wrong for these runs
-is printed beside it.`,
+is printed beside it.
+
+Of many hosts, --old and --new select runs by labels and facts, out of an index
+("ipcbench collect") or directories. Hosts are then the replicates: what all of them
+show is told from what one shows alone, within each class of hardware.`,
 		Example: `  ipcbench compare base latest
   ipcbench compare --old a1 --new b1 --old a2 --new b2 --old a3 --new b3
   ipcbench compare results/sample --by fstype
   ipcbench compare results/ab --by variant
-  ipcbench compare --threshold 5% --json=compare.json main branch`,
-		RunE: func(_ *cobra.Command, paths []string) error { return c.run(paths) },
+  ipcbench compare --threshold 5% --json=compare.json main branch
+  ipcbench compare --old kernel=6.12 --new 'kernel=6.18 site=berlin' fleet.jsonl`,
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			if c.asksForFleet(paths) {
+				return c.runFleet(cmd.Context(), paths)
+			}
+			return c.run(paths)
+		},
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringArrayVar(&c.old, "old", nil, "a `run` of the old side; repeatable")
-	flags.StringArrayVar(&c.new, "new", nil, "a `run` of the new side; repeatable")
+	flags.StringArrayVar(&c.old, "old", nil, "a `run` of the old side, or what many say: key=value; repeatable")
+	flags.StringArrayVar(&c.new, "new", nil, "a `run` of the new side, or what many say: key=value; repeatable")
 	flags.StringVar(&c.by, "by", "", "compare by a `column`: "+strings.Join(compare.Columns(), ", "))
 	chooseMetrics(flags, &c.options.Metrics, "rtt_p50_ns,msgs_per_s")
 	percentVar(flags, &c.options.Threshold, "threshold", "exit with 1 if anything is slower by more than a `percentage`, as 5%, or fails, and with 3 if that cannot be ruled out")

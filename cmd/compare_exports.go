@@ -41,13 +41,18 @@ func (c *comparer) checkChart() error {
 	return nil
 }
 
-// writeForest draws a comparison; what is not to be PNG is SVG.
+// writeForest draws a comparison.
 func writeForest(w io.Writer, c compare.Comparison, extension string) error {
 	chart, ok := charts.Forest(c)
-	switch {
-	case !ok:
+	if !ok {
 		return errors.New("there is nothing to draw: no metric that is shown has a result on both sides")
-	case extension == ".png":
+	}
+	return writePicture(w, chart, extension)
+}
+
+// writePicture writes a chart; what is not to be PNG is SVG.
+func writePicture(w io.Writer, chart charts.Chart, extension string) error {
+	if extension == ".png" {
 		return chart.WritePNG(w)
 	}
 	return chart.WriteSVG(w)

@@ -65,11 +65,7 @@ func (c *historian) addExports(flags *pflag.FlagSet) {
 	add("csv", "print the changes as CSV, or write them to a `file`", "-", history.WriteCSV)
 	add("html", "write a page to a `file`", "history.html", report.WriteHistory)
 	c.chart = &output[history.History]{flag: "chart", write: func(w io.Writer, h history.History) error {
-		chart := charts.History(h)
-		if filepath.Ext(c.chart.path) == ".png" {
-			return chart.WritePNG(w)
-		}
-		return chart.WriteSVG(w)
+		return writePicture(w, charts.History(h), filepath.Ext(c.chart.path))
 	}}
 	flags.StringVarP(&c.chart.path, "chart", "o", "", "draw the series into a `file`, .svg or .png")
 	c.exports.all = append(c.exports.all, c.chart)

@@ -13,8 +13,7 @@ import (
 	"ipcbench/internal/near"
 )
 
-const about = `ipcbench measures how fast two processes on this machine hand each other
-messages: through mmap of a shared file, and through the other mechanisms.`
+const about = `How fast do two processes hand each other messages, through mmap and otherwise?`
 
 // Commands returns the command tree for whoever writes of it. It is not to be executed.
 func Commands() *cobra.Command {
@@ -56,7 +55,7 @@ func newRoot(out *console) *cobra.Command {
 		&cobra.Group{ID: "explore", Title: "Look around:"},
 	)
 	addColour(root, out)
-	root.AddCommand(newRun(out), newExperiment(out), newReport(out), newCompare(out), newHistory(out), newPush(out), newList(out), newDoctor(out), newCores(out), newShare(out), newMachines(out), newDemo(out), newInitImage(out), newCompletion(out))
+	root.AddCommand(newRun(out), newExperiment(out), newReport(out), newCompare(out), newHistory(out), newCollect(out), newPush(out), newList(out), newDoctor(out), newCores(out), newShare(out), newMachines(out), newDemo(out), newInitImage(out), newCompletion(out))
 	root.AddCommand(newExport(out)...)
 	root.AddCommand(moreCommands...)
 	completeWords(root)

@@ -6,14 +6,14 @@ type Label struct {
 	Naming bool // it says which of several the run is, and nothing that it was measured in
 }
 
-// HostLabel is the host on which a run was made, where it is to be told from others.
-const HostLabel = "host"
-
 // The labels of the runs of an experiment, beside those of what was made for them.
 const (
 	VariantLabel = "variant"
 	RoundLabel   = "round"
 )
+
+// HostLabel is the name of the machine among many. Nothing else in a record names one.
+const HostLabel = "host"
 
 var labels = []Label{
 	{HostLabel, true},

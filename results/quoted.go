@@ -34,6 +34,12 @@ func (c *Cell) quote() {
 	}
 }
 
+// Quoted is the cell with texts that can be shown, where it is of no record.
+func (c Cell) Quoted() Cell {
+	c.quote()
+	return c
+}
+
 func (w *Worker) quote() {
 	quoteLine(&w.Side)
 	for _, text := range []*string{&w.Exit, &w.LastWords, &w.SharedTable} {

@@ -37,6 +37,7 @@ var files = map[string][]entry{
 	"run":        runFiles,
 	"report":     runFiles,
 	"compare":    {{"_results_", "where a run is looked for by its name, and the two newest where none is named."}},
+	"collect":    {{"_fleet.jsonl_", "the index: a line for each run, and for what several have in common. It can be deleted at any time and made again."}},
 	"history":    {{"_results_", "where runs are looked for by their names, or where none is named."}},
 	"push":       {{"_results_", "where runs are looked for by their names, or all of which are sent where none is named."}},
 	"experiment": {{"_results/EXPERIMENT/experiment.json_", "which turn had which settings, and which run it made."}, {"_/run/ipcbench_", "what has been changed about the machine and is to be put back, if it comes to that with --restore."}},

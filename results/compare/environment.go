@@ -18,8 +18,8 @@ var settings = []string{"ipcbench", "measured", "warmup", "verify"}
 // unknown stands for what no run of a side has.
 const unknown = "not known"
 
-// unsaid stands for a fact that was asked for, of a machine that does not say.
-const unsaid = "not said"
+// Unsaid stands for a fact that was asked for, of a machine that does not say.
+const Unsaid = "not said"
 
 // Surroundings are what a side is known to have been measured in.
 type surroundings struct {
@@ -101,7 +101,7 @@ func Around(run results.Run) map[string]string {
 	all["verify"] = run.Plan.Verify
 	for fact, value := range run.Host {
 		if !facts.Lookup(fact).Volatile {
-			all[fact] = cmp.Or(value, unsaid)
+			all[fact] = cmp.Or(value, Unsaid)
 		}
 	}
 	return all
@@ -231,7 +231,7 @@ func (f surroundings) isFact(key string) bool { return f.asked[key] > 0 || facts
 
 // isSilent reports whether no run of the side does.
 func (f surroundings) isSilent(fact string) bool {
-	return !slices.ContainsFunc(f.values[fact], func(value string) bool { return value != unsaid })
+	return !slices.ContainsFunc(f.values[fact], func(value string) bool { return value != Unsaid })
 }
 
 func haveSame(key string, old, new []string) bool {

@@ -174,6 +174,19 @@ func judge(family []*Row, replicate string, o Options) {
 	}
 }
 
+// Judge is the verdict on an effect by itself, once it was corrected, and for Same within
+// what it is that: where the machine has nothing to say, or is what is asked about.
+func Judge(e effect.Effect, metric string, o Options) (verdict Verdict, within float64) {
+	row := Row{Metric: metric, Effect: e}
+	switch {
+	case row.isChange(o.Alpha):
+		return row.direction(), 0
+	case row.isSame(o.Same):
+		return Same, max(math.Abs(e.Lo), math.Abs(e.Hi))
+	}
+	return Noisy, 0
+}
+
 // isChange says whether the row is a change: by its corrected p-value, with which
 // its interval agrees. A change so small that nobody would mind it is one all
 // the same: the number says so.

@@ -64,7 +64,7 @@ func (b *Builder) Add(run results.Run, launches []results.Launch) error {
 			around[b.once(what)] = b.once(value)
 		}
 	}
-	for _, cell := range cells(launches) {
+	for _, cell := range summary.ByCell(launches) {
 		b.addCell(number, cell)
 		b.addMount(around, cell[0])
 	}
@@ -92,37 +92,6 @@ func (b *Builder) once(text string) string {
 	}
 	b.texts[text] = text
 	return text
-}
-
-// cells brings the launches that ended ok together by their cells, in the order
-// in which these appear. Of a cell whose launches the run divides by how near each
-// other the machine had the CPUs, those are taken that had them near.
-func cells(launches []results.Launch) [][]results.Launch {
-	byCell := map[results.Cell][]results.Launch{}
-	divided := map[results.Cell]bool{}
-	var order []results.Cell
-	for _, l := range summary.Stratify(launches) {
-		if l.Status != results.OK {
-			continue
-		}
-		cell := l.Identity("stratum")
-		divided[cell] = divided[cell] || l.Stratum != ""
-		if _, seen := byCell[cell]; !seen {
-			order = append(order, cell)
-		}
-		byCell[cell] = append(byCell[cell], l)
-	}
-	var all [][]results.Launch
-	for _, cell := range order {
-		ofCell := byCell[cell]
-		if divided[cell] {
-			ofCell = slices.DeleteFunc(ofCell, func(l results.Launch) bool { return l.Stratum != results.Near })
-		}
-		if len(ofCell) > 0 {
-			all = append(all, ofCell)
-		}
-	}
-	return all
 }
 
 // addCell adds a run's launches of a cell to its series.

@@ -147,7 +147,7 @@ func pages(t *testing.T) map[string]string {
 	if err := WriteHistory(&nights, nightly(t)); err != nil {
 		t.Fatal(err)
 	}
-	return map[string]string{"run": pageOf(t), "comparison": comparisonPageOf(t, slower(t, "6.20.1")), "history": nights.String(), "experiment": experimentPageOf(t, experimentOf(t))}
+	return map[string]string{"run": pageOf(t), "comparison": comparisonPageOf(t, slower(t, "6.20.1")), "history": nights.String(), "experiment": experimentPageOf(t, experimentOf(t)), "fleet": fleetPageOf(t, fleetOf(t))}
 }
 
 // TestPagesInABrowser has each kind of page opened: nothing goes wrong, nothing is
