@@ -24,7 +24,7 @@ func accounted(t *testing.T, name string, producer, consumer workload.Report) (r
 	if err != nil {
 		t.Fatal(err)
 	}
-	launch := results.Launch{Cell: c.Cell, Status: results.OK}
+	launch := results.Launch{Cell: c.Cell, Status: results.OK, Workers: []results.Worker{producer.Worker, consumer.Worker}}
 	err = c.account(w, &launch, []workload.Report{producer, consumer}, nil)
 	return launch, err
 }
