@@ -105,7 +105,7 @@ lengths: ## hold making and checking few bytes against making and checking many 
 	go run ./internal/studies lengths
 
 .PHONY: ring
-ring: ## stream through the ring in C, one thing changed at a time: what limits it? (3 min, gcc)
+ring: ## stream through the ring in C, one thing changed at a time: what limits it? (4 min, gcc)
 	go run ./internal/studies ring
 
 .PHONY: aa

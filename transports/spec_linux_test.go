@@ -90,6 +90,7 @@ func TestSpecKnowsWhatItsOptionsMean(t *testing.T) {
 		"pipe":                {transports.Sleeps, transports.SeesPeerDeath | transports.ManyLinks},
 		"pipe:wait=epoll":     {transports.EpollsFirst, transports.SeesPeerDeath | transports.ManyLinks},
 		"mmap:wait=hybrid":    {transports.SpinsFirst, transports.CanInPlace | transports.NeedsDir | transports.ManyLinks},
+		"mmap:ring=index":     {transports.Spins, transports.CanInPlace | transports.NeedsDir | transports.ManyLinks | transports.CanTry},
 		"signal":              {transports.Sleeps, transports.SeesPeerDeath},
 		"signal:wait=sigwait": {transports.Sleeps, transports.SeesPeerDeath},
 		"unix:wait=go":        {transports.Parks, transports.SeesPeerDeath | transports.OwnThreads | transports.ManyLinks},

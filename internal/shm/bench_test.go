@@ -1,6 +1,9 @@
 package shm
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 // BenchmarkSendRecv is what the code of the ring costs without a peer: both
 // ends on one thread, so that no cache line moves.
@@ -12,5 +15,21 @@ func BenchmarkSendRecv(b *testing.B) {
 	for b.Loop() {
 		w.Send(msg)
 		r.Recv(buf)
+	}
+}
+
+// BenchmarkIndexSendRecv is the same of the ring with an index.
+func BenchmarkIndexSendRecv(b *testing.B) {
+	for _, n := range []int{8, 64} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			l := NewIndexLayout(n, 64<<10, true)
+			mem := make([]byte, l.Bytes())
+			w, r := NewIndexWriter(mem, l, Spin, Eventfds{}), NewIndexReader(mem, l, Spin, Eventfds{})
+			msg, buf := make([]byte, n), make([]byte, n)
+			for b.Loop() {
+				w.Send(msg)
+				r.Recv(buf)
+			}
+		})
 	}
 }

@@ -291,17 +291,95 @@ func (x *explorer) add(fd uintptr) {
 	}
 }
 
+// A modelRing is one of the kinds of ring, with messages of up to 8 bytes. What it says of its
+// ends' states is what decides, beside what has been sent, about what they do next.
+type modelRing struct {
+	control []string // its words there
+	slot    []string // and in a slot, from its first
+	bytes   func(slots int) int
+	writer  func(mem []byte, slots int, how Wait) (w modelWriter, state func() string)
+	reader  func(mem []byte, slots int, how Wait) (r modelReader, state func() string)
+}
+
+type modelWriter interface {
+	Send([]byte) error
+	Loan(int) ([]byte, error)
+	Commit() error
+	End()
+}
+
+type modelReader interface {
+	Recv([]byte) (int, error)
+	TryRecv([]byte) (int, error)
+	Idle(int)
+	Peek() ([]byte, error)
+	Release() error
+}
+
+// modelFDs are the places of the eventfds in a machine's counts.
+var modelFDs = Eventfds{Reader: 0, Writer: 1}
+
+var controlWords = []string{"taken", "readerAsleep", "writerAsleep", "writerClosed", "readerClosed"}
+
+var byMarks = modelRing{
+	control: controlWords,
+	slot:    []string{"message", "mark"},
+	bytes:   func(slots int) int { return marked(slots).Bytes() },
+	writer: func(mem []byte, slots int, how Wait) (modelWriter, func() string) {
+		w := NewWriter(mem, marked(slots), how, modelFDs)
+		return w, func() string { return fmt.Sprint(w.limit) }
+	},
+	reader: func(mem []byte, slots int, how Wait) (modelReader, func() string) {
+		return NewReader(mem, marked(slots), how, modelFDs), func() string { return "" }
+	},
+}
+
+func marked(slots int) Layout { return Layout{Message: 8, Slots: slots, Stride: 16} }
+
+// byIndex has messages of several lengths, and byIndexAlone of 8 bytes alone.
+var (
+	byIndex      = indexed(false, []string{"length", "message"})
+	byIndexAlone = indexed(true, []string{"message"})
+)
+
+func indexed(uniform bool, slot []string) modelRing {
+	layout := func(slots int) IndexLayout {
+		return IndexLayout{Layout{Message: 8, Slots: slots, Stride: 8 * len(slot)}, uniform}
+	}
+	return modelRing{
+		control: append(controlWords[:len(controlWords):len(controlWords)], "written"),
+		slot:    slot,
+		bytes:   func(slots int) int { return layout(slots).Bytes() },
+		writer: func(mem []byte, slots int, how Wait) (modelWriter, func() string) {
+			w := NewIndexWriter(mem, layout(slots), how, modelFDs)
+			return w, func() string { return fmt.Sprint(w.limit, ".", w.taken) }
+		},
+		reader: func(mem []byte, slots int, how Wait) (modelReader, func() string) {
+			r := NewIndexReader(mem, layout(slots), how, modelFDs)
+			return r, func() string { return fmt.Sprint(r.seen) }
+		},
+	}
+}
+
+func memoryOf(r modelRing, slots int) (words []uint64, mem []byte) {
+	words = make([]uint64, r.bytes(slots)/8)
+	return words, unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), r.bytes(slots))
+}
+
 // transfer explores n messages over a ring of the given slots, with how at
 // both ends.
-func transfer(x *explorer, slots, n int, how Wait, receive func(*Reader, []byte) (int, error)) error {
-	l := Layout{Message: 8, Slots: slots, Stride: 16}
-	words := make([]uint64, l.Bytes()/8)
-	mem := unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), l.Bytes())
-	fds := Eventfds{Reader: 0, Writer: 1}
+func transfer(x *explorer, ring modelRing, slots, n int, how Wait, receive func(modelReader, []byte) (int, error)) error {
+	words, mem := memoryOf(ring, slots)
+	lengthOf := func(i int) int {
+		if len(ring.slot) == 1 {
+			return 8
+		}
+		return 3 + i%2
+	}
 	writer := func() error {
-		w := NewWriter(mem, l, how, fds)
+		w, _ := ring.writer(mem, slots, how)
 		for i := range n {
-			if err := w.Send([]byte{byte(i), 1, 2, byte(i)}[:3+i%2]); err != nil {
+			if err := w.Send([]byte{byte(i), 1, 2, byte(i), 0, 0, 0, byte(i)}[:lengthOf(i)]); err != nil {
 				return err
 			}
 		}
@@ -309,14 +387,14 @@ func transfer(x *explorer, slots, n int, how Wait, receive func(*Reader, []byte)
 		return nil
 	}
 	reader := func() error {
-		r := NewReader(mem, l, how, fds)
+		r, _ := ring.reader(mem, slots, how)
 		var buf [8]byte
 		for i := range n {
 			got, err := receive(r, buf[:])
 			if err != nil {
 				return fmt.Errorf("message %d: %w", i, err)
 			}
-			if got != 3+i%2 || buf[0] != byte(i) {
+			if got != lengthOf(i) || buf[0] != byte(i) {
 				return fmt.Errorf("message %d: %v", i, buf[:got])
 			}
 		}
@@ -329,6 +407,12 @@ func transfer(x *explorer, slots, n int, how Wait, receive func(*Reader, []byte)
 	defer func() { model = nil }()
 	return x.explore(writer, reader, func() { clear(words); x.counts = [2]uint64{} })
 }
+
+// rings are all kinds, by the name of their tests.
+var rings = []struct {
+	name string
+	modelRing
+}{{"marks", byMarks}, {"index", byIndex}, {"index, no lengths", byIndexAlone}}
 
 // TestEveryInterleaving finds a lost, repeated or torn message, a lost end of
 // stream and a lost wake-up, whatever the order of the ends' steps.
@@ -349,19 +433,21 @@ func TestEveryInterleaving(t *testing.T) {
 		{"eventfd/room for all", Eventfd, 4, 2},
 		{"eventfd/room for one", Eventfd, 1, 2},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			var x explorer
-			if err := transfer(&x, c.slots, c.messages, c.how, (*Reader).Recv); err != nil {
-				t.Error(err)
-			}
-			t.Logf("%d messages over %d slots: %d states in %d runs", c.messages, c.slots, x.states, x.runs)
-		})
+		for _, ring := range rings {
+			t.Run(ring.name+"/"+c.name, func(t *testing.T) {
+				var x explorer
+				if err := transfer(&x, ring.modelRing, c.slots, c.messages, c.how, modelReader.Recv); err != nil {
+					t.Error(err)
+				}
+				t.Logf("%d messages over %d slots: %d states in %d runs", c.messages, c.slots, x.states, x.runs)
+			})
+		}
 	}
 }
 
 // TestEveryInterleavingOfLooks is the same for a reader that looks and does not wait.
 func TestEveryInterleavingOfLooks(t *testing.T) {
-	look := func(r *Reader, buf []byte) (n int, err error) {
+	look := func(r modelReader, buf []byte) (n int, err error) {
 		for turn := 0; n == 0 && err == nil; turn++ {
 			if turn > 0 {
 				r.Idle(turn)
@@ -371,9 +457,11 @@ func TestEveryInterleavingOfLooks(t *testing.T) {
 		return n, err
 	}
 	for _, c := range []struct{ slots, messages int }{{4, 0}, {4, 2}, {1, 2}} {
-		var x explorer
-		if err := transfer(&x, c.slots, c.messages, Spin, look); err != nil {
-			t.Errorf("%d messages over %d slots: %v", c.messages, c.slots, err)
+		for _, ring := range rings {
+			var x explorer
+			if err := transfer(&x, ring.modelRing, c.slots, c.messages, Spin, look); err != nil {
+				t.Errorf("%s: %d messages over %d slots: %v", ring.name, c.messages, c.slots, err)
+			}
 		}
 	}
 }
@@ -390,19 +478,23 @@ func TestExplorerFindsLostWakeUp(t *testing.T) {
 		"eventfd without fences":         {explorer{weakFences: true}, Eventfd},
 		"eventfd that does not remember": {explorer{forgetful: true}, Eventfd},
 	} {
-		t.Run(name, func(t *testing.T) {
-			err := transfer(&c.x, 4, 1, c.how, (*Reader).Recv)
-			if err == nil || !strings.Contains(err.Error(), "waits for ever") {
-				t.Errorf("explored %d runs and found %v instead of an end that waits for ever", c.x.runs, err)
-			}
-		})
+		for _, ring := range rings {
+			t.Run(ring.name+"/"+name, func(t *testing.T) {
+				x := c.x
+				err := transfer(&x, ring.modelRing, 4, 1, c.how, modelReader.Recv)
+				if err == nil || !strings.Contains(err.Error(), "waits for ever") {
+					t.Errorf("explored %d runs and found %v instead of an end that waits for ever", x.runs, err)
+				}
+			})
+		}
 	}
 }
 
 // TestExplorerFindsLostLastMessage shows that it would find a reader that does
 // not look once more after the writer has closed.
 func TestExplorerFindsLostLastMessage(t *testing.T) {
-	hasty := func(r *Reader, buf []byte) (int, error) {
+	hasty := func(ring modelReader, buf []byte) (int, error) {
+		r := ring.(*Reader)
 		for uint32(load(r.mark())>>32) != r.lap {
 			if load(&r.ctl.writerClosed.v) != 0 {
 				return 0, fmt.Errorf("end of stream")
@@ -412,7 +504,7 @@ func TestExplorerFindsLostLastMessage(t *testing.T) {
 		return r.Recv(buf)
 	}
 	x := explorer{}
-	err := transfer(&x, 4, 1, Spin, hasty)
+	err := transfer(&x, byMarks, 4, 1, Spin, hasty)
 	if err == nil || !strings.Contains(err.Error(), "end of stream") {
 		t.Errorf("explored %d runs of a hasty reader and found %v instead of a lost message", x.runs, err)
 	}

@@ -26,6 +26,8 @@
 //
 // With one mark a lap, a stale mark is always of an earlier lap, whatever the
 // payload says, because marks lie at fixed places.
+//
+// The other layout, for streams of small messages, has no marks: [IndexLayout].
 package shm
 
 import (
@@ -70,7 +72,10 @@ type Layout struct {
 // NewLayout returns the layout for messages of up to message bytes, with room
 // for about capacity bytes of them and never for fewer than four.
 func NewLayout(message, capacity int) Layout {
-	stride := (message+7)&^7 + markBytes
+	return layoutOf(message, (message+7)&^7+markBytes, capacity)
+}
+
+func layoutOf(message, stride, capacity int) Layout {
 	slots := 4
 	if fit := capacity / stride; fit > slots {
 		slots = 1 << (bits.Len(uint(fit)) - 1)
@@ -80,10 +85,10 @@ func NewLayout(message, capacity int) Layout {
 
 // Bytes returns how much memory one direction takes. The memory must be zero
 // at first and aligned to 8 bytes.
-func (l Layout) Bytes() int {
-	size := int(unsafe.Sizeof(control{})) + l.Slots*l.Stride
-	return (size + line - 1) &^ (line - 1)
-}
+func (l Layout) Bytes() int { return l.with(int(unsafe.Sizeof(control{}))) }
+
+// with returns how much memory the slots take with a control block of so many bytes.
+func (l Layout) with(control int) int { return (control + l.Slots*l.Stride + line - 1) &^ (line - 1) }
 
 // ErrPeerClosed is returned by a Writer whose reader takes no more. It is an
 // EPIPE, as a pipe's is.

@@ -37,7 +37,8 @@ type weakMachine struct {
 	schedule
 	without string // the barrier that is left out: "mark load", "taken store", "mark swap"
 
-	base   *control
+	ring   modelRing
+	base   *uint64
 	words  [][]written
 	view   view      // of all swaps so far
 	counts [2]uint64 // of the eventfds
@@ -45,7 +46,7 @@ type weakMachine struct {
 }
 
 // A view is of each word the place of a store among those of the word.
-type view [5 + 2*4]uint8
+type view [6 + 2*4]uint8
 
 func (v *view) join(other view) {
 	for i := range v {
@@ -74,26 +75,25 @@ type openLoad struct {
 	value uint64
 }
 
-// wordOf numbers the words: those of the control block, and of each slot its message
-// and its mark.
+// wordOf numbers the words: those of the control block, and those of each slot.
 func (x *weakMachine) wordOf(p *uint64) int {
 	at := int(uintptr(unsafe.Pointer(p)) - uintptr(unsafe.Pointer(x.base)))
-	if head := int(unsafe.Sizeof(control{})); at >= head {
-		return 5 + (at-head)/8
+	if words := len(x.ring.control); at >= words*line {
+		return words + (at-words*line)/8
 	}
 	return at / line
 }
 
 // nameOf is what a barrier on the word is called by.
-func nameOf(word int) string {
-	if word >= 5 {
-		return []string{"message", "mark"}[(word-5)%2]
+func (x *weakMachine) nameOf(word int) string {
+	if slot := word - len(x.ring.control); slot >= 0 {
+		return x.ring.slot[slot%len(x.ring.slot)]
 	}
-	return []string{"taken", "readerAsleep", "writerAsleep", "writerClosed", "readerClosed"}[word]
+	return x.ring.control[word]
 }
 
 func (x *weakMachine) has(word int, barrier string) bool {
-	return x.without != nameOf(word)+" "+barrier
+	return x.without != x.nameOf(word)+" "+barrier
 }
 
 func (x *weakMachine) newest(word int) uint8 { return uint8(len(x.words[word]) - 1) }
@@ -276,18 +276,15 @@ func (x *weakMachine) at(place string) {
 
 // transfer explores n messages over a ring. Its ends build messages where they lie and
 // read them there: Send and Recv are the same steps, with a copy in between.
-func (x *weakMachine) transfer(slots, n int, how Wait) error {
-	l := Layout{Message: 8, Slots: slots, Stride: 16}
-	memory := make([]uint64, l.Bytes()/8)
-	mem := unsafe.Slice((*byte)(unsafe.Pointer(&memory[0])), l.Bytes())
-	x.base, x.machine = (*control)(unsafe.Pointer(&memory[0])), x
+func (x *weakMachine) transfer(ring modelRing, slots, n int, how Wait) error {
+	memory, mem := memoryOf(ring, slots)
+	x.ring, x.base, x.machine = ring, &memory[0], x
 	model = x
 	defer func() { model = nil }()
-	fds := Eventfds{Reader: 0, Writer: 1}
 	writer := func() error {
-		w := NewWriter(mem, l, how, fds)
+		w, state := ring.writer(mem, slots, how)
 		for i := range n {
-			x.at(fmt.Sprintf("w%d.%d:", i, w.limit))
+			x.at(fmt.Sprintf("w%d.%s:", i, state()))
 			room, err := w.Loan(8)
 			if err != nil {
 				return err
@@ -300,9 +297,9 @@ func (x *weakMachine) transfer(slots, n int, how Wait) error {
 		return nil
 	}
 	reader := func() error {
-		r := NewReader(mem, l, how, fds)
+		r, state := ring.reader(mem, slots, how)
 		for i := range n {
-			x.at(fmt.Sprintf("r%d:", i))
+			x.at(fmt.Sprintf("r%d.%s:", i, state()))
 			m, err := r.Peek()
 			if err != nil {
 				return fmt.Errorf("message %d: %w", i+1, err)
@@ -311,7 +308,7 @@ func (x *weakMachine) transfer(slots, n int, how Wait) error {
 			e.open = append(e.open, openLoad{word, e.view[word], uint64(i + 1)})
 			r.Release()
 		}
-		x.at("r:")
+		x.at("r:" + state())
 		if m, err := r.Peek(); err == nil {
 			return fmt.Errorf("a message too many: %v", m)
 		}
@@ -319,7 +316,7 @@ func (x *weakMachine) transfer(slots, n int, how Wait) error {
 		return x.wrong
 	}
 	return x.explore(writer, reader, func() {
-		x.words = make([][]written, 5+2*slots)
+		x.words = make([][]written, len(ring.control)+len(ring.slot)*slots)
 		for i := range x.words {
 			x.words[i] = []written{{}}
 		}
@@ -338,15 +335,25 @@ func TestEveryWeakOrdering(t *testing.T) {
 		more = 2
 	}
 	for _, c := range weakCases {
-		t.Run(c.name, func(t *testing.T) {
-			var x weakMachine
-			if err := x.transfer(c.slots, c.messages+more, c.how); err != nil {
-				t.Error(err)
-			}
-			t.Logf("%d messages over %d slots: %d states in %d runs", c.messages+more, c.slots, x.states, x.runs)
-		})
+		for _, ring := range weakRings {
+			t.Run(ring.name+"/"+c.name, func(t *testing.T) {
+				var x weakMachine
+				if err := x.transfer(ring.modelRing, c.slots, c.messages+more, c.how); err != nil {
+					t.Error(err)
+				}
+				t.Logf("%d messages over %d slots: %d states in %d runs", c.messages+more, c.slots, x.states, x.runs)
+			})
+		}
 	}
 }
+
+// weakRings are the rings whose every word this machine knows of: a length is a part of
+// its message, and stored with it.
+var weakRings = []struct {
+	name string
+	modelRing
+	published string // the word that says that a message is there
+}{{"marks", byMarks, "mark"}, {"index", byIndexAlone, "written"}}
 
 var weakCases = []struct {
 	name            string
@@ -405,15 +412,18 @@ func TestWeakOrderingFindsAMissingBarrier(t *testing.T) {
 		{"writerAsleep load", Eventfd, 1, asleep},
 	} {
 		how := map[Wait]string{Spin: "spin", Futex: "futex", Eventfd: "eventfd"}[c.how]
-		t.Run(how+"/"+c.without, func(t *testing.T) {
-			x := weakMachine{without: c.without}
-			err := x.transfer(c.slots, 2, c.how)
-			switch {
-			case c.want == none && err != nil, c.want != none && (err == nil || !strings.Contains(err.Error(), c.want)):
-				t.Errorf("without the barrier: %v, want %q; %d states", err, c.want, x.states)
-			case err != nil:
-				t.Logf("found after %d states", x.states)
-			}
-		})
+		for _, ring := range weakRings {
+			without := strings.Replace(c.without, "mark", ring.published, 1)
+			t.Run(fmt.Sprintf("%s/%s/%s", ring.name, how, without), func(t *testing.T) {
+				x := weakMachine{without: without}
+				err := x.transfer(ring.modelRing, c.slots, 2, c.how)
+				switch {
+				case c.want == none && err != nil, c.want != none && (err == nil || !strings.Contains(err.Error(), c.want)):
+					t.Errorf("without the barrier: %v, want %q; %d states", err, c.want, x.states)
+				case err != nil:
+					t.Logf("found after %d states", x.states)
+				}
+			})
+		}
 	}
 }

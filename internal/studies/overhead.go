@@ -61,14 +61,18 @@ var overheadCases = []overheadCase{
 	{"mmap:wait=futex", "mmap-futex", "latency", 64, "same-cpu"},
 	{"mmap:wait=eventfd", "mmap-eventfd", "latency", 64, "same-cpu"},
 	{"mmap:wait=spin", "mmap-spin", "latency", 64, "0-1"},
+	{"mmap:wait=spin", "mmap-spin", "latency", 8, "0-1"},
 	{"file", "file-poll", "latency", 64, "0-1"},
 	{"log", "log-poll", "latency", 64, "0-1"},
 	{"pipe", "pipe", "throughput", 4096, "same-cpu"},
 	{"unix", "unix", "throughput", 4096, "same-cpu"},
 	{"pipe", "pipe", "throughput", 4096, "0-1"},
 	{"unix", "unix", "throughput", 4096, "0-1"},
+	{"mmap:wait=spin", "mmap-spin", "throughput", 8, "0-1"},
 	{"mmap:wait=spin", "mmap-spin", "throughput", 64, "0-1"},
 	{"mmap:wait=spin", "mmap-spin", "throughput", 64 << 10, "0-1"},
+	{"mmap:ring=index,wait=spin", "mmap-index", "throughput", 8, "0-1"},
+	{"mmap:ring=index,wait=spin", "mmap-index", "throughput", 64, "0-1"},
 }
 
 // An overhead compares this harness with a tight C loop of the same system calls

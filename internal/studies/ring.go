@@ -44,6 +44,7 @@ var ringVariants = []ringVariant{
 	{"ring of 64 KiB", []string{"-DCAPACITY=(1<<16)"}},
 	{"ring of 256 KiB", []string{"-DCAPACITY=(1<<18)"}},
 	{"ring of 4 MiB", []string{"-DCAPACITY=(1<<22)"}},
+	{"no marks, reader backs off for 32: IndexLayout", []string{"-DMARKS=0", "-DBACK_OFF=32"}},
 	{"slots at a line, reader backs off for 8", []string{"-DALIGN=64", "-DBACK_OFF=8"}},
 	{"copy floor, window of 256 KiB", []string{"-DCOPY_FLOOR=1", "-DCAPACITY=(1<<18)"}},
 	{"copy floor, window of 1 MiB", []string{"-DCOPY_FLOOR=1"}},
@@ -51,9 +52,9 @@ var ringVariants = []ringVariant{
 }
 
 // ringSpecs are streamed by this harness in the same rounds.
-var ringSpecs = []string{"mmap:wait=spin", "mmap:api=inplace,wait=spin"}
+var ringSpecs = []string{"mmap:wait=spin", "mmap:api=inplace,wait=spin", "mmap:ring=index,wait=spin"}
 
-var ringSizes = []int{64, 4096, 64 << 10}
+var ringSizes = []int{8, 64, 4096, 64 << 10}
 
 // What the ring that spins is held to.
 const (
@@ -69,11 +70,11 @@ func newRing() *cobra.Command {
 	r := &ring{}
 	c := &cobra.Command{
 		Use:   "ring [flags]",
-		Short: "What limits the rate of the ring? (3 min)",
+		Short: "What limits the rate of the ring? (4 min)",
 		Long: fmt.Sprintf(`Streams messages from one CPU to another through a ring in C of the layout that
 the ring here has, through that with one thing changed at a time, and through
 mmap:wait=spin, each launched once in each round. Prints a table for each size.
-Takes three minutes and needs gcc and two CPUs.
+Takes four minutes and needs gcc and two CPUs.
 
 It holds where mmap:wait=spin streams messages of 64 B at %.2f times the rate of
 the same ring in C or more, and messages of 64 KiB at %.2f times that of the best

@@ -446,3 +446,9 @@ func openDescriptorCount(t *testing.T) int {
 	}
 	return len(names)
 }
+
+// TestIndexIsNotPushed: a message is pushed with what says that it is there.
+func TestIndexIsNotPushed(t *testing.T) {
+	refused(t, pairtest.Parse(t, "mmap:ring=index,sync=sync", 64), "leave out ring=index or sync")
+	refused(t, pairtest.Parse(t, "mmap:ring=index,sync=async", 64), "leave out ring=index or sync")
+}

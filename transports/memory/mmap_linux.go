@@ -39,6 +39,9 @@ var mmapInfo = transports.Info{
 func (mmap) Info() transports.Info { return mmapInfo }
 
 func (mmap) Probe(s transports.Spec) error {
+	if ring.HasIndex(s) && s.Option("sync") != "none" {
+		return transports.Unsupported(s.String() + ": the index lies apart from the messages, and a message without it would be pushed to the storage in vain: leave out ring=index or sync")
+	}
 	if s.Dir == "" {
 		return transports.ProbeSize(s)
 	}
@@ -89,14 +92,11 @@ func (mmap) Open(s transports.Spec, side transports.Side, h transports.Handover)
 		return nil, err
 	}
 	e, err := ring.Open(s, side, memory, h.Files[1:])
-	if err != nil {
-		return nil, err
-	}
-	if s.Option("sync") == "none" {
-		return e, nil
+	if err != nil || s.Option("sync") == "none" {
+		return e, err
 	}
 	flags := map[string]int{"async": unix.MS_ASYNC, "sync": unix.MS_SYNC}[s.Option("sync")]
-	return &syncedEndpoint{Endpoint: *e, flags: flags, page: uintptr(os.Getpagesize()), batch: max(1, s.Batch)}, nil
+	return &syncedEndpoint{Endpoint: *e.(*ring.Endpoint), flags: flags, page: uintptr(os.Getpagesize()), batch: max(1, s.Batch)}, nil
 }
 
 // A syncedEndpoint hands what it sends to msync: each message or, of a batch, all of

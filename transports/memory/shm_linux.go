@@ -78,9 +78,5 @@ func (posixShm) Open(s transports.Spec, side transports.Side, h transports.Hando
 		links.Close(h.Files[1:]...)
 		return nil, err
 	}
-	e, err := ring.Open(s, side, memory, h.Files[1:])
-	if err != nil {
-		return nil, err
-	}
-	return e, nil
+	return ring.Open(s, side, memory, h.Files[1:])
 }

@@ -49,7 +49,7 @@ func (sysv) Limit(s transports.Spec) int {
 	if err != nil {
 		return pool
 	}
-	segment := ring.LargestIn(most)
+	segment := ring.LargestIn(s, most)
 	if pool == 0 {
 		return segment
 	}
@@ -191,11 +191,7 @@ func (sysv) Open(s transports.Spec, side transports.Side, h transports.Handover)
 		links.Close(h.Files...)
 		return nil, err
 	}
-	e, err := ring.Open(s, side, memory, h.Files)
-	if err != nil {
-		return nil, err
-	}
-	return e, nil
+	return ring.Open(s, side, memory, h.Files)
 }
 
 // openSegment attaches the segment of that number.

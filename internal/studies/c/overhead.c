@@ -46,6 +46,7 @@ static const struct mechanism mechanisms[] = {
 	{"file-poll", create_file, open_file, run_file, 0},
 	{"log-poll", create_log, open_file, run_log, 0},
 	{"mmap-spin", create_mmap, open_mmap, run_mmap_spin, 0},
+	{"mmap-index", create_mmap_index, open_mmap_index, run_mmap_index, 0},
 	{"mmap-futex", create_mmap, open_mmap, run_mmap_futex, 0},
 	{"mmap-eventfd", create_mmap, open_mmap, run_mmap_eventfd, 0},
 };

@@ -5,6 +5,7 @@
  *
  *   ring SIZE CPU_A CPU_B MILLISECONDS
  *
+ * with messages of 8 bytes, or at least 16,
  * prints "msgs_per_s N", and in how many of a hundred messages the reader had to
  * wait: "waits_percent N". With COPY_FLOOR it is how fast two processes pass on
  * messages through memory when they wait for each other so seldom that it costs
@@ -165,6 +166,14 @@ ALWAYS void publish(shared_word *at, uint64_t v)
 		atomic_store_explicit(at, v, memory_order_release);
 }
 
+/* is_last says whether loop.h wrote the last message. */
+ALWAYS int is_last(struct end *e, const char *msg)
+{
+	uint64_t tail;
+	memcpy(&tail, msg + e->size - 8, 8);
+	return e->size == 8 ? tail & 1 : tail == LAST;
+}
+
 ALWAYS void send_ring(struct end *e, const char *msg)
 {
 	if (r.next == r.limit) {
@@ -180,9 +189,7 @@ ALWAYS void send_ring(struct end *e, const char *msg)
 	if (MARKS)
 		publish(mark_of(r.at), r.lap << 32 | e->size);
 	advance();
-	uint64_t tail;
-	memcpy(&tail, msg + e->size - 8, 8);
-	if (!MARKS && (BATCH == 1 || r.next % BATCH == 0 || tail == LAST))
+	if (!MARKS && (BATCH == 1 || r.next % BATCH == 0 || is_last(e, msg)))
 		publish(r.sent, r.next);
 }
 
@@ -243,9 +250,7 @@ ALWAYS void send_floor(struct end *e, const char *msg)
 		turn_to(r.taken, turn - 1); /* the half was emptied */
 	copy_in(r.first + ((turn & 1) * half + in_half) * e->size, msg, e->size);
 	r.next++;
-	uint64_t tail;
-	memcpy(&tail, msg + e->size - 8, 8);
-	if (in_half + 1 == half || tail == LAST)
+	if (in_half + 1 == half || is_last(e, msg))
 		atomic_store_explicit(r.sent, turn + 1, memory_order_release);
 }
 
@@ -305,7 +310,7 @@ static void open_ring(struct end *e)
 
 int main(int argc, char **argv)
 {
-	if (argc != 5 || atoi(argv[1]) < 16) {
+	if (argc != 5 || (atoi(argv[1]) != 8 && atoi(argv[1]) < 16)) {
 		fprintf(stderr, "usage: ring SIZE CPU_A CPU_B MILLISECONDS\n");
 		return 2;
 	}

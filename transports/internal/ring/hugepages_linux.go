@@ -42,7 +42,7 @@ func LargestInPool(s transports.Spec) int {
 	if err != nil {
 		return 0
 	}
-	return LargestIn(uint64(free) * uint64(page))
+	return LargestIn(s, uint64(free)*uint64(page))
 }
 
 // PoolOf returns how many huge pages of so many bytes there are, and how many

@@ -1,6 +1,7 @@
 package ring
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -38,6 +39,10 @@ func Options(own ...transports.Option) []transports.Option {
 		wait.Values = append(wait.Values, way.Value)
 	}
 	return append(append([]transports.Option{wait}, own...),
+		transports.Option{Name: "ring", Doc: "how an end learns of a message", Values: []transports.Value{
+			{Name: "slots", Doc: "each has a mark of its own, which the consumer polls"},
+			{Name: byIndex, Doc: "an index of all, at which a consumer that found nothing looks later: many small ones sooner, a lone one later"},
+		}},
 		transports.Option{Name: "api", Doc: "how a message gets into and out of the memory", Values: []transports.Value{
 			{Name: "copy", Doc: "copied in by the producer and out by the consumer"},
 			{Name: "inplace", Doc: "built and read where it lies", Without: transports.ManyLinks | transports.CanTry},
@@ -57,6 +62,12 @@ func Options(own ...transports.Option) []transports.Option {
 	)
 }
 
+// byIndex is the value of the option ring that asks for shm.IndexLayout.
+const byIndex = "index"
+
+// HasIndex says whether the spec asks for an index in place of marks.
+func HasIndex(s transports.Spec) bool { return s.Option("ring") == byIndex }
+
 func ringWait(s transports.Spec) shm.Wait {
 	for _, way := range ways {
 		if way.Name == s.Option("wait") {
@@ -66,30 +77,38 @@ func ringWait(s transports.Spec) shm.Wait {
 	panic(fmt.Sprintf("%s: an option that Parse did not settle", s))
 }
 
-// ringLayout returns the shape of one direction, and the bytes it takes, which
-// are whole pages, so that msync of one direction does not touch the other.
-func ringLayout(s transports.Spec) (shm.Layout, int) {
-	capacity := s.Capacity
-	if capacity == 0 {
-		capacity = transports.DefaultCapacity
+// slots returns the shape of one direction whose messages have marks.
+func slots(s transports.Spec) shm.Layout { return shm.NewLayout(s.Size, capacity(s)) }
+
+// index returns the shape of one direction that has an index.
+func index(s transports.Spec) shm.IndexLayout {
+	return shm.NewIndexLayout(s.Size, capacity(s), s.Uniform)
+}
+
+func capacity(s transports.Spec) int { return cmp.Or(s.Capacity, transports.DefaultCapacity) }
+
+// halfBytes returns how much memory one direction takes, in whole pages, so that msync
+// of one direction does not touch the other.
+func halfBytes(s transports.Spec) int {
+	bytes := slots(s).Bytes()
+	if HasIndex(s) {
+		bytes = index(s).Bytes()
 	}
-	layout := shm.NewLayout(s.Size, capacity)
-	return layout, wholePieces(layout.Bytes(), os.Getpagesize())
+	return wholePieces(bytes, os.Getpagesize())
 }
 
 // Bytes returns how much memory both directions take, in whole huge pages
 // of so many bytes where huge is not 0, and in whole transparent ones where the
 // spec asks for these.
 func Bytes(s transports.Spec, huge int) int {
-	_, half := ringLayout(s)
-	return wholePieces(2*half, max(huge, THPBytes(s), 1))
+	return wholePieces(2*halfBytes(s), max(huge, THPBytes(s), 1))
 }
 
-// LargestIn returns the largest message in bytes whose rings, at their shortest,
-// fit in so many bytes of memory.
-func LargestIn(memory uint64) int {
+// LargestIn returns the largest message in bytes whose rings, with the options of s and
+// at their shortest, fit in so many bytes of memory.
+func LargestIn(s transports.Spec, memory uint64) int {
 	return sort.Search(transports.LargestMessage, func(n int) bool {
-		return uint64(Bytes(transports.Spec{Size: n + 1, Capacity: 1}, 0)) > memory
+		return uint64(Bytes(transports.Spec{Options: s.Options, Size: n + 1, Capacity: 1}, 0)) > memory
 	})
 }
 
@@ -168,23 +187,24 @@ func OpenFile(s transports.Spec, f *os.File, name, fault string) (Memory, error)
 }
 
 // Open makes an end of the pair of rings in memory, and owns that and files
-// from now on, also when it fails.
-func Open(s transports.Spec, side transports.Side, memory Memory, files []*os.File) (*Endpoint, error) {
+// from now on, also when it fails. It is an *Endpoint, or where the spec asks for an
+// index an *IndexEndpoint.
+func Open(s transports.Spec, side transports.Side, memory Memory, files []*os.File) (transports.Endpoint, error) {
 	if err := prepare(s, memory); err != nil {
 		memory.Unmap(memory.Mem)
 		links.Close(files...)
 		return nil, err
 	}
-	layout, half := ringLayout(s)
+	half := halfBytes(s)
 	halves := [2][]byte{memory.Mem[:half], memory.Mem[half : 2*half]}
-	e := &Endpoint{
-		Writer:    *shm.NewWriter(halves[side], layout, ringWait(s), ringEventfds(files, side)),
-		Reader:    *shm.NewReader(halves[side.Peer()], layout, ringWait(s), ringEventfds(files, side.Peer())),
-		Memory:    memory,
-		transport: s.Transport,
-		eventfds:  files,
+	out, in, how := halves[side], halves[side.Peer()], ringWait(s)
+	outFDs, inFDs := ringEventfds(files, side), ringEventfds(files, side.Peer())
+	mapped := mapping{memory, s.Transport, files}
+	if HasIndex(s) {
+		return &IndexEndpoint{*shm.NewIndexWriter(out, index(s), how, outFDs), *shm.NewIndexReader(in, index(s), how, inFDs), mapped}, nil
 	}
-	e.Reader.Answer(&e.Writer)
+	e := &Endpoint{*shm.NewWriter(out, slots(s), how, outFDs), *shm.NewReader(in, slots(s), how, inFDs), mapped}
+	e.Answer(&e.Writer)
 	return e, nil
 }
 
@@ -251,40 +271,60 @@ func lockOnFault(mem []byte) error {
 type Endpoint struct {
 	shm.Writer
 	shm.Reader
+	mapping
+}
+
+func (e *Endpoint) Close() error { return e.close(&e.Writer, &e.Reader) }
+
+// An IndexEndpoint is an [Endpoint] whose rings have an index each.
+type IndexEndpoint struct {
+	shm.IndexWriter
+	shm.IndexReader
+	mapping
+}
+
+func (e *IndexEndpoint) Close() error { return e.close(&e.IndexWriter, &e.IndexReader) }
+
+// A mapping is what every end of a pair of rings has beside them.
+type mapping struct {
 	Memory
 	transport string
 	eventfds  []*os.File // kept open
 }
 
 // Mapped is both rings.
-func (e *Endpoint) Mapped() []byte { return e.Mem }
+func (m *mapping) Mapped() []byte { return m.Mem }
 
 // Fault explains a SIGBUS in the mapping.
-func (e *Endpoint) Fault(addr uintptr) error {
-	start := uintptr(unsafe.Pointer(unsafe.SliceData(e.Mem)))
-	if addr < start || addr >= start+uintptr(len(e.Mem)) {
+func (m *mapping) Fault(addr uintptr) error {
+	start := uintptr(unsafe.Pointer(unsafe.SliceData(m.Mem)))
+	if addr < start || addr >= start+uintptr(len(m.Mem)) {
 		return nil
 	}
-	return fmt.Errorf("%s: touching offset %d of %s raised SIGBUS: %s", e.transport, addr-start, e.Name, e.Why)
+	return fmt.Errorf("%s: touching offset %d of %s raised SIGBUS: %s", m.transport, addr-start, m.Name, m.Why)
 }
 
-func (e *Endpoint) Close() error {
-	if e.Mem == nil {
+// close lets the peers of both rings see it.
+func (m *mapping) close(out interface{ End() }, in interface{ Quit() }) error {
+	if m.Mem == nil {
 		return nil
 	}
-	e.End()
-	e.Quit()
-	mem := e.Mem
-	e.Mem = nil
-	return errors.Join(e.Unmap(mem), links.Close(e.eventfds...))
+	out.End()
+	in.Quit()
+	mem := m.Mem
+	m.Mem = nil
+	return errors.Join(m.Unmap(mem), links.Close(m.eventfds...))
 }
 
-var (
-	_ transports.InPlace = (*Endpoint)(nil)
-	_ transports.Faulter = (*Endpoint)(nil)
-	_ transports.Mapped  = (*Endpoint)(nil)
-	_ transports.Trier   = (*Endpoint)(nil)
-)
+// end is what both kinds are.
+type end interface {
+	transports.InPlace
+	transports.Faulter
+	transports.Mapped
+	transports.Trier
+}
+
+var _, _ end = (*Endpoint)(nil), (*IndexEndpoint)(nil)
 
 // mapShared maps size bytes of f, at a multiple of align bytes where that is not 0.
 func mapShared(f *os.File, size, align int) ([]byte, error) {

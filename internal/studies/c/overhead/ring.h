@@ -143,6 +143,94 @@ MECHANISM(mmap_spin, send_spin, recv_spin)
 MECHANISM(mmap_futex, send_futex_ring, recv_futex_ring)
 MECHANISM(mmap_eventfd, send_eventfd_ring, recv_eventfd_ring)
 
+/* mmap-index: the layout of IndexLayout in internal/shm, of messages of one size: no
+ * marks, one word says how many were written. A reader that found nothing rests before
+ * it looks again. */
+
+enum { INDEX_CONTROL = CONTROL + LINE, REST = 32 };
+
+struct index_ring {
+	shared_word *taken, *written;
+	char *first, *stop, *slot;
+	uint64_t next, limit, seen, published, slots;
+	size_t stride;
+};
+
+static struct index_ring index_in, index_out;
+
+static uint64_t index_slots(size_t size)
+{
+	uint64_t slots = 4;
+	while (2 * slots * padded(size) <= RING)
+		slots *= 2;
+	return slots;
+}
+
+static size_t index_bytes(size_t size)
+{
+	return (INDEX_CONTROL + index_slots(size) * padded(size) + 4095) & ~(size_t)4095;
+}
+
+static void index_open(struct index_ring *r, char *mem, size_t size)
+{
+	r->taken = (shared_word *)mem;
+	r->written = (shared_word *)(mem + CONTROL);
+	r->stride = padded(size);
+	r->slots = r->limit = index_slots(size);
+	r->first = r->slot = mem + INDEX_CONTROL;
+	r->stop = r->first + r->slots * r->stride;
+}
+
+ALWAYS void index_advance(struct index_ring *r)
+{
+	r->next++;
+	r->slot += r->stride;
+	if (r->slot == r->stop)
+		r->slot = r->first;
+}
+
+/* copy_words has a size of one word as one store, as a compiler that knows it would. */
+ALWAYS void copy_words(char *to, const char *from, size_t size)
+{
+	if (size == 8)
+		memcpy(to, from, 8);
+	else
+		memcpy(to, from, size);
+}
+
+ALWAYS void send_index(struct end *e, const char *msg)
+{
+	struct index_ring *r = &index_out;
+	if (r->next == r->limit) {
+		uint64_t taken;
+		while ((taken = atomic_load_explicit(r->taken, memory_order_acquire)) + r->slots == r->limit)
+			relax();
+		r->limit = taken + r->slots;
+	}
+	copy_words(r->slot, msg, e->size);
+	index_advance(r);
+	atomic_store_explicit(r->written, r->next, memory_order_release);
+}
+
+ALWAYS void recv_index(struct end *e)
+{
+	struct index_ring *r = &index_in;
+	if (r->next == r->seen && (r->seen = atomic_load_explicit(r->written, memory_order_acquire)) == r->next) {
+		for (int i = 0; i < REST; i++)
+			relax();
+		while ((r->seen = atomic_load_explicit(r->written, memory_order_acquire)) == r->next)
+			relax();
+	}
+	copy_words(e->buf, r->slot, e->size);
+	index_advance(r);
+	if (r->next - r->published >= r->slots / 4) {
+		r->published = r->next;
+		atomic_store_explicit(r->taken, r->next, memory_order_release);
+	}
+}
+
+MECHANISM(mmap_index, send_index, recv_index)
+
 static void create_mmap(struct end ends[2])
 {
 	ring_fd = unnamed_file(2 * ring_bytes(ends[0].size));
@@ -151,12 +239,28 @@ static void create_mmap(struct end ends[2])
 			die("eventfd");
 }
 
+static char *map_ring(size_t bytes)
+{
+	char *mem = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ring_fd, 0);
+	if (mem == MAP_FAILED || madvise(mem, bytes, MADV_POPULATE_WRITE) < 0)
+		die("map the file");
+	return mem;
+}
+
 static void open_mmap(struct end *e)
 {
 	size_t half = ring_bytes(e->size);
-	char *mem = mmap(NULL, 2 * half, PROT_READ | PROT_WRITE, MAP_SHARED, ring_fd, 0);
-	if (mem == MAP_FAILED || madvise(mem, 2 * half, MADV_POPULATE_WRITE) < 0)
-		die("map the file");
+	char *mem = map_ring(2 * half);
 	ring_open(&out, mem + (e->side ? half : 0), e->size, ring_events[e->side]);
 	ring_open(&in, mem + (e->side ? 0 : half), e->size, ring_events[!e->side]);
+}
+
+static void create_mmap_index(struct end ends[2]) { ring_fd = unnamed_file(2 * index_bytes(ends[0].size)); }
+
+static void open_mmap_index(struct end *e)
+{
+	size_t half = index_bytes(e->size);
+	char *mem = map_ring(2 * half);
+	index_open(&index_out, mem + (e->side ? half : 0), e->size);
+	index_open(&index_in, mem + (e->side ? 0 : half), e->size);
 }
