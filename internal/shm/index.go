@@ -264,7 +264,7 @@ const restPauses = 32
 // finds none, and does not sleep at once, it first lets some gather.
 func (r *IndexReader) await() error {
 	at, closed := &r.ctl.written.v, &r.ctl.writerClosed
-	if load(at) == r.seen && load(&closed.v) == 0 && r.how.looksOn() {
+	if load(at) == r.seen && load(&closed.v) == 0 && r.how.looks() > 0 {
 		rest()
 	}
 	written, open := r.how.change(at, r.seen, 0, r.reader(), closed)
@@ -310,9 +310,6 @@ func (r *IndexReader) Idle(turn int) { r.how.idle(turn) }
 
 // Quit lets a writer that waits for room give up.
 func (r *IndexReader) Quit() { r.how.wake(&r.ctl.readerClosed.v, 1, r.writer()) }
-
-// looksOn says whether an end looks for a while before it sleeps, if it ever does.
-func (how Wait) looks() bool { return how == Spin || how == Yield || how == Hybrid }
 
 // rest is several pauses.
 func rest() {

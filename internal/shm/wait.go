@@ -32,7 +32,7 @@ const (
 )
 
 // looks is how often a reader looks, with a PAUSE between and with nothing else, before
-// it leaves that to change.
+// it leaves that to change; 0 where it sleeps at once.
 func (how Wait) looks() int {
 	switch how {
 	case Spin, Hybrid:
