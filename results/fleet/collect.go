@@ -60,7 +60,6 @@ func Read(ctx context.Context, sources []Source, take func(*Run) bool) (*Index, 
 
 // What a run came to.
 type read struct {
-	place string
 	run   *Run  // nil: it is known, or unfinished
 	err   error // of this run alone
 	known bool
