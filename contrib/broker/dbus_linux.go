@@ -125,8 +125,6 @@ func (p peerOn) isGone(s *dbus.Signal) bool {
 	return s.Name == bus+"."+ownerChanged && len(s.Body) == 3 && s.Body[0] == p.peer.Destination() && s.Body[2] == ""
 }
 
-func (p peerOn) close() error { return p.conn.Close() }
-
 var errGone = errors.New("the connection ended")
 
 // calls are sent to the peer's method Put.

@@ -61,7 +61,7 @@ func Write(w io.Writer, rows iter.Seq2[export.Row, error]) error {
 	columns := export.RowColumns()
 	of := rowType(columns)
 	schema := parquet.SchemaOf(reflect.New(of).Interface())
-	to := parquet.NewWriter(w, schema, parquet.Compression(&zstd.Codec{}), parquet.MaxRowsPerRowGroup(groupRows), parquet.CreatedBy("ipcbench", "", ""))
+	to := parquet.NewGenericWriter[any](w, schema, parquet.Compression(&zstd.Codec{}), parquet.MaxRowsPerRowGroup(groupRows), parquet.CreatedBy("ipcbench", "", ""))
 	metrics := map[string]results.Metric{}
 	for _, m := range results.Metrics() {
 		metrics[m.Name] = m
@@ -124,7 +124,7 @@ type said struct {
 }
 
 // tell writes the metadata: "column.size_bytes", "metric.rtt_p50_ns".
-func tell(to *parquet.Writer, columns []export.RowColumn, metrics map[string]results.Metric) {
+func tell(to *parquet.GenericWriter[any], columns []export.RowColumn, metrics map[string]results.Metric) {
 	add := func(key string, s said) {
 		text, err := json.Marshal(s)
 		if err != nil {
