@@ -54,24 +54,35 @@ func disown(pid int) {
 	delete(family.own, pid)
 }
 
-// burial is how long the driver waits for an orphan that it has killed.
-const burial = 100 * time.Millisecond
+// burial is how long the driver waits for an orphan that it has killed, and testament how
+// long one has before, from a SIGTERM on, to remove what it would leave.
+const (
+	burial    = 100 * time.Millisecond
+	testament = 50 * time.Millisecond
+)
 
 // killOrphans kills the children that are none of the family, and those that come
-// of it, and waits until they have ended.
+// of it, and waits until they have ended. Each is asked first.
 func killOrphans() {
 	family.Lock()
 	defer family.Unlock()
 	if !family.adopts {
 		return
 	}
-	for end := time.Now().Add(burial); time.Now().Before(end); time.Sleep(time.Millisecond) {
+	asked := map[int]time.Time{}
+	for end := time.Now().Add(testament + burial); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		orphans := orphans()
 		if len(orphans) == 0 {
 			return
 		}
 		for _, pid := range orphans {
-			unix.Kill(pid, unix.SIGKILL)
+			switch at, known := asked[pid]; {
+			case !known:
+				asked[pid] = time.Now()
+				unix.Kill(pid, unix.SIGTERM)
+			case time.Since(at) > testament:
+				unix.Kill(pid, unix.SIGKILL)
+			}
 			unix.Wait4(pid, nil, unix.WNOHANG, nil)
 		}
 	}

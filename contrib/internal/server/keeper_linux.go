@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -80,6 +81,9 @@ func keep(serve func(string) error) {
 	if in.Decode(&k.order) != nil {
 		os.Exit(1) // it was killed
 	}
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, unix.SIGTERM) // whoever finds it an orphan asks before it kills
+	go func() { <-asked; k.end(); os.Exit(0) }()
 	go func() { io.Copy(io.Discard, k.talk); close(k.driver) }()
 	go func() { io.Copy(io.Discard, k.holders); close(k.unheld) }()
 	var said answer
