@@ -7,36 +7,16 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ipcbench/contrib/internal/over"
 	"ipcbench/transports"
-	_ "ipcbench/transports/socket" // unix and tcp
 )
-
-// overOption is what carries the library's protocol: a transport of ipcbench's own, which
-// connects the two sockets. The libraries want to listen and to dial, by a name or a port
-// that others see; here each end inherits its socket, and nobody else has a part in it.
-var overOption = transports.Option{
-	Name: "over", Doc: "what the connection is",
-	Values: []transports.Value{
-		{Name: "unix", Doc: "two Unix sockets (the transport unix)"},
-		{Name: "tcp", Doc: "TCP over the loopback (the transport tcp)"},
-	},
-}
 
 // newLink makes two sockets that are connected to each other.
 func newLink(s transports.Spec) (transports.Link, error) {
 	if err := transports.ProbeSize(s); err != nil {
 		return nil, err
 	}
-	over, err := transports.Parse(s.Option(overOption.Name))
-	if err != nil {
-		return nil, err
-	}
-	over.Size, over.Capacity, over.OnStage = s.Size, s.Capacity, s.OnStage
-	sockets, err := transports.Lookup(over.Transport)
-	if err != nil {
-		return nil, err
-	}
-	link, err := sockets.Create(over)
+	link, err := over.Create(s)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Transport, err)
 	}

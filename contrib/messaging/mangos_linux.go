@@ -12,6 +12,7 @@ import (
 	"go.nanomsg.org/mangos/v3/protocol/pair"
 	"go.nanomsg.org/mangos/v3/transport"
 
+	"ipcbench/contrib/internal/over"
 	"ipcbench/transports"
 )
 
@@ -33,7 +34,7 @@ var mangosInfo = transports.Info{
 	Caps:    transports.SeesPeerDeath | transports.Allocates | transports.NeedsCollector | transports.OwnThreads,
 	Waits:   transports.Parks,
 	MaxSize: transports.LargestMessage,
-	Options: []transports.Option{overOption},
+	Options: []transports.Option{over.Option},
 }
 
 func (mangosPair) Info() transports.Info { return mangosInfo }

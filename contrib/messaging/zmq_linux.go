@@ -12,6 +12,7 @@ import (
 	"github.com/go-zeromq/zmq4/transport"
 	"golang.org/x/sys/unix"
 
+	"ipcbench/contrib/internal/over"
 	"ipcbench/transports"
 )
 
@@ -36,7 +37,7 @@ var zmqInfo = transports.Info{
 	Caps:    transports.SeesPeerDeath | transports.Allocates | transports.NeedsCollector | transports.OwnThreads,
 	Waits:   transports.Parks,
 	MaxSize: transports.LargestMessage,
-	Options: []transports.Option{overOption},
+	Options: []transports.Option{over.Option},
 }
 
 func (zmqPair) Info() transports.Info { return zmqInfo }

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"ipcbench/contrib/internal/over"
 	"ipcbench/transports"
 )
 
@@ -23,7 +24,7 @@ func (c counting) call(message []byte) ([]byte, error) {
 func ends(t *testing.T) (producer, consumer transports.Endpoint, calls *atomic.Int64) {
 	t.Helper()
 	calls = new(atomic.Int64)
-	l := library{info: info("counted", "grpc", callOption, overOption), dial: dialGRPC,
+	l := library{info: info("counted", "grpc", callOption, over.Option), dial: dialGRPC,
 		serve: func(s transports.Spec, l *listener, t target) (func(), error) {
 			return serveGRPC(s, l, counting{t, calls})
 		}}

@@ -8,13 +8,14 @@ import (
 	"capnproto.org/go/capnp/v3/exc"
 	"capnproto.org/go/capnp/v3/rpc"
 
+	"ipcbench/contrib/internal/over"
 	"ipcbench/contrib/rpc/internal/wire"
 	"ipcbench/transports"
 )
 
 func init() {
 	transports.Register(library{
-		info:  info("capnp", "Cap'n Proto RPC (capnproto.org/go/capnp/v3): the consumer serves, a round trip is a call", overOption),
+		info:  info("capnp", "Cap'n Proto RPC (capnproto.org/go/capnp/v3): the consumer serves, a round trip is a call", over.Option),
 		serve: serveCapnp, dial: dialCapnp,
 	})
 }

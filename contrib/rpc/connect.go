@@ -8,6 +8,7 @@ import (
 
 	"connectrpc.com/connect"
 
+	"ipcbench/contrib/internal/over"
 	"ipcbench/contrib/rpc/internal/wire"
 	"ipcbench/contrib/rpc/internal/wire/wireconnect"
 	"ipcbench/transports"
@@ -16,7 +17,7 @@ import (
 func init() {
 	transports.Register(connectLibrary{library{
 		info: info("connect", "Connect with protobuf (connectrpc.com/connect), over net/http: the consumer serves, a round trip is a call",
-			callOption, connectVersion, gzipOption, overOption),
+			callOption, connectVersion, gzipOption, over.Option),
 		serve: serveConnect, dial: dialConnect,
 	}})
 }

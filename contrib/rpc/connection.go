@@ -8,29 +8,13 @@ import (
 	"sync"
 	"syscall"
 
+	"ipcbench/contrib/internal/over"
 	"ipcbench/transports"
-	_ "ipcbench/transports/socket" // unix and tcp
 )
-
-// overOption is what carries the library's bytes: a transport of ipcbench's own, which
-// makes the connection, so that nobody else has a part in it.
-var overOption = transports.Option{Name: "over", Doc: "what the connection is", Values: []transports.Value{
-	{Name: "unix", Doc: "two Unix sockets (the transport unix)"},
-	{Name: "tcp", Doc: "TCP over the loopback (the transport tcp)"},
-}}
 
 // makeLink makes one of two sockets that are connected to each other.
 func makeLink(s transports.Spec, secret []byte) (transports.Link, error) {
-	over, err := transports.Parse(s.Option(overOption.Name))
-	if err != nil {
-		return nil, err
-	}
-	over.Size, over.Capacity, over.OnStage = s.Size, s.Capacity, s.OnStage
-	t, err := transports.Lookup(over.Transport)
-	if err != nil {
-		return nil, err
-	}
-	inner, err := t.Create(over)
+	inner, err := over.Create(s)
 	if err != nil {
 		return nil, err
 	}

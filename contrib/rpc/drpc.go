@@ -12,13 +12,14 @@ import (
 	"storj.io/drpc/drpcserver"
 	"storj.io/drpc/drpcwire"
 
+	"ipcbench/contrib/internal/over"
 	"ipcbench/contrib/rpc/internal/wire"
 	"ipcbench/transports"
 )
 
 func init() {
 	transports.Register(library{
-		info:  info("drpc", "drpc with protobuf (storj.io/drpc): the consumer serves, a round trip is a call", callOption, overOption),
+		info:  info("drpc", "drpc with protobuf (storj.io/drpc): the consumer serves, a round trip is a call", callOption, over.Option),
 		serve: serveDRPC, dial: dialDRPC,
 	})
 }

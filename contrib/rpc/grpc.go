@@ -10,13 +10,14 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 
+	"ipcbench/contrib/internal/over"
 	"ipcbench/contrib/rpc/internal/wire"
 	"ipcbench/transports"
 )
 
 func init() {
 	transports.Register(library{
-		info:  info("grpc", "gRPC with protobuf (google.golang.org/grpc): the consumer serves, a round trip is a call", callOption, overOption),
+		info:  info("grpc", "gRPC with protobuf (google.golang.org/grpc): the consumer serves, a round trip is a call", callOption, over.Option),
 		serve: serveGRPC, dial: dialGRPC,
 	})
 }

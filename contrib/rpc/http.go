@@ -7,12 +7,13 @@ import (
 	"log"
 	"net/http"
 
+	"ipcbench/contrib/internal/over"
 	"ipcbench/transports"
 )
 
 func init() {
 	transports.Register(library{
-		info:  info("http", "HTTP of the standard library: the consumer serves, a round trip is a POST with its response", versionOption, overOption),
+		info:  info("http", "HTTP of the standard library: the consumer serves, a round trip is a POST with its response", versionOption, over.Option),
 		serve: serveHTTP, dial: dialHTTP,
 	})
 }

@@ -6,12 +6,13 @@ import (
 	"net/rpc"
 	"net/rpc/jsonrpc"
 
+	"ipcbench/contrib/internal/over"
 	"ipcbench/transports"
 )
 
 func init() {
 	transports.Register(library{
-		info:  info("netrpc", "net/rpc of the standard library: the consumer serves, a round trip is a call", codecOption, overOption),
+		info:  info("netrpc", "net/rpc of the standard library: the consumer serves, a round trip is a call", codecOption, over.Option),
 		serve: serveNetRPC, dial: dialNetRPC,
 	})
 }

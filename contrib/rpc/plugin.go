@@ -21,6 +21,7 @@ import (
 	"github.com/hashicorp/go-plugin/runner"
 	"google.golang.org/grpc"
 
+	"ipcbench/contrib/internal/over"
 	"ipcbench/contrib/rpc/internal/wire"
 	"ipcbench/transports"
 )
@@ -32,7 +33,7 @@ import (
 // message pays for that is in the row, what starting a plug-in takes is not.
 func init() {
 	transports.Register(library{
-		info:  info("plugin", "hashicorp/go-plugin: gRPC with its broker and streams beside; not how it starts a process", tlsOption, overOption),
+		info:  info("plugin", "hashicorp/go-plugin: gRPC with its broker and streams beside; not how it starts a process", tlsOption, over.Option),
 		serve: servePlugin, dial: dialPlugin, secret: pluginSecret,
 	})
 }
