@@ -132,10 +132,8 @@ func publish(t *testing.T, proxy, dir, path, version string) {
 	}
 	archive := zip.NewWriter(file)
 	eachFile(t, dir, func(name string) {
-		for _, own := range []string{"packaging/image/", "contrib/"} { // modules of their own
-			if strings.HasPrefix(name, own) {
-				return
-			}
+		if ofAnotherModule(dir, name) {
+			return
 		}
 		w, err := archive.Create(path + "@" + version + "/" + name)
 		if err == nil {
@@ -151,6 +149,16 @@ func publish(t *testing.T, proxy, dir, path, version string) {
 	if err := file.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// ofAnotherModule reports whether a folder around a file of dir is a module of its own.
+func ofAnotherModule(dir, name string) bool {
+	for folder := filepath.Dir(name); folder != "."; folder = filepath.Dir(folder) {
+		if _, err := os.Stat(filepath.Join(dir, folder, "go.mod")); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // copyOfThis copies what belongs to this project, and neither its history nor what was made.

@@ -112,7 +112,7 @@ func (c Class) HostTable() table.Table {
 
 // EnvironmentTable shows what differs between the sides.
 func (c Comparison) EnvironmentTable() table.Table {
-	t := table.Table{Title: "What differs", Columns: []table.Column{{Name: ""}, {Name: "old"}, {Name: "new"}}}
+	t := table.Table{Title: "What differs", Columns: []table.Column{{Name: "fact"}, {Name: "old"}, {Name: "new"}}}
 	for _, d := range c.Environment {
 		t.Rows = append(t.Rows, table.Row{Cells: []string{d.Key, d.Old, d.New}})
 	}

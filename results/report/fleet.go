@@ -71,6 +71,7 @@ type classContents struct {
 // Heat is the squares of one metric of a workload: a row for each cell, a column for each host.
 type heat struct {
 	Title string
+	Label string   // as of a [page.Table]
 	Names []string // of the hosts
 	Rows  []heatRow
 }
@@ -121,7 +122,7 @@ func classOf(place int, class fleet.Class, answer fleet.Answer) classContents {
 		metric := results.LookupMetric(row.Metric)
 		title := results.Capital(row.Cell.Workload) + ": " + metric.Words
 		if n := len(all.Maps); n == 0 || all.Maps[n-1].Title != title {
-			all.Maps = append(all.Maps, heat{Title: title, Names: names})
+			all.Maps = append(all.Maps, heat{Title: title, Label: "Cells by hosts: " + title + ": " + class.Name, Names: names})
 		}
 		m := &all.Maps[len(all.Maps)-1]
 		m.Rows = append(m.Rows, heatRowOf(fmt.Sprintf("c%d-%d", place+1, i+1), class, row))
