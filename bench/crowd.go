@@ -46,6 +46,8 @@ func sharing(spec transports.Spec, receives bool) (how, why string) {
 		return results.RingEach, ""
 	case spec.Option("api") == "inplace":
 		return "", "several ends exchange messages by copy: leave out api=inplace"
+	case caps.Has(transports.Bursts):
+		return "", "several ends exchange messages one by one: leave out api=burst"
 	case receives && kind == transports.Memory && caps.Has(transports.ManyLinks):
 		return "", "the one end would have to sleep on several rings at once: choose wait=spin or wait=yield"
 	case receives && kind == transports.Stream:

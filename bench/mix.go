@@ -17,6 +17,7 @@ import (
 
 	"ipcbench/bench/workload"
 	"ipcbench/results"
+	"ipcbench/transports"
 )
 
 // A Mix is messages of more than one length: both ends know how long each is by its
@@ -205,6 +206,9 @@ func (m Mix) mean() int {
 func (m Mix) of(c Cell) Cell {
 	if m.Name != "" {
 		c.SizeMix, c.SizeBytes, c.lengths = m.Name, m.mean(), m.Lengths
+		if c.Spec.Caps().Has(transports.Bursts) {
+			c.Skip = cmp.Or(c.Skip, "a call hands over messages of one length: leave out api=burst")
+		}
 	}
 	return c
 }

@@ -15,7 +15,7 @@ import (
 
 // sound are the specs that the measuring loops are tried with: each path an
 // endpoint has.
-var sound = []string{"mmap:wait=yield", "mmap:wait=futex", "mmap:wait=futex,api=inplace", "pipe", "unix:type=seqpacket", "file:wait=inotify", "null"}
+var sound = []string{"mmap:wait=yield", "mmap:wait=futex", "mmap:wait=futex,api=inplace", "mmap:api=burst,ring=index,wait=futex", "pipe", "unix:type=seqpacket", "file:wait=inotify", "null"}
 
 // TestRecordIsWhole measures every workload over every path and looks for
 // numbers that contradict each other.

@@ -103,6 +103,18 @@ type InPlace interface {
 	Release() error
 }
 
+// InBursts is implemented by an [Endpoint] that hands over several messages of one
+// length by a call, and takes several. It is used only where the spec says api=burst,
+// for streams.
+type InBursts interface {
+	// SendBurst is Send of messages of size bytes each, which lie one after the other.
+	SendBurst(msgs []byte, size int) error
+	// RecvBurst waits for a message and stores it in buf, and behind it those that are
+	// there by then, as many as there is room for: all have size bytes, or it fails. It
+	// returns how many there were, and io.EOF as Recv does.
+	RecvBurst(buf []byte, size int) (messages int, err error)
+}
+
 // Faulter is implemented by an [Endpoint] over mapped memory. After a memory
 // fault (SIGBUS, SIGSEGV) at address addr, Fault returns an error that says
 // what was touched and why it may have failed, or nil where the address is
@@ -147,6 +159,7 @@ type Caps uint
 // The capabilities.
 const (
 	CanInPlace    Caps = 1 << iota // Endpoints implement InPlace where the spec says api=inplace
+	Bursts                         // Endpoints implement InBursts, and the spec says that they are used so
 	NeedsDir                       // Spec.Dir names the directory the link lives in
 	SeesPeerDeath                  // Recv returns io.EOF, or fails, when the peer is killed
 	OneProcess                     // both ends are one Endpoint in one process

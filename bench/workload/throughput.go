@@ -48,13 +48,11 @@ func stream(e *End) error {
 	e.Begin()
 	start, at := Now(), int64(0)
 	for n := int64(0); !e.Over(n-1, start, at); n = int64(number - first) {
-		for range e.AtMost(min(every, sent.step(n)), e.Messages+1-n) {
-			e.think()
-			if err := e.Send(number, Measured); err != nil {
-				return err
-			}
-			number++
+		burst := e.AtMost(min(every, sent.step(n)), e.Messages+1-n)
+		if err := e.sendBurst(number, burst); err != nil {
+			return err
 		}
+		number += uint64(burst)
 		at = Now()
 		sent.stamp(int64(number-first), at)
 	}
@@ -75,21 +73,44 @@ func drain(e *End) error {
 	}
 	t := e.tally(op, number)
 	marked := number
-	for ; ; number++ {
-		if _, err := e.Receive(number); err != nil {
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			return err
+	for err == nil {
+		var received int64
+		received, err = e.ReceiveBurst(number, atOnce(t.untilDue(), e.working))
+		number += uint64(received)
+		t.add(received)
+		if err == nil {
+			e.work()
 		}
-		t.count()
-		e.work()
+	}
+	if !errors.Is(err, io.EOF) {
+		return err
 	}
 	e.Stop()
 	e.Done()
 	e.Report.Received, e.Report.Verified = int64(number-marked), int64(number)
 	e.tell(t, marked)
 	return nil
+}
+
+// sendBurst sends so many messages, and thinks before each.
+func (e *End) sendBurst(number uint64, n int64) error {
+	step := atOnce(n, e.thinking)
+	for end := number + uint64(n); number != end; number += uint64(step) {
+		e.think()
+		if err := e.SendBurst(number, step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// atOnce is how many of n messages an end hands over or takes without doing anything
+// between two.
+func atOnce(n int64, b busy) int64 {
+	if b.each > 0 {
+		return 1
+	}
+	return n
 }
 
 // swallow is both ends in one loop: what the harness itself costs.
@@ -149,10 +170,21 @@ func (e *End) streamEvery(op float64) int64 {
 	return streamEvery(op, e.Clock)
 }
 
-func (t *tally) count() {
-	if t.n++; t.n >= t.due || t.n == t.total {
+func (t *tally) count() { t.add(1) }
+
+// add counts so many, which are no more than are left until it is due to stamp.
+func (t *tally) add(n int64) {
+	if t.n += n; t.n >= t.due || t.n == t.total {
 		t.stamp()
 	}
+}
+
+// untilDue is how many messages there will be before the next is stamped, with that one.
+func (t *tally) untilDue() int64 {
+	if t.n < t.total {
+		return min(t.due, t.total) - t.n
+	}
+	return t.due - t.n
 }
 
 // stamp notes the time. The first stamps are close together, so that a stream

@@ -87,6 +87,12 @@ func (e *indexEnd) advance() {
 	e.at += uintptr(e.Stride)
 }
 
+// advanceBy goes on by n slots, none of which but the last is the ring's last.
+func (e *indexEnd) advanceBy(n int) {
+	e.next += uint64(n)
+	e.at += uintptr(n * e.Stride)
+}
+
 // wrap goes on to the first slot after the last.
 func (e *indexEnd) wrap() {
 	if e.at == e.past {
@@ -148,12 +154,50 @@ func (w *IndexWriter) Loan(n int) ([]byte, error) {
 // Commit sends the message that was built where Loan said. The error is nil.
 func (w *IndexWriter) Commit() error {
 	w.advance()
+	w.publish()
+	return nil
+}
+
+// publish lets the reader see all messages before the next.
+func (w *IndexWriter) publish() {
 	if w.plain {
 		releaseInline(&w.ctl.written.v, w.next)
 	} else {
 		w.how.publish(&w.ctl.written.v, w.next, w.reader())
 	}
+}
+
+// SendBurst is Send of messages of size bytes each, which lie one after the other. They
+// are there for the reader all at once, or as many as lie before the ring's end.
+func (w *IndexWriter) SendBurst(msgs []byte, size int) error {
+	for len(msgs) > 0 {
+		if size != w.Message || w.next == w.limit {
+			if err := w.room(size); err != nil {
+				return err
+			}
+		}
+		n := min(len(msgs)/size, int(w.limit-w.next))
+		w.lay(msgs[:n*size], size)
+		w.advanceBy(n)
+		w.publish()
+		msgs = msgs[n*size:]
+	}
 	return nil
+}
+
+// lay copies messages to the slots that come next.
+func (w *IndexWriter) lay(msgs []byte, size int) {
+	if w.head == 0 && size == w.Stride {
+		Copy(unsafe.Slice((*byte)(w.payload()), len(msgs)), msgs)
+		return
+	}
+	for slot := w.at; len(msgs) > 0; slot += uintptr(w.Stride) {
+		if w.head != 0 {
+			*(*uint64)(unsafe.Add(w.first, slot)) = uint64(size)
+		}
+		Copy(unsafe.Slice((*byte)(unsafe.Add(w.first, slot+w.head)), size), msgs[:size])
+		msgs = msgs[size:]
+	}
 }
 
 // room refuses a message of a length that this ring is not for, and otherwise waits
@@ -221,6 +265,47 @@ func (r *IndexReader) Recv(buf []byte) (int, error) {
 		r.giveBack()
 	}
 	return n, nil
+}
+
+// RecvBurst waits for a message and copies it to buf, and those behind it that are known
+// to be there, as many as buf has room for. All must have size bytes. It returns how many
+// there were, and io.EOF as Recv does.
+func (r *IndexReader) RecvBurst(buf []byte, size int) (messages int, err error) {
+	if r.next == r.seen {
+		if err := r.await(); err != nil {
+			return 0, err
+		}
+	}
+	n := min(len(buf)/size, int(r.seen-r.next), int(r.due-r.next))
+	if err := r.take(buf[:n*size], size); err != nil {
+		return 0, err
+	}
+	r.advanceBy(n)
+	if r.next == r.due {
+		r.giveBack()
+	}
+	return n, nil
+}
+
+// take copies messages out of the slots that come next.
+func (r *IndexReader) take(buf []byte, size int) error {
+	if r.head == 0 && size != r.Message {
+		return errOfAnotherLength(r.Message, size)
+	}
+	if r.head == 0 && size == r.Stride {
+		Copy(buf, unsafe.Slice((*byte)(r.payload()), len(buf)))
+		return nil
+	}
+	for slot := r.at; len(buf) > 0; slot += uintptr(r.Stride) {
+		if r.head != 0 {
+			if n := int(*(*uint64)(unsafe.Add(r.first, slot))); n != size {
+				return errOfAnotherLength(n, size)
+			}
+		}
+		Copy(buf[:size], unsafe.Slice((*byte)(unsafe.Add(r.first, slot+r.head)), size))
+		buf = buf[size:]
+	}
+	return nil
 }
 
 // Peek waits for the next message and returns it where it lies. It returns

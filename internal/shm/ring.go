@@ -90,6 +90,11 @@ func (l Layout) Bytes() int { return l.with(int(unsafe.Sizeof(control{}))) }
 // with returns how much memory the slots take with a control block of so many bytes.
 func (l Layout) with(control int) int { return (control + l.Slots*l.Stride + line - 1) &^ (line - 1) }
 
+// errOfAnotherLength is for a burst with a message that is none of it.
+func errOfAnotherLength(n, size int) error {
+	return fmt.Errorf("receive a burst of messages of %d bytes: one has %d", size, n)
+}
+
 // ErrPeerClosed is returned by a Writer whose reader takes no more. It is an
 // EPIPE, as a pipe's is.
 var ErrPeerClosed = fmt.Errorf("%w: the peer has closed its end", syscall.EPIPE)
@@ -187,6 +192,17 @@ func (w *Writer) Send(msg []byte) error {
 	}
 	release(w.mark(), uint64(w.lap)<<32|uint64(len(msg)))
 	w.advance()
+	return nil
+}
+
+// SendBurst is Send of messages of size bytes each, which lie one after the other. Each
+// has a mark, and is there for the reader as soon as that is.
+func (w *Writer) SendBurst(msgs []byte, size int) error {
+	for ; len(msgs) > 0; msgs = msgs[size:] {
+		if err := w.Send(msgs[:size]); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -342,6 +358,26 @@ func (r *Reader) Recv(buf []byte) (int, error) {
 		r.giveBack()
 	}
 	return n, nil
+}
+
+// RecvBurst waits for a message and copies it to buf, and those behind it that are there
+// by then, as many as buf has room for. All must have size bytes. It returns how many
+// there were, and io.EOF as Recv does.
+func (r *Reader) RecvBurst(buf []byte, size int) (messages int, err error) {
+	for ; len(buf) >= size; buf = buf[size:] {
+		if messages > 0 && uint32(load(r.mark())>>32) != r.lap {
+			break
+		}
+		n, err := r.Recv(buf[:size])
+		if err == nil && n != size {
+			err = errOfAnotherLength(n, size)
+		}
+		if err != nil {
+			return messages, err
+		}
+		messages++
+	}
+	return messages, nil
 }
 
 // TryRecv is Recv that returns 0 where there is no message yet.

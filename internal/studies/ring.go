@@ -41,6 +41,7 @@ var ringVariants = []ringVariant{
 	{"writer prefetches 4 ahead", []string{"-DWRITE_AHEAD=4"}},
 	{"writer copies past its caches", []string{"-DNON_TEMPORAL=1"}},
 	{"in place: only the ends are written and read", []string{"-DIN_PLACE=1"}},
+	{"in place: every byte is read once", []string{"-DIN_PLACE=2"}},
 	{"ring of 64 KiB", []string{"-DCAPACITY=(1<<16)"}},
 	{"ring of 256 KiB", []string{"-DCAPACITY=(1<<18)"}},
 	{"ring of 4 MiB", []string{"-DCAPACITY=(1<<22)"}},
@@ -52,7 +53,7 @@ var ringVariants = []ringVariant{
 }
 
 // ringSpecs are streamed by this harness in the same rounds.
-var ringSpecs = []string{"mmap:wait=spin", "mmap:api=inplace,wait=spin", "mmap:ring=index,wait=spin"}
+var ringSpecs = []string{"mmap:wait=spin", "mmap:api=inplace,wait=spin", "mmap:ring=index,wait=spin", "mmap:api=burst,ring=index,wait=spin"}
 
 var ringSizes = []int{8, 64, 4096, 64 << 10}
 

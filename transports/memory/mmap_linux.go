@@ -42,6 +42,9 @@ func (mmap) Probe(s transports.Spec) error {
 	if ring.HasIndex(s) && s.Option("sync") != "none" {
 		return transports.Unsupported(s.String() + ": the index lies apart from the messages, and a message without it would be pushed to the storage in vain: leave out ring=index or sync")
 	}
+	if s.Caps().Has(transports.Bursts) && s.Option("sync") != "none" {
+		return transports.Unsupported(s.String() + ": each message is pushed to the storage by itself: leave out api=burst or sync")
+	}
 	if s.Dir == "" {
 		return transports.ProbeSize(s)
 	}

@@ -26,6 +26,7 @@ var cases = []testCase{
 	{name: "a message too long is refused", not: transports.OneProcess, test: tooLong},
 	{name: "no allocation per message", not: transports.OneProcess | transports.Allocates, test: noAllocation},
 	{name: inPlaceCase, needs: transports.CanInPlace, not: transports.OneProcess, test: inPlace},
+	{name: "in bursts equals one by one", needs: transports.Bursts, test: inBursts},
 	{name: "the consumer sees the producer killed", needs: transports.SeesPeerDeath, test: death(transports.Producer)},
 	{name: "the producer sees the consumer killed", needs: transports.SeesPeerDeath, test: death(transports.Consumer)},
 	{name: "the driver survives both killed", not: transports.OneProcess, test: bothKilled},
@@ -203,6 +204,28 @@ func inPlace(ctx context.Context, s subject) error {
 		err := s.counted(ctx, task{Do: ends[0], Sizes: sizes, Count: count}, task{Do: ends[1], Sizes: sizes}, count)
 		if err != nil {
 			return fmt.Errorf("%s and %s: %w", ends[0], ends[1], err)
+		}
+	}
+	return nil
+}
+
+// inBursts is inPlace for messages of which a call hands over several: of the length that
+// the link is made for, alone or among others, and of a shorter one.
+func inBursts(ctx context.Context, s subject) error {
+	for _, size := range s.fitting(1, 8, 100, 4096) {
+		for _, of := range []struct {
+			uniform bool
+			longest int
+		}{{true, size}, {false, size}, {false, size + 8}} {
+			s.spec.Uniform, s.spec.Size = of.uniform, of.longest
+			sizes := []int{size}
+			count := plenty(sizes)
+			for _, ends := range [][2]string{{"hurl", "receive"}, {"send", "gather"}, {"hurl", "gather"}} {
+				err := s.counted(ctx, task{Do: ends[0], Sizes: sizes, Count: count}, task{Do: ends[1], Sizes: sizes}, count)
+				if err != nil {
+					return fmt.Errorf("%s and %s %d bytes over a link for %d: %w", ends[0], ends[1], size, of.longest, err)
+				}
+			}
 		}
 	}
 	return nil

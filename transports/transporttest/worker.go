@@ -45,6 +45,8 @@ var behaviours = map[string]func(*peer.Control, task, transports.Endpoint, *outc
 	"oversize": oversize,
 	"lend":     lend,
 	"look":     look,
+	"hurl":     hurl,
+	"gather":   gather,
 	"suffer":   suffer,
 	"idle":     idle,
 }
@@ -210,6 +212,11 @@ func oversize(c *peer.Control, job task, ep transports.Endpoint, out *outcome) e
 			return fmt.Errorf("a Loan of %d bytes returned %v instead of ErrTooLong", job.Spec.Size+1, err)
 		}
 	}
+	if in, ok := ep.(transports.InBursts); ok {
+		if err := in.SendBurst(make([]byte, 2*(job.Spec.Size+1)), job.Spec.Size+1); !errors.Is(err, transports.ErrTooLong) {
+			return fmt.Errorf("a SendBurst of messages of %d bytes returned %v instead of ErrTooLong", job.Spec.Size+1, err)
+		}
+	}
 	return send(c, job, ep, out)
 }
 
@@ -263,6 +270,67 @@ func look(_ *peer.Control, job task, ep transports.Endpoint, out *outcome) error
 	}
 	if _, err := in.Peek(); !errors.Is(err, io.EOF) {
 		return fmt.Errorf("after the end of the stream, Peek returned %v instead of io.EOF again", err)
+	}
+	return nil
+}
+
+var errNoBursts = errors.New("api=burst was asked for and the endpoint is not InBursts")
+
+// mostAtOnce is how many messages a call hands over or has room for, at most: 1, then 2,
+// and so on, and again.
+const mostAtOnce = 50
+
+// hurl is send with several messages a call, all of one size.
+func hurl(_ *peer.Control, job task, ep transports.Endpoint, out *outcome) error {
+	in, ok := ep.(transports.InBursts)
+	if !ok {
+		return errNoBursts
+	}
+	size := job.Sizes[0]
+	msgs := make([]byte, mostAtOnce*size)
+	for burst := 0; out.Messages < job.Count; burst++ {
+		n := min(1+burst%mostAtOnce, job.Count-out.Messages)
+		for i := range n {
+			pattern(msgs[i*size:(i+1)*size], out.Messages+i)
+		}
+		if err := in.SendBurst(msgs[:n*size], size); err != nil {
+			return fmt.Errorf("send %d messages from %d on: %w", n, out.Messages, err)
+		}
+		clear(msgs) // they are ours again
+		out.Messages += n
+	}
+	return ep.Close()
+}
+
+// gather is receive with several messages a call.
+func gather(_ *peer.Control, job task, ep transports.Endpoint, out *outcome) error {
+	in, ok := ep.(transports.InBursts)
+	if !ok {
+		return errNoBursts
+	}
+	size := job.Sizes[0]
+	buf := make([]byte, mostAtOnce*size)
+	for burst := 0; ; burst++ {
+		room := buf[:(1+burst%mostAtOnce)*size]
+		n, err := in.RecvBurst(room, size)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("receive from message %d on: %w", out.Messages, err)
+		}
+		if n < 1 || n*size > len(room) {
+			return fmt.Errorf("received %d messages where there is room for %d", n, len(room)/size)
+		}
+		for i := range n {
+			if err := compare(room[i*size:(i+1)*size], size, out.Messages); err != nil {
+				return err
+			}
+			out.Messages++
+		}
+	}
+	if _, err := in.RecvBurst(buf, size); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("after the end of the stream, RecvBurst returned %v instead of io.EOF again", err)
 	}
 	return nil
 }

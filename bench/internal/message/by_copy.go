@@ -45,6 +45,44 @@ func (x *byCopy) Receive(number uint64) (Phase, error) {
 	return Measured, nil
 }
 
+// SendBurst has no calls for a message but those of the transport.
+func (x *byCopy) SendBurst(number uint64, n int64) error {
+	if x.full || len(x.message) < wordBytes {
+		return sendEach(x, number, n)
+	}
+	m, ep := x.message, x.ep
+	for end := number + uint64(n); number != end; number++ {
+		m.stampWords(number, Measured)
+		if err := ep.Send(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ReceiveBurst has no calls for a message but those of the transport, and of one in so
+// many what checks it whole.
+func (x *byCopy) ReceiveBurst(number uint64, n int64) (received int64, err error) {
+	if x.full || len(x.message) < wordBytes {
+		return receiveEach(x, number, n)
+	}
+	in, want, ep, whole := x.in, len(x.message), x.ep, x.whole
+	for ; received < n; received++ {
+		got, err := ep.Recv(in)
+		if err != nil {
+			return received, err
+		}
+		if m := in[:got]; number == whole || !m.isWords(want, number, Measured) {
+			if _, err := x.examine(m, number); err != nil {
+				return received, err
+			}
+			whole = x.whole
+		}
+		number++
+	}
+	return n, nil
+}
+
 // examine checks m as far as its phase and its turn demand.
 func (x *byCopy) examine(m message, number uint64) (Phase, error) {
 	p, err := x.verify(m, number)

@@ -13,6 +13,35 @@ type Exchange interface {
 	// Echo is Receive, and then sends the same bytes back. Between the two it
 	// calls between, where the message is of a phase up to last.
 	Echo(number uint64, last Phase, between func(Phase)) (Phase, error)
+	// SendBurst is Send of n messages that are measured, from this number on.
+	SendBurst(number uint64, n int64) error
+	// ReceiveBurst is Receive of n messages, from this number on. It returns how many
+	// there were before an error.
+	ReceiveBurst(number uint64, n int64) (received int64, err error)
+}
+
+// one is what hands over one message at a time.
+type one interface {
+	Send(number uint64, p Phase) error
+	Receive(number uint64) (Phase, error)
+}
+
+func sendEach(x one, number uint64, n int64) error {
+	for end := number + uint64(n); number != end; number++ {
+		if err := x.Send(number, Measured); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func receiveEach(x one, number uint64, n int64) (received int64, err error) {
+	for ; received < n; received++ {
+		if _, err := x.Receive(number + uint64(received)); err != nil {
+			return received, err
+		}
+	}
+	return n, nil
 }
 
 // Over returns the exchange of messages of size bytes over an endpoint that was
@@ -29,7 +58,11 @@ func Over(ep transports.Endpoint, spec transports.Spec, size int, lengths []int,
 	}
 	in := make(message, size)
 	in.fill(0) // its pages are there before a message is
-	return &byCopy{pattern: base, ep: ep, in: in}
+	x := byCopy{pattern: base, ep: ep, in: in}
+	if spec.Caps().Has(transports.Bursts) {
+		return newInBursts(x, ep.(transports.InBursts))
+	}
+	return &x
 }
 
 // pattern is the message that is sent while only the ends change.

@@ -7,7 +7,8 @@ import (
 
 // inPlace builds messages where they will be read, and reads them there. So
 // that every byte is written and read all the same, the producer lays the
-// whole pattern down each time and the consumer compares the whole of it.
+// whole pattern down each time, that of number 0, and the consumer compares the whole of
+// it with what is due: it need not read another message for that.
 type inPlace struct {
 	pattern
 	ep transports.InPlace
@@ -39,7 +40,7 @@ func (x *inPlace) look(number uint64) (m message, p Phase, err error) {
 		return nil, 0, err
 	}
 	if p, err = x.verify(m, number); err == nil && !x.full && p == Measured {
-		err = m.sameMiddle(x.message, number)
+		err = m.checkMiddle(0)
 	}
 	return m, p, err
 }
@@ -61,4 +62,10 @@ func (x *inPlace) Echo(number uint64, last Phase, between func(Phase)) (Phase, e
 		return 0, err
 	}
 	return p, x.ep.Release()
+}
+
+func (x *inPlace) SendBurst(number uint64, n int64) error { return sendEach(x, number, n) }
+
+func (x *inPlace) ReceiveBurst(number uint64, n int64) (int64, error) {
+	return receiveEach(x, number, n)
 }

@@ -107,3 +107,25 @@ func TestMessageOutOfOrder(t *testing.T) {
 		}
 	}
 }
+
+// Every byte between the ends is compared, whether by pieces or by words.
+func TestEveryDamagedByteOfAPatternIsSeen(t *testing.T) {
+	for _, size := range []int{16, 17, 24, 100, 2*wordBytes + pieceBytes, 2*wordBytes + 3*pieceBytes + 5, 1000} {
+		m := make(message, size)
+		m.fill(7)
+		if err := m.checkMiddle(7); err != nil {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+		for at := wordBytes; at < size-wordBytes; at++ {
+			m[at] ^= 1 << (at % 8)
+			if m.checkMiddle(7) == nil {
+				t.Errorf("%d bytes: byte %d is wrong, and nothing was said", size, at)
+			}
+			words := m.middle()[:len(m.middle())/pieceBytes*pieceBytes]
+			if got, want := progresses(words, patternStart(7)), progressesInGo(words, patternStart(7)); got != want {
+				t.Errorf("%d bytes, byte %d wrong: %v by instruction and %v in Go", size, at, got, want)
+			}
+			m[at] ^= 1 << (at % 8)
+		}
+	}
+}

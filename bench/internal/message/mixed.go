@@ -150,6 +150,12 @@ func (x *mixedByCopy) Echo(number uint64, last Phase, between func(Phase)) (Phas
 	return p, x.ep.Send(m)
 }
 
+func (x *mixedByCopy) SendBurst(number uint64, n int64) error { return sendEach(x, number, n) }
+
+func (x *mixedByCopy) ReceiveBurst(number uint64, n int64) (int64, error) {
+	return receiveEach(x, number, n)
+}
+
 // mixedInPlace is inPlace with another length each time.
 type mixedInPlace struct {
 	inPlace
@@ -169,4 +175,10 @@ func (x *mixedInPlace) Receive(number uint64) (Phase, error) {
 func (x *mixedInPlace) Echo(number uint64, last Phase, between func(Phase)) (Phase, error) {
 	x.message = x.all[:x.received.of(number)]
 	return x.inPlace.Echo(number, last, between)
+}
+
+func (x *mixedInPlace) SendBurst(number uint64, n int64) error { return sendEach(x, number, n) }
+
+func (x *mixedInPlace) ReceiveBurst(number uint64, n int64) (int64, error) {
+	return receiveEach(x, number, n)
 }

@@ -46,6 +46,7 @@ func Options(own ...transports.Option) []transports.Option {
 		transports.Option{Name: "api", Doc: "how a message gets into and out of the memory", Values: []transports.Value{
 			{Name: "copy", Doc: "copied in by the producer and out by the consumer"},
 			{Name: "inplace", Doc: "built and read where it lies", Without: transports.ManyLinks | transports.CanTry},
+			{Name: "burst", Doc: "copied, and those of a stream several by a call", Without: transports.ManyLinks | transports.CanTry, With: transports.Bursts},
 		}},
 		transports.Option{Name: "populate", Doc: "when an end's pages are mapped", Values: []transports.Value{
 			{Name: "yes", Doc: "as it opens (MADV_POPULATE_WRITE)"},
@@ -319,6 +320,7 @@ func (m *mapping) close(out interface{ End() }, in interface{ Quit() }) error {
 // end is what both kinds are.
 type end interface {
 	transports.InPlace
+	transports.InBursts
 	transports.Faulter
 	transports.Mapped
 	transports.Trier
