@@ -36,8 +36,9 @@ type Run struct {
 type Options struct {
 	Parent   string   // the directory in which the run makes its own
 	Name     string   // of the run, see [results.CreateDirectory]; ""
-	Version  string   // of the program that runs, and
-	Args     []string // what it was asked: both only for the record
+	Version  string   // of the program that runs,
+	Program  string   // what that is called, and
+	Args     []string // what it was asked: all three only for the record
 	Why      bool     // launch each cell that has a result once more, to explain it: see Plan.Diagnose
 	Profiles int      // of either kind, so many launches more of each cell that has a result, sampled: see Plan.Profile
 	Observer Observer // nil: nobody looks on
@@ -70,6 +71,7 @@ func NewRun(p Plan, cells []Cell, o Options) (*Run, error) {
 	r := &Run{plan: p, cells: cells, options: o, record: results.Run{
 		Name:    o.Name,
 		Version: o.Version,
+		Program: o.Program,
 		Args:    o.Args,
 		Plan:    p.Record(),
 		Labels:  p.Labels,

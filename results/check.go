@@ -225,6 +225,7 @@ func (r Run) check() error {
 	c.text("name", r.Name, Bounds.Name)
 	c.text("directory", r.Directory, Bounds.Name)
 	c.text("version", r.Version, Bounds.Name)
+	c.text("program", r.Program, Bounds.Name)
 	c.text("status", string(r.Status), Bounds.Short)
 	c.text("cut_short", r.CutShort, Bounds.Prose)
 	c.texts("args", r.Args, Bounds.Prose)

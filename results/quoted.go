@@ -55,7 +55,7 @@ func (w *Worker) quote() {
 }
 
 func (r *Run) quote() {
-	for _, text := range []*string{&r.Name, &r.Directory, &r.Version, (*string)(&r.Status), &r.Plan.Warmup, &r.Plan.Verify} {
+	for _, text := range []*string{&r.Name, &r.Directory, &r.Version, &r.Program, (*string)(&r.Status), &r.Plan.Warmup, &r.Plan.Verify} {
 		quoteLine(text)
 	}
 	for _, list := range [][]string{r.Args, r.Plan.Specs, r.Plan.Workloads, r.Plan.Placements, r.Plan.Dirs, r.Plan.Arrivals, r.Plan.Pacings, r.Plan.Mixes} {

@@ -9,7 +9,11 @@
 // so that a run can be read and reported on any machine.
 package results
 
-import "time"
+import (
+	"cmp"
+	"strings"
+	"time"
+)
 
 // Schema is the version of the run directory's format. A reader refuses a
 // newer one.
@@ -160,6 +164,7 @@ type Run struct {
 	Name      string             `json:"name"`                // what it was called, or else its directory
 	Directory string             `json:"directory,omitempty"` // the run directory's name, where that is another: see [Run.ID]
 	Version   string             `json:"version"`             // of ipcbench
+	Program   string             `json:"program,omitempty"`   // what the binary that made it is called: see [Run.Typed]
 	Args      []string           `json:"args,omitempty"`
 	Plan      Plan               `json:"plan"`
 	Labels    map[string]string  `json:"labels,omitempty"`
@@ -171,6 +176,12 @@ type Run struct {
 	Status    RunStatus          `json:"status"`
 	CutShort  string             `json:"cut_short,omitempty"` // what ended it before all of its launches were made
 	Warnings  []Warning          `json:"warnings,omitempty"`
+}
+
+// Typed is what to type for the binary that made the run, followed by these words: another
+// may not have the run's transports. Runs of older versions are of ipcbench.
+func (r Run) Typed(words ...string) string {
+	return strings.Join(append([]string{cmp.Or(r.Program, "ipcbench")}, words...), " ")
 }
 
 // A Floor is something the harness itself or the bare machine costs, below

@@ -61,7 +61,8 @@ type Link interface {
 	// For returns what one side inherits, the same each time.
 	For(Side) Handover
 	// Close is idempotent and leaves no file, segment, queue or descriptor,
-	// however the two processes ended.
+	// however the two processes ended. It is called again when they have: by
+	// then nothing is left either of what served them.
 	Close() error
 }
 

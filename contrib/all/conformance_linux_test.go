@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	_ "ipcbench/contrib/all"
+	"ipcbench/results"
 	"ipcbench/transports"
 	"ipcbench/transports/transporttest"
 )
@@ -49,6 +50,18 @@ func TestConformance(t *testing.T) {
 			}
 			transporttest.Run(t, tr)
 		})
+	}
+}
+
+// TestResultsKnowHowTheyWait: who reads a record knows of a way of waiting what its name
+// says in a table of package results, and nothing of others.
+func TestResultsKnowHowTheyWait(t *testing.T) {
+	for _, tr := range ours() {
+		for _, s := range transporttest.Specs(tr) {
+			if way := results.Way(s.Waits().Name); !slices.Contains(results.Ways(), way) {
+				t.Errorf("%s waits as %q, of which results knows nothing", s, way)
+			}
+		}
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	_ "ipcbench/contrib/broker"
 	"ipcbench/transports"
 )
@@ -75,6 +77,39 @@ func TestNoServerOutlivesTheDriver(t *testing.T) {
 	for end := time.Now().Add(20 * time.Second); len(left()) > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%q outlive the driver", left())
+		}
+	}
+}
+
+// TestClosedAgainLeavesNoServer: the driver closes a link while its ends hold it, and again
+// when they have ended. Only then is the server gone, and then it is: what is measured next
+// is alone.
+func TestClosedAgainLeavesNoServer(t *testing.T) {
+	tr, spec := made()
+	if err := tr.Probe(spec); errors.Is(err, errors.ErrUnsupported) {
+		t.Skip(err)
+	}
+	t.Setenv("TMPDIR", t.TempDir())
+	left := func() []string { names, _ := filepath.Glob(filepath.Join(os.TempDir(), "*")); return names }
+	link, err := tr.Create(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := link.For(transports.Producer).Files[0]
+	held, err := unix.Dup(int(end.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	unix.CloseOnExec(held)
+	for range 2 {
+		if err := link.Close(); err != nil || len(left()) != 1 {
+			t.Errorf("closed while it is held: %v, and the server's directory is %q", err, left())
+		}
+	}
+	unix.Close(held)
+	for range 2 {
+		if err := link.Close(); err != nil || len(left()) != 0 {
+			t.Errorf("closed when nobody holds it: %v, and it left %q", err, left())
 		}
 	}
 }

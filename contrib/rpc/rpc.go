@@ -20,10 +20,6 @@ import (
 // group is what these are listed under.
 const group = "RPC"
 
-// parks is what an end does while it waits: a goroutine of the library's is in the Go
-// runtime's poller, and ours waits for that one.
-var parks = transports.Waiting{Name: "channel", Parks: true}
-
 // A library carries calls over connections. It is all that its file has to say of it.
 type library struct {
 	info transports.Info
@@ -84,7 +80,7 @@ func info(name, doc string, options ...transports.Option) transports.Info {
 	return transports.Info{
 		Name: name, Doc: doc, Kind: transports.Stream, Group: group,
 		Caps:    transports.SeesPeerDeath | transports.Allocates | transports.NeedsCollector | transports.OwnThreads,
-		Waits:   parks,
+		Waits:   transports.Parks, // a library's goroutine does, and ours until that one has read
 		MaxSize: transports.LargestMessage,
 		Options: options,
 	}

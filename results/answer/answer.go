@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"ipcbench/results"
@@ -295,16 +296,16 @@ func sure(run summary.Analysis, contests []alike.Contest, divided map[results.Ce
 func next(run summary.Analysis, contests []alike.Contest) string {
 	for _, c := range contests {
 		if least, _ := c.Launches(); least < c.Needs() {
-			return fmt.Sprintf("more launches: ipcbench run -n %d", enoughOf(run.Plan.Launches, least, c.Needs()))
+			return "more launches: " + run.Typed("run", "-n", strconv.Itoa(enoughOf(run.Plan.Launches, least, c.Needs())))
 		}
 	}
 	if step := remedy(contests); step != "" {
 		return step
 	}
 	if len(run.Plan.Specs) < enough {
-		return "every transport that can run here: ipcbench run all"
+		return "every transport that can run here: " + run.Typed("run", "all")
 	}
-	return "those that wait alike, each with its interval: ipcbench report --like-for-like " + run.Name
+	return "those that wait alike, each with its interval: " + run.Typed("report", "--like-for-like", run.Name)
 }
 
 // enough is from how many specs on a run need not be told of the others.

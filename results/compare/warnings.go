@@ -64,8 +64,8 @@ func (c contest) oneAfterTheOther() string {
 			}
 		}
 	}
-	return fmt.Sprintf("all runs of %s were measured before all of %s, so that a machine that drifts from run to run looks like a change: measure them in turn, %s, or both in one run by \"ipcbench run --ab\"",
-		names(first.runs), names(then.runs), inTurn)
+	return fmt.Sprintf("all runs of %s were measured before all of %s, so that a machine that drifts from run to run looks like a change: measure them in turn, %s, or both in one run by %q",
+		names(first.runs), names(then.runs), inTurn, then.runs[0].Typed("run", "--ab"))
 }
 
 // inTurn is how runs of two sides are measured so that a drift falls on both.

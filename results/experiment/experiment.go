@@ -82,7 +82,9 @@ func (r Record) First() string { return r.Variants[0].Name }
 func (r Record) Title() string { return cmp.Or(r.Question, r.Name) }
 
 // Command repeats the experiment, from where its file is.
-func (r Record) Command() string { return "ipcbench experiment " + cmp.Or(r.File, r.Name+".toml") }
+func (o Outcome) Command() string {
+	return o.Basis.Typed("experiment", cmp.Or(o.File, o.Name+".toml"))
+}
 
 // Line says in one line what came of the variant.
 func (a Against) Line(first string) string {

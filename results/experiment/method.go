@@ -23,7 +23,7 @@ func (o Outcome) Method() []Fact {
 	add("by", strings.TrimSpace("ipcbench "+o.Basis.Version), false)
 	add("when", o.When(), false)
 	add("rounds", fmt.Sprintf("%d, each with every variant once and beginning with another one than the round before", o.Rounds), false)
-	add("each run", "ipcbench run "+strings.Join(o.Run, " "), true)
+	add("each run", o.Basis.Typed(append([]string{"run"}, o.Run...)...), true)
 	add("again by", o.Command(), true)
 	return facts
 }

@@ -198,7 +198,7 @@ func WriteChanges(w io.Writer, all []Change, columns int) error {
 	about := "What the time on CPUs of a message went to, both ends, from launches that were sampled; points are percent of all of it on the old side. " +
 		"Of two launches and more a side, ± is an interval of 95 % of that part alone (Welch), which takes launches for normal."
 	if len(all) == 0 {
-		about = "No cell has a profile on both sides: make them by ipcbench run --profile=5."
+		about = "No cell has a profile on both sides: run with --profile=5 makes them."
 	}
 	if _, err := fmt.Fprintf(w, "\n%s\n", table.Wrapped(about, columns)); err != nil {
 		return err

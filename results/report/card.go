@@ -34,7 +34,7 @@ func cardOf(run summary.Analysis) (charts.Card, bool) {
 	if len(a.Choices) == 0 {
 		return charts.Card{}, false
 	}
-	card := charts.Card{Title: answer.Question, Machine: machine(run.Host), Command: command(run.Args)}
+	card := charts.Card{Title: answer.Question, Machine: machine(run.Host), Command: command(run.Run)}
 	better := "lower is better"
 	if a.Choices[0].More {
 		better = "higher is better"

@@ -62,7 +62,7 @@ func contentsOf(run summary.Analysis, drawn []charts.Chart) (contents, error) {
 		Made:     made(run.Run),
 		Warnings: page.NewWarnings("Before you believe a number", warnings(run)),
 		Alike:    alikeTables(run.Cells),
-		Command:  command(run.Args),
+		Command:  command(run.Run),
 		Asked:    page.Facts{Label: "What was asked for", Facts: asked(run.Run)},
 		Floors:   floors(run.Floors),
 		Host:     page.Facts{Label: "Facts about the machine", Facts: literal(facts(run.Host))},
@@ -199,15 +199,15 @@ func asked(run results.Run) []page.Fact {
 
 // command is how the run was started, with what a shell would take apart in
 // quotes.
-func command(args []string) string {
-	words := []string{"ipcbench"}
-	for _, arg := range args {
+func command(run results.Run) string {
+	var words []string
+	for _, arg := range run.Args {
 		if arg == "" || strings.ContainsAny(arg, " \t\n\"'\\$`*?[]{}()<>|&;#~!") {
 			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 		}
 		words = append(words, arg)
 	}
-	return strings.Join(words, " ")
+	return run.Typed(words...)
 }
 
 func until(p results.Plan) string {

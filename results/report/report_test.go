@@ -289,7 +289,7 @@ func TestCommandCanBePasted(t *testing.T) {
 		{[]string{"run", "mmap:wait=spin,sync=none", "-s", "64..1MiB"}, "ipcbench run mmap:wait=spin,sync=none -s 64..1MiB"},
 		{[]string{"run", "-l", "a b", "", "it's", "$HOME"}, `ipcbench run -l 'a b' '' 'it'\''s' '$HOME'`},
 	} {
-		if got := command(c.args); got != c.want {
+		if got := command(results.Run{Args: c.args}); got != c.want {
 			t.Errorf("%q became %s, want %s", c.args, got, c.want)
 		}
 	}

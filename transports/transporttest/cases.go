@@ -57,8 +57,20 @@ func (s subject) pair(ctx context.Context, producer, consumer task) (outcomes [2
 	return outcomes, err
 }
 
+// A running pair is one whose link was closed once and is closed again when both have
+// ended, as the benchmark does.
+type running struct {
+	*peer.Pair
+	link transports.Link
+}
+
+func (r running) Wait(ctx context.Context) []peer.Exit {
+	defer r.link.Close()
+	return r.Pair.Wait(ctx)
+}
+
 // start starts the pair and lets it go.
-func (s subject) start(ctx context.Context, producer, consumer task) (*peer.Pair, error) {
+func (s subject) start(ctx context.Context, producer, consumer task) (*running, error) {
 	link, err := s.transport.Create(s.spec)
 	if err != nil {
 		return nil, fmt.Errorf("create: %w", err)
@@ -67,7 +79,7 @@ func (s subject) start(ctx context.Context, producer, consumer task) (*peer.Pair
 	sides := []transports.Side{transports.Producer, transports.Consumer}
 	tasks := [...]task{producer, consumer}
 	options := func(transports.Side) peer.Options { return peer.Options{Role: workerRole, CPU: -1} }
-	p, err := peer.StartPair(ctx, link, sides, options, func(side transports.Side, inherited peer.Inherited) any {
+	pair, err := peer.StartPair(ctx, link, sides, options, func(side transports.Side, inherited peer.Inherited) any {
 		t := tasks[side]
 		t.Spec, t.Inherited = s.spec, inherited
 		return t
@@ -75,6 +87,7 @@ func (s subject) start(ctx context.Context, producer, consumer task) (*peer.Pair
 	if err != nil {
 		return nil, err
 	}
+	p := &running{pair, link}
 	if err := p.Go(); err != nil {
 		p.GiveUp() // an end that is ending has something to say
 		return nil, errors.Join(err, peer.Cause(p.Wait(ctx)))

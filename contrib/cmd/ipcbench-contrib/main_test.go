@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -30,6 +31,32 @@ func TestItGoesByItsName(t *testing.T) {
 		if !strings.Contains(string(out), "ipcbench-contrib") || other.Match(out) {
 			t.Errorf("%s: it says %q: %s", args, other.Find(out), out)
 		}
+	}
+}
+
+// TestTheAnswerHasOurTransports: a run ends with what it comes to, for those of this module
+// as for the core's, and with what to type next; its page says so too, whoever makes it.
+func TestTheAnswerHasOurTransports(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	program := exec.Command(self, "run", "-q", "-w", "latency", "-s", "64", "-p", "free", "-n", "1", "--messages", "50", "-o", dir, "--name", "small", "pipe", "netrpc")
+	program.Env = append(os.Environ(), "BE_THE_PROGRAM=yes")
+	out, err := program.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	_, answer, _ := strings.Cut(string(out), "How should two processes")
+	for _, word := range []string{"sleeping", "pipe", "netrpc", "ipcbench-contrib run"} {
+		if !strings.Contains(answer, word) {
+			t.Errorf("the answer has no %q: %s", word, answer)
+		}
+	}
+	page, err := os.ReadFile(filepath.Join(dir, "small", "report.html"))
+	if err != nil || regexp.MustCompile(`\bipcbench run`).Match(page) {
+		t.Errorf("the page calls this program by another name: %v", err)
 	}
 }
 

@@ -24,9 +24,6 @@ const (
 	program = "program"
 )
 
-// stillHeld is what a keeper says to a driver that closes a link which others hold.
-const stillHeld = "held\n"
-
 // patience is how long a server may take until it serves: one on a busy machine that
 // begins with a virtual machine of its own takes its time.
 const patience = 2 * time.Minute
@@ -40,6 +37,13 @@ type answer struct {
 	Place Place
 	Error string
 }
+
+// A question is whether anybody holds the link: the driver has it as it closes that. It is
+// answered where somebody does; otherwise the keeper ends.
+type (
+	question struct{}
+	held     struct{}
+)
 
 // A keeper is such a process before anything else of the program begins: what it does takes
 // place on the first thread, with which the server would die (PR_SET_PDEATHSIG).
@@ -62,7 +66,8 @@ type keeper struct {
 	talk, holders *os.File
 	order
 	run, data string
-	driver    chan struct{} // is closed when the driver lets go
+	asks      chan struct{} // the driver asks whether the link is held
+	driver    chan struct{} // is closed when there is no driver any more
 	unheld    chan struct{} // when nobody holds the link
 	failed    chan error    // the server has ended
 	child     int           // 0: it is embedded
@@ -75,7 +80,7 @@ func keep(serve func(string) error) {
 	unix.CloseOnExec(4)
 	k := keeper{
 		talk: os.NewFile(3, "driver"), holders: os.NewFile(4, "holders"),
-		driver: make(chan struct{}), unheld: make(chan struct{}), failed: make(chan error, 1),
+		asks: make(chan struct{}), driver: make(chan struct{}), unheld: make(chan struct{}), failed: make(chan error, 1),
 	}
 	in := json.NewDecoder(k.talk)
 	if in.Decode(&k.order) != nil {
@@ -84,7 +89,7 @@ func keep(serve func(string) error) {
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, unix.SIGTERM) // whoever finds it an orphan asks before it kills
 	go func() { <-asked; k.end(); os.Exit(0) }()
-	go func() { io.Copy(io.Discard, k.talk); close(k.driver) }()
+	go k.listen(in)
 	go func() { io.Copy(io.Discard, k.holders); close(k.unheld) }()
 	var said answer
 	if err := k.start(serve); err != nil {
@@ -105,28 +110,33 @@ func keep(serve func(string) error) {
 	os.Exit(0)
 }
 
+// listen hears the driver out, whose every word is the question.
+func (k *keeper) listen(in *json.Decoder) {
+	defer close(k.driver)
+	for word := new(question); in.Decode(word) == nil; {
+		k.asks <- struct{}{}
+	}
+}
+
 // wait waits until nobody holds the link, or the server has ended.
 func (k *keeper) wait() {
-	driver := k.driver
 	for {
 		select {
 		case <-k.unheld:
 			return
 		case <-k.failed:
 			return
-		case <-driver:
+		case <-k.asks:
 			if !k.isHeld() {
 				return
 			}
-			io.WriteString(k.talk, stillHeld)
-			k.talk.Close()
-			driver = nil
+			json.NewEncoder(k.talk).Encode(held{})
 		}
 	}
 }
 
 // isHeld says whether somebody holds the link: what the driver had of it is closed before it
-// lets go.
+// asks.
 func (k *keeper) isHeld() bool {
 	ends := []unix.PollFd{{Fd: int32(k.holders.Fd())}}
 	n, err := unix.Poll(ends, 0)

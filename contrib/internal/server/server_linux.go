@@ -13,12 +13,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
-	"strings"
-	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -77,7 +74,6 @@ type link struct {
 	talk  *os.File // with the keeper: a socket
 	held  *os.File // a pipe's end: whoever has it holds the link
 	place Place
-	once  sync.Once
 	ended chan struct{} // the keeper has; nil: it was never started
 }
 
@@ -122,6 +118,7 @@ func (l *link) start(p Plan) error {
 	}
 	said.Place.Secret = l.place.Secret
 	l.place = said.Place
+	go func() { <-l.ended; l.talk.Close() }() // of a driver that does not close the link again
 	return nil
 }
 
@@ -142,22 +139,19 @@ func (l *link) For(transports.Side) transports.Handover {
 }
 
 // Close lets the server go. It waits until nothing of it is left, or until the keeper says
-// that an end still holds the link.
+// that an end still holds the link: then it is closed again when that has ended, so that
+// no server ends while something else is measured.
 func (l *link) Close() error {
-	l.once.Do(func() {
-		if l.held != nil {
-			l.held.Close()
-		}
-		if l.talk == nil {
-			return
-		}
-		unix.Shutdown(int(l.talk.Fd()), unix.SHUT_WR)
-		rest, _ := io.ReadAll(l.talk)
+	l.held.Close() // of nil, or again, an error that means nothing
+	if l.ended == nil {
 		l.talk.Close()
-		if l.ended != nil && !strings.HasSuffix(string(rest), stillHeld) {
-			<-l.ended
-		}
-	})
+		return nil
+	}
+	if json.NewEncoder(l.talk).Encode(question{}) == nil && json.NewDecoder(l.talk).Decode(&held{}) == nil {
+		return nil
+	}
+	l.talk.Close()
+	<-l.ended
 	return nil
 }
 
