@@ -71,15 +71,31 @@ FUZZTIME ?= 10m
 machines: ## boot machines that we do not have, emulated: every placement, control groups of version 2, a network share, and arm64 (12 min; Debian with qemu-system-x86, qemu-system-arm, nfs-ganesha-vfs)
 	VM_TEST_LONG=1 VM_TEST_KERNEL=$$(.ci/kernel amd64) VM_TEST_KERNEL_ARM64=$$(.ci/kernel arm64) go test -count=1 -v -timeout 1h ./internal/vm ./internal/lab
 
-.PHONY: emulated
-emulated: ## the whole conformance suite on arm64 and s390x, emulated, and riscv64 in user mode (2 h; root, Debian with qemu-system-arm, qemu-system-misc, qemu-user-static)
+.PHONY: cross
+cross: ## compile and vet everything for every 64-bit Linux, and reports for darwin (10 min with nothing compiled)
 	for arch in amd64 arm64 riscv64 ppc64le s390x loong64; do GOARCH=$$arch go vet ./... && GOARCH=$$arch go build -o /dev/null ./cmd/ipcbench || exit 1; done
+	GOOS=darwin go vet ./results/... ./transports ./transports/all
+
+.PHONY: emulated
+emulated: cross ## the whole conformance suite on arm64 and s390x, emulated, and riscv64 in user mode (2 h; root, Debian with qemu-system-arm, qemu-system-misc, qemu-user-static)
 	VM_TEST_LONG=1 VM_TEST_KERNEL_ARM64=$$(.ci/kernel arm64) VM_TEST_KERNEL_S390X=$$(.ci/kernel s390x) go test -count=1 -v -timeout 7h -run '^TestConformanceElsewhere$$' ./internal/vm
 	.ci/usermode riscv64 -test.v
 
 .PHONY: fleet
 fleet: ## have Slurm and Ansible, or ONLY=slurm, drive three hosts that are made here, and lose one (5 min; root, Debian)
 	deploy/fleet/run $(ONLY)
+
+# It sees one process at a time: of the conformance suite, which is about two, one transport
+# is enough to watch the driver. Here is what has goroutines of its own, without simulations,
+# which take ten times as long by it.
+RACE := CGO_ENABLED=1 go test -count=1 -race
+
+.PHONY: race
+race: ## the race detector, over what has goroutines (gcc)
+	$(RACE) -skip 'Simulated|AFleetThatDidNotChange|AFleetOfFifty' ./results/history ./results/fleet ./results/store ./internal/peer ./internal/seccomp ./transports/queue
+	$(RACE) -run '^TestWriteTo' ./results/charts
+	$(RACE) -run '^TestARun|^TestAnInterruptedRun|^TestSeveralPairs|^TestAPair' ./bench
+	$(RACE) -run '^TestConformance$$/^pipe$$/^pipe$$' ./transports
 
 .PHONY: fuzz
 fuzz: ## fuzz every reader, whole run directories too, for FUZZTIME each (10m; about 2 h in all)

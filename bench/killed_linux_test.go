@@ -7,8 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -53,18 +51,18 @@ func TestNothingSurvivesTheDriver(t *testing.T) {
 			if spec.Caps().Has(transports.OneProcess) {
 				ends = 1
 			}
-			exchanging := func() bool { return len(busy(children(driver.Process.Pid))) >= ends }
-			if !within(20*time.Second, exchanging) {
+			exchanging := func() bool { return len(transporttest.Busy(children(driver.Process.Pid), 60*time.Millisecond)) >= ends }
+			if !transporttest.Within(20*time.Second, exchanging) {
 				t.Error("the workers do not exchange messages")
 			}
-			if seen := len(marked(mark)); seen < 1+ends {
+			if seen := len(transporttest.Marked(mark)); seen < 1+ends {
 				t.Errorf("of the driver and its workers only %d can be found", seen)
 			}
 			driver.Process.Kill()
 			driver.Wait()
 
-			if !within(10*time.Second, func() bool { return len(marked(mark)) == 0 }) {
-				left := marked(mark)
+			if !transporttest.Within(10*time.Second, func() bool { return len(transporttest.Marked(mark)) == 0 }) {
+				left := transporttest.Marked(mark)
 				t.Errorf("processes %v outlive their driver", left)
 				for _, pid := range left {
 					unix.Kill(pid, unix.SIGKILL)
@@ -146,47 +144,6 @@ func makeLinks(names string) {
 			} // otherwise this host has none
 		}
 	}
-}
-
-// within polls until is says yes, and whether it did in time.
-func within(most time.Duration, is func() bool) bool {
-	for end := time.Now().Add(most); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		if is() {
-			return true
-		}
-	}
-	return false
-}
-
-// busy returns those of pids that have used more CPU time than it takes to start
-// a worker.
-func busy(pids []int) []int {
-	return slices.DeleteFunc(pids, func(pid int) bool {
-		var ran time.Duration // nanoseconds, by the first number of a schedstat
-		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
-		for _, thread := range threads {
-			text, _ := os.ReadFile(thread)
-			var ns time.Duration
-			fmt.Sscan(string(text), &ns)
-			ran += ns
-		}
-		return ran < 60*time.Millisecond
-	})
-}
-
-// marked returns the processes, of whatever parent, that have mark in their
-// environment. One that has ended has none.
-func marked(mark string) []int {
-	var found []int
-	tables, _ := filepath.Glob("/proc/[0-9]*/environ")
-	for _, table := range tables {
-		text, _ := os.ReadFile(table)
-		if slices.Contains(strings.Split(string(text), "\x00"), mark) {
-			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(table)))
-			found = append(found, pid)
-		}
-	}
-	return found
 }
 
 const driverEnv = "IPCBENCH_TEST_DRIVER"

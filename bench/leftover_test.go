@@ -15,6 +15,7 @@ import (
 
 	"ipcbench/internal/peer"
 	"ipcbench/results"
+	"ipcbench/transports/transporttest"
 )
 
 // TestWhatAWorkerLeavesIsKilled: a process that a transport starts in a worker, and
@@ -28,7 +29,7 @@ func TestWhatAWorkerLeavesIsKilled(t *testing.T) {
 				t.Errorf("%s: launch %d is %s: %s", spec, l.Launch, l.Status, l.Reason)
 			}
 		}
-		if left := marked(mark); len(left) > 0 {
+		if left := transporttest.Marked(mark); len(left) > 0 {
 			t.Errorf("%s: processes %v are left", spec, left)
 			for _, pid := range left {
 				unix.Kill(pid, unix.SIGKILL)
@@ -47,8 +48,8 @@ func TestAWorkersGroupEndsWithIt(t *testing.T) {
 			t.Errorf("launch %d is %s: %s", l.Launch, l.Status, l.Reason)
 		}
 	}
-	if !within(10*time.Second, func() bool { return len(marked(name+"="+value)) == 0 }) {
-		t.Errorf("processes %v are left", marked(name+"="+value))
+	if !transporttest.Within(10*time.Second, func() bool { return len(transporttest.Marked(name+"="+value)) == 0 }) {
+		t.Errorf("processes %v are left", transporttest.Marked(name+"="+value))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"ipcbench/bench"
 	"ipcbench/results"
+	"ipcbench/transports/transporttest"
 )
 
 // TestWhatATrialDoesToItsProcessIsAReason: whatever happens while a link is made on
@@ -54,7 +55,7 @@ func TestPlanningEndsWithItsContext(t *testing.T) {
 	p := smallPlan(t, "hangsonprobe")
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		within(20*time.Second, func() bool { return len(children(os.Getpid())) > 0 })
+		transporttest.Within(20*time.Second, func() bool { return len(children(os.Getpid())) > 0 })
 		cancel()
 	}()
 	if cells, err := p.Cells(ctx); !errors.Is(err, context.Canceled) {

@@ -15,6 +15,7 @@ import (
 	"ipcbench/internal/host"
 	"ipcbench/results"
 	"ipcbench/transports"
+	"ipcbench/transports/transporttest"
 )
 
 // wakeUps returns those of the floors.
@@ -113,7 +114,7 @@ func TestWakingThatGoesWrongEnds(t *testing.T) {
 		var struck time.Time
 		met := make(chan bool, 1)
 		go func() {
-			met <- within(10*time.Second, func() bool {
+			met <- transporttest.Within(10*time.Second, func() bool {
 				ends := children(os.Getpid())
 				if len(ends) == 2 && isWorker(ends[1]) {
 					struck = time.Now()

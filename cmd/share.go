@@ -17,6 +17,7 @@ import (
 	"ipcbench/results"
 	"ipcbench/results/catalogue"
 	"ipcbench/results/summary"
+	"ipcbench/results/table"
 )
 
 func newShare(out *console) *cobra.Command {
@@ -106,22 +107,25 @@ func machineOf(out *console, word string) (m catalogue.Machine, leftOut []string
 // tell shows what is in the file, and what is not.
 func (s *sharer) tell(m catalogue.Machine, leftOut []string, bytes int) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "In it, %d bytes:\n", bytes)
-	for _, name := range slices.Sorted(maps.Keys(m.Facts)) {
-		fmt.Fprintf(&b, "  %s: %s\n", name, m.Facts[name])
+	item := func(indent, format string, values ...any) {
+		fmt.Fprintln(&b, table.Beside(indent, quote.Line(fmt.Sprintf(format, values...)), s.out.columns(s.out.stderr)))
 	}
-	fmt.Fprintf(&b, "  the day, %s, and the version, %s\n", m.Measured, m.Version)
-	fmt.Fprintf(&b, "  %d floors, and of %d cells the medians and intervals:\n", len(m.Floors), len(m.Cells))
+	item("", "In it, %d bytes:", bytes)
+	for _, name := range slices.Sorted(maps.Keys(m.Facts)) {
+		item("  ", "%s: %s", name, m.Facts[name])
+	}
+	item("  ", "the day, %s, and the version, %s", m.Measured, m.Version)
+	item("  ", "%d floors, and of %d cells the medians and intervals:", len(m.Floors), len(m.Cells))
 	for _, d := range results.Dimensions() {
 		if values := valuesOf(m, d); len(values) > 0 && d.Shared {
-			fmt.Fprintf(&b, "    %s: %s\n", d.Name, strings.Join(values, ", "))
+			item("    ", "%s: %s", d.Name, strings.Join(values, ", "))
 		}
 	}
-	fmt.Fprintf(&b, "Left out:\n")
+	item("", "Left out:")
 	for _, what := range leftOut {
-		fmt.Fprintf(&b, "  %s\n", what)
+		item("  ", "%s", what)
 	}
-	fmt.Fprint(s.out.stderr, quote.Lines(b.String()))
+	fmt.Fprint(s.out.stderr, b.String())
 }
 
 // valuesOf are those of a dimension, each once.

@@ -68,10 +68,13 @@ func killMidRun(t *testing.T, binary string, spec transports.Spec) {
 	if spec.Caps().Has(transports.OneProcess) {
 		ends = 1
 	}
-	if !within(60*time.Second, func() bool { return len(busy(marked(mark), driver.Process.Pid)) >= ends || len(ended) > 0 }) || len(ended) > 0 {
+	others := func() []int { // than the driver, which looks around
+		return slices.DeleteFunc(transporttest.Marked(mark), func(pid int) bool { return pid == driver.Process.Pid })
+	}
+	if !transporttest.Within(60*time.Second, func() bool { return len(transporttest.Busy(others(), 200*time.Millisecond)) >= ends || len(ended) > 0 }) || len(ended) > 0 {
 		t.Error("the ends do not exchange messages")
 	}
-	family := append(marked(mark), descendants(driver.Process.Pid)...)
+	family := append(transporttest.Marked(mark), descendants(driver.Process.Pid)...)
 	sockets := inodes(family)
 	driver.Process.Kill()
 	<-ended
@@ -79,8 +82,8 @@ func killMidRun(t *testing.T, binary string, spec transports.Spec) {
 		t.Logf("the driver said:\n%s", said.String())
 	}
 
-	remaining := func() []int { return append(marked(mark), alive(family)...) }
-	if !within(10*time.Second, func() bool { return len(remaining()) == 0 }) {
+	remaining := func() []int { return append(transporttest.Marked(mark), alive(family)...) }
+	if !transporttest.Within(10*time.Second, func() bool { return len(remaining()) == 0 }) {
 		for _, pid := range remaining() {
 			name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 			t.Errorf("process %d outlives its driver: %q", pid, name)
@@ -95,21 +98,11 @@ func killMidRun(t *testing.T, binary string, spec transports.Spec) {
 	}
 }
 
-// within polls until is says yes, and whether it did in time.
-func within(most time.Duration, is func() bool) bool {
-	for end := time.Now().Add(most); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if is() {
-			return true
-		}
-	}
-	return false
-}
-
 // staying returns what is in list and was not before, and does not go away: what other tests
 // make on this machine meanwhile does.
 func staying(before []string, list func() []string) []string {
 	left := list()
-	within(30*time.Second, func() bool {
+	transporttest.Within(30*time.Second, func() bool {
 		now := list()
 		left = slices.DeleteFunc(left, func(name string) bool {
 			return slices.Contains(before, name) || !slices.Contains(now, name)
@@ -117,37 +110,6 @@ func staying(before []string, list func() []string) []string {
 		return len(left) == 0
 	})
 	return left
-}
-
-// marked returns the processes, of whatever parent, that have mark in their environment. One
-// that has ended has none.
-func marked(mark string) []int {
-	var found []int
-	tables, _ := filepath.Glob("/proc/[0-9]*/environ")
-	for _, table := range tables {
-		text, _ := os.ReadFile(table)
-		if slices.Contains(strings.Split(string(text), "\x00"), mark) {
-			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(table)))
-			found = append(found, pid)
-		}
-	}
-	return found
-}
-
-// busy returns those of pids that have used more CPU time than it takes to start a worker
-// and to look around, the driver left out.
-func busy(pids []int, driver int) []int {
-	return slices.DeleteFunc(pids, func(pid int) bool {
-		var ran time.Duration // nanoseconds, by the first number of a schedstat
-		threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
-		for _, thread := range threads {
-			text, _ := os.ReadFile(thread)
-			var ns time.Duration
-			fmt.Sscan(string(text), &ns)
-			ran += ns
-		}
-		return pid == driver || ran < 200*time.Millisecond
-	})
 }
 
 // descendants returns the children of pid, and theirs: also those that have another

@@ -2,6 +2,7 @@ package shm
 
 import (
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,35 +20,40 @@ import (
 // memory holds and in what each end has read, is not entered again.
 type explorer struct {
 	weakFences bool // full fences are plain release stores: a wrong machine, to be found out
-	forgetful  bool // an eventfd forgets what is added while nobody reads it: likewise
 
 	schedule
 	memory []uint64
-	counts [2]uint64 // of the eventfds, whose descriptors are their places here
 }
 
-// A schedule runs two ends in every order, exactly one of them at a time. What their
-// steps do is its machine's.
+// A schedule runs two ends in every order, exactly one of them at a time, and is the
+// kernel in which they sleep. What their other steps do is its machine's.
 type schedule struct {
 	machine interface {
-		actions() []func() // the steps that can happen next
-		state() string     // all that decides how the run goes on
+		actions() []func()          // the steps that can happen next
+		state(to []byte) []byte     // all that decides how the run goes on
+		fence() *modelEnd           // a step that waits until all stores of its end are visible
+		newest(word *uint64) uint64 // what a word is, for whoever sees all stores
 	}
+	forgetful bool // an eventfd forgets what is added while nobody reads it: a wrong kernel
+
 	path   []choice
 	depth  int // of the choices that this run has made
 	seen   map[string]bool
+	key    []byte
 	runs   int
 	states int
 
 	ends    [2]*modelEnd
 	current *modelEnd
-	yielded chan struct{}
+	counts  [2]uint64 // of the eventfds, whose descriptors are their places here
 }
 
 type choice struct{ taken, of int }
 
 type modelEnd struct {
-	resume  chan bool // false: give up this run
+	next    func() (struct{}, bool) // takes this end to its next step
+	stop    func()                  // gives up its run
+	pause   func(struct{}) bool     // false: given up
 	need    need
 	history []byte // what this end has done and read: where it is in its program
 	done    bool
@@ -95,36 +101,33 @@ func (x *schedule) explore(writer, reader func() error, reset func()) error {
 }
 
 func (x *schedule) run(bodies ...func() error) error {
-	x.yielded = make(chan struct{})
+	x.counts = [2]uint64{}
 	for i, body := range bodies {
-		e := &modelEnd{resume: make(chan bool)}
+		e := &modelEnd{}
 		x.ends[i] = e
-		go func() {
+		e.next, e.stop = iter.Pull(func(pause func(struct{}) bool) {
 			defer func() {
 				if r := recover(); r != nil && r != any(abandoned) {
 					e.err = fmt.Errorf("panic: %v", r)
 				}
 				e.done = true
-				x.yielded <- struct{}{}
 			}()
-			if !<-e.resume {
-				panic(abandoned)
-			}
+			e.pause = pause
 			e.err = body()
-		}()
+		})
 	}
+	defer x.abandon()
 	for x.depth = 0; ; {
 		actions := x.machine.actions()
 		if len(actions) == 0 {
 			return x.ended()
 		}
 		if x.depth == len(x.path) {
-			key := x.machine.state()
-			if x.seen[key] {
-				x.abandon()
+			x.key = x.machine.state(x.key[:0])
+			if x.seen[string(x.key)] {
 				return nil
 			}
-			x.seen[key] = true
+			x.seen[string(x.key)] = true
 			x.states++
 		}
 		actions[x.choose(len(actions))]()
@@ -160,21 +163,18 @@ func (x *explorer) actions() (list []func()) {
 
 func (x *schedule) step(e *modelEnd) {
 	e.need, x.current = nothing, e
-	e.resume <- true
-	<-x.yielded
+	e.next()
 }
 
 // ended is what is wrong where nothing can happen any more.
 func (x *schedule) ended() error {
 	for i, e := range x.ends {
 		if e.done && e.err != nil {
-			x.abandon()
 			return fmt.Errorf("end %d: %w", i, e.err)
 		}
 	}
 	for i, e := range x.ends {
 		if !e.done {
-			x.abandon()
 			return fmt.Errorf("end %d waits for ever", i)
 		}
 	}
@@ -183,16 +183,19 @@ func (x *schedule) ended() error {
 
 func (x *schedule) abandon() {
 	for _, e := range x.ends {
-		if !e.done {
-			e.resume <- false
-			<-x.yielded
-		}
+		e.stop()
 	}
 }
 
+// at says where in its program the end is that runs: what it has read before decides
+// about nothing else.
+func (x *schedule) at(place string) {
+	e := x.current
+	e.history, e.kept, e.looked = append(e.history[:0], place...), 0, nil
+}
+
 // state is all that decides how the run goes on.
-func (x *explorer) state() string {
-	var s []byte
+func (x *explorer) state(s []byte) []byte {
 	for _, e := range x.ends {
 		s = fmt.Appendf(s, "%s|%x|%d|%v|%v;", e.history, e.buffer, e.need, e.wrote, e.done)
 	}
@@ -200,7 +203,7 @@ func (x *explorer) state() string {
 	for _, word := range x.memory {
 		s = append(strconv.AppendUint(s, word, 16), ',')
 	}
-	return string(s)
+	return s
 }
 
 // yield lets the explorer decide who goes on.
@@ -208,11 +211,46 @@ func (x *schedule) yield(n need) *modelEnd {
 	e := x.current
 	e.need = n
 	e.history = append(e.history, 'a'+byte(n))
-	x.yielded <- struct{}{}
-	if !<-e.resume {
+	if !e.pause(struct{}{}) {
 		panic(abandoned)
 	}
 	return e
+}
+
+func (x *schedule) wait(p *uint64, v uint64) {
+	x.machine.fence()
+	if x.machine.newest(p) == v {
+		x.yield(wakeUp)
+	}
+}
+
+func (x *schedule) wake(*uint64) { x.rouse() }
+
+func (x *schedule) take(fd uintptr) {
+	x.machine.fence()
+	for x.counts[fd] == 0 {
+		x.yield(wakeUp)
+	}
+	x.counts[fd] = 0
+}
+
+// add wakes the other end, which sees in take whether it is its eventfd that
+// counts.
+func (x *schedule) add(fd uintptr) {
+	if slept := x.rouse(); slept || !x.forgetful {
+		x.counts[fd]++
+	}
+}
+
+// rouse wakes the other end, if it sleeps.
+func (x *schedule) rouse() (slept bool) {
+	waker := x.machine.fence()
+	for _, e := range x.ends {
+		if e != waker && e.need == wakeUp {
+			e.need, slept = nothing, true
+		}
+	}
+	return slept
 }
 
 func (x *explorer) write(p *uint64, v uint64) {
@@ -230,7 +268,7 @@ func (x *explorer) load(p *uint64) uint64 {
 			v = pending.v
 		}
 	}
-	e.history = fmt.Appendf(e.history, "%x", v)
+	e.history = strconv.AppendUint(e.history, v, 16)
 	return v
 }
 
@@ -244,7 +282,7 @@ func (x *explorer) swap(p *uint64, v uint64) {
 		x.store(p, v)
 		return
 	}
-	x.yield(drained)
+	x.fence()
 	x.write(p, v)
 }
 
@@ -252,44 +290,10 @@ func (x *explorer) swap(p *uint64, v uint64) {
 // end that waits by looking would look in vain.
 func (x *explorer) pause() { x.yield(change).wrote = false }
 
-func (x *explorer) wait(p *uint64, v uint64) {
-	x.yield(drained)
-	if *p == v {
-		x.yield(wakeUp)
-	}
-}
+// fence waits for the buffer, as a system call does.
+func (x *explorer) fence() *modelEnd { return x.yield(drained) }
 
-func (x *explorer) wake(p *uint64) {
-	waker := x.yield(drained)
-	for _, e := range x.ends {
-		if e != waker && e.need == wakeUp {
-			e.need = nothing
-		}
-	}
-}
-
-func (x *explorer) take(fd uintptr) {
-	x.yield(drained)
-	for x.counts[fd] == 0 {
-		x.yield(wakeUp)
-	}
-	x.counts[fd] = 0
-}
-
-// add wakes the other end, which sees in take whether it is its eventfd that
-// counts.
-func (x *explorer) add(fd uintptr) {
-	waker := x.yield(drained)
-	slept := false
-	for _, e := range x.ends {
-		if e != waker && e.need == wakeUp {
-			e.need, slept = nothing, true
-		}
-	}
-	if slept || !x.forgetful {
-		x.counts[fd]++
-	}
-}
+func (x *explorer) newest(p *uint64) uint64 { return *p }
 
 // A modelRing is one of the kinds of ring, with messages of up to 8 bytes. What it says of its
 // ends' states is what decides, beside what has been sent, about what they do next.
@@ -377,19 +381,22 @@ func transfer(x *explorer, ring modelRing, slots, n int, how Wait, receive func(
 		return 3 + i%2
 	}
 	writer := func() error {
-		w, _ := ring.writer(mem, slots, how)
+		w, state := ring.writer(mem, slots, how)
 		for i := range n {
+			x.at(fmt.Sprintf("w%d.%s:", i, state()))
 			if err := w.Send([]byte{byte(i), 1, 2, byte(i), 0, 0, 0, byte(i)}[:lengthOf(i)]); err != nil {
 				return err
 			}
 		}
+		x.at("w:")
 		w.End()
 		return nil
 	}
 	reader := func() error {
-		r, _ := ring.reader(mem, slots, how)
+		r, state := ring.reader(mem, slots, how)
 		var buf [8]byte
 		for i := range n {
+			x.at(fmt.Sprintf("r%d.%s:", i, state()))
 			got, err := receive(r, buf[:])
 			if err != nil {
 				return fmt.Errorf("message %d: %w", i, err)
@@ -398,6 +405,7 @@ func transfer(x *explorer, ring modelRing, slots, n int, how Wait, receive func(
 				return fmt.Errorf("message %d: %v", i, buf[:got])
 			}
 		}
+		x.at("r:" + state())
 		if got, err := receive(r, buf[:]); err == nil {
 			return fmt.Errorf("a message too many: %v", buf[:got])
 		}
@@ -405,7 +413,7 @@ func transfer(x *explorer, ring modelRing, slots, n int, how Wait, receive func(
 	}
 	x.memory, x.machine, model = words, x, x
 	defer func() { model = nil }()
-	return x.explore(writer, reader, func() { clear(words); x.counts = [2]uint64{} })
+	return x.explore(writer, reader, func() { clear(words) })
 }
 
 // rings are all kinds, by the name of their tests.
@@ -476,7 +484,7 @@ func TestExplorerFindsLostWakeUp(t *testing.T) {
 	}{
 		"futex without fences":           {explorer{weakFences: true}, Futex},
 		"eventfd without fences":         {explorer{weakFences: true}, Eventfd},
-		"eventfd that does not remember": {explorer{forgetful: true}, Eventfd},
+		"eventfd that does not remember": {explorer{schedule: schedule{forgetful: true}}, Eventfd},
 	} {
 		for _, ring := range rings {
 			t.Run(ring.name+"/"+name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unsafe"
@@ -37,12 +38,11 @@ type weakMachine struct {
 	schedule
 	without string // the barrier that is left out: "mark load", "taken store", "mark swap"
 
-	ring   modelRing
-	base   *uint64
-	words  [][]written
-	view   view      // of all swaps so far
-	counts [2]uint64 // of the eventfds
-	wrong  error     // what an open load has found
+	ring  modelRing
+	base  *uint64
+	words [][]written
+	view  view  // of all swaps so far
+	wrong error // what an open load has found
 }
 
 // A view is of each word the place of a store among those of the word.
@@ -96,11 +96,16 @@ func (x *weakMachine) has(word int, barrier string) bool {
 	return x.without != x.nameOf(word)+" "+barrier
 }
 
-func (x *weakMachine) newest(word int) uint8 { return uint8(len(x.words[word]) - 1) }
+func (x *weakMachine) last(word int) uint8 { return uint8(len(x.words[word]) - 1) }
+
+func (x *weakMachine) newest(p *uint64) uint64 {
+	word := x.wordOf(p)
+	return x.words[word][x.last(word)].value
+}
 
 func (x *weakMachine) actions() (list []func()) {
 	for _, e := range x.ends {
-		ready := e.need == nothing || e.need == change && slices.ContainsFunc(e.looked, func(word int) bool { return x.newest(word) > e.view[word] })
+		ready := e.need == nothing || e.need == change && slices.ContainsFunc(e.looked, func(word int) bool { return x.last(word) > e.view[word] })
 		if !e.done && ready {
 			list = append(list, func() { x.step(e) })
 		}
@@ -109,7 +114,7 @@ func (x *weakMachine) actions() (list []func()) {
 }
 
 // state leaves out the stores that no end can see any more.
-func (x *weakMachine) state() string {
+func (x *weakMachine) state(s []byte) []byte {
 	var first view
 	for word := range x.words {
 		first[word] = min(x.ends[0].view[word], x.ends[1].view[word])
@@ -121,7 +126,6 @@ func (x *weakMachine) state() string {
 			}
 		}
 	}
-	var s []byte
 	put := func(v view) {
 		for word := range x.words {
 			s = append(s, max(v[word], first[word])-first[word])
@@ -143,17 +147,17 @@ func (x *weakMachine) state() string {
 	for word, all := range x.words {
 		s = append(s, ';')
 		for _, w := range all[first[word]:] {
-			s = fmt.Appendf(s, "%x", w.value)
+			s = strconv.AppendUint(s, w.value, 16)
 			put(w.view)
 		}
 	}
 	put(x.view)
-	return string(fmt.Appendf(s, "%v%v", x.counts, x.wrong))
+	return fmt.Appendf(s, "%v%v", x.counts, x.wrong)
 }
 
 // see is a load: of any store that the end may still see.
 func (x *weakMachine) see(e *modelEnd, word int, from uint8) written {
-	at := from + uint8(x.choose(int(x.newest(word)-from)+1))
+	at := from + uint8(x.choose(int(x.last(word)-from)+1))
 	e.view[word] = max(e.view[word], at)
 	return x.words[word][at]
 }
@@ -170,7 +174,7 @@ func (x *weakMachine) load(p *uint64) uint64 {
 		e.view.join(e.sc) // whatever comes later comes after this load, and so after the swap
 	}
 	e.looked = append(e.looked, word)
-	e.history = fmt.Appendf(e.history, "%x", w.value)
+	e.history = strconv.AppendUint(e.history, w.value, 16)
 	if e.kept == 0 {
 		e.kept = len(e.history)
 	}
@@ -180,7 +184,7 @@ func (x *weakMachine) load(p *uint64) uint64 {
 // put appends a store to those of its word. Without release it carries nothing but
 // itself.
 func (x *weakMachine) put(e *modelEnd, word int, v uint64, release bool) {
-	e.view[word] = x.newest(word) + 1
+	e.view[word] = x.last(word) + 1
 	w := written{value: v}
 	if release {
 		x.close(e)
@@ -233,45 +237,9 @@ func (x *weakMachine) pause() {
 	e.history = e.history[:e.kept]
 	e = x.yield(change)
 	for _, word := range e.looked {
-		e.view[word] = x.newest(word)
+		e.view[word] = x.last(word)
 	}
 	e.looked = nil
-}
-
-func (x *weakMachine) wait(p *uint64, v uint64) {
-	x.fence()
-	if all := x.words[x.wordOf(p)]; all[len(all)-1].value == v {
-		x.yield(wakeUp)
-	}
-}
-
-func (x *weakMachine) wake(*uint64) {
-	waker := x.fence()
-	for _, e := range x.ends {
-		if e != waker && e.need == wakeUp {
-			e.need = nothing
-		}
-	}
-}
-
-func (x *weakMachine) take(fd uintptr) {
-	x.fence()
-	for x.counts[fd] == 0 {
-		x.yield(wakeUp)
-	}
-	x.counts[fd] = 0
-}
-
-func (x *weakMachine) add(fd uintptr) {
-	x.wake(nil)
-	x.counts[fd]++
-}
-
-// at says where in its program an end is: what it has read before decides about
-// nothing else.
-func (x *weakMachine) at(place string) {
-	e := x.current
-	e.history, e.kept, e.looked = []byte(place), 0, nil
 }
 
 // transfer explores n messages over a ring. Its ends build messages where they lie and
@@ -320,7 +288,7 @@ func (x *weakMachine) transfer(ring modelRing, slots, n int, how Wait) error {
 		for i := range x.words {
 			x.words[i] = []written{{}}
 		}
-		x.view, x.counts, x.wrong = view{}, [2]uint64{}, nil
+		x.view, x.wrong = view{}, nil
 	})
 }
 

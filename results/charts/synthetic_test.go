@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"hash/crc32"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -62,7 +64,25 @@ func chartsOf(run results.Run, launches []results.Launch) []Chart {
 	return All(summary.Analyze(run, launches, nil))
 }
 
+// drawn has the launches of those that were asked for, which are tests by the dozen.
+var drawn sync.Map
+
+// all are its launches, the caller's own.
 func (s synthetic) all(t testing.TB) []results.Launch {
+	t.Helper()
+	key := fmt.Sprintf("%+v", s)
+	made, has := drawn.Load(key)
+	if !has {
+		made, _ = drawn.LoadOrStore(key, s.draw(t))
+	}
+	all := slices.Clone(made.([]results.Launch))
+	for i := range all {
+		all[i].Metrics, all[i].Histograms = maps.Clone(all[i].Metrics), maps.Clone(all[i].Histograms)
+	}
+	return all
+}
+
+func (s synthetic) draw(t testing.TB) []results.Launch {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(s.seed, 2))
 	var all []results.Launch

@@ -121,11 +121,11 @@ type Row struct {
 	Needed               int     // of Noisy: about how many replicates a side could tell; 0: unknown, or no number would
 	Because              string  // of Noisy and MachineChanged: what stands in the way, and what would help; of a change in turn: what moved with it
 
-	identity   results.Cell // of the pair: what is the same on both sides
-	controls   []Control    // those that concern the cell
-	modal      bool         // of Noisy: a side's launches fall into modes
-	oneRunEach bool         // each side is one run
-	together   bool         // it moved with Comparison.Together
+	identity results.Cell // of the pair: what is the same on both sides
+	controls []Control    // those that concern the cell
+	modal    bool         // of Noisy: a side's launches fall into modes
+	planned  int          // launches of a cell that a side was to make, where each side is one run; 0 elsewhere
+	together bool         // it moved with Comparison.Together
 
 	oldContended, newContended int           // launches that did not have their CPUs,
 	oldLaunches, newLaunches   int           // of so many

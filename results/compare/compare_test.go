@@ -596,6 +596,11 @@ func TestTooFewLaunchesToTell(t *testing.T) {
 	if row := c.Rows[0]; row.Verdict != Noisy || row.Because != want {
 		t.Errorf("%s because %q", row.Verdict, row.Because)
 	}
+	old.Plan.Launches, new.Plan.Launches = 7, 7 // of which one of each cell does not count
+	row := compareRuns(t, []Run{old}, []Run{new}).Rows[0]
+	if !strings.HasSuffix(row.Because, "-n 9") {
+		t.Errorf("who made 7 of which 6 count is told: %s", row.Because)
+	}
 }
 
 func TestNoisySaysHowManyLaunchesWouldDo(t *testing.T) {

@@ -35,11 +35,19 @@ func (e Extent) sentence() string {
 	return text + fmt.Sprintf("%d are not known of either side.", len(e.Neither))
 }
 
+// change is what the changes are, less 1: not the ratio of the two medians beside them.
+func (c Comparison) change() string {
+	if c.Replicate == byRun {
+		return "the ratio of the geometric means of the runs"
+	}
+	return "the median of all ratios of a new launch to an old one"
+}
+
 // Definitions says what the columns and verdicts mean.
 func (c Comparison) Definitions() string {
-	change, test := "the median of all ratios of a new launch to an old one (Hodges-Lehmann)", "the Mann-Whitney U test"
+	change, test := c.change()+" (Hodges-Lehmann)", "the Mann-Whitney U test"
 	if c.Replicate == byRun {
-		change, test = "the ratio of the geometric means of the runs", "Welch's t test of the logarithms"
+		change, test = c.change(), "Welch's t test of the logarithms"
 	}
 	text := fmt.Sprintf("Change: %s, less 1; ×2 is twice, ÷2 half. p: how often chance alone would show as much, by %s, corrected by Holm's method: for the number of all cells that the headline counts, and of each further metric for its own. "+
 		"corrected interval: the changes that this test does not rule out at the level %g ÷ n: n is how many cells have no smaller p or, for those not shown to have changed, how many of these there are. It holds 0 exactly where p is above %g.",

@@ -87,7 +87,9 @@ func rows(contests []contest, replicate string, o Options) []Row {
 				if row, ok := rowOf(p, metric, replicate); ok {
 					row.OldValue, row.NewValue = c.old.value, c.new.value
 					row.controls = concerning(c.controls, row)
-					row.oneRunEach = len(c.old.runs) == 1 && len(c.new.runs) == 1
+					if len(c.old.runs) == 1 && len(c.new.runs) == 1 {
+						row.planned = max(1, min(c.old.runs[0].Plan.Launches, c.new.runs[0].Plan.Launches))
+					}
 					list = append(list, row)
 				}
 			}

@@ -69,9 +69,10 @@ func (g *group) measured() []*results.Launch { return slices.Concat(g.runs...) }
 
 // launches are the same as values.
 func (g *group) launches() []results.Launch {
-	var list []results.Launch
-	for _, launch := range g.measured() {
-		list = append(list, *launch)
+	measured := g.measured()
+	list := make([]results.Launch, len(measured))
+	for i, launch := range measured {
+		list[i] = *launch
 	}
 	return list
 }

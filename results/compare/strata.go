@@ -13,8 +13,11 @@ import (
 // far ones with far ones. Those that were both are left out, and counted. Cells of
 // one identity are divided alike, whatever their directory.
 func divided(runs []Run, identity func(Run, results.Launch) results.Cell) []Run {
-	var all []results.Launch
-	var cells []results.Cell
+	n := 0
+	for _, run := range runs {
+		n += len(run.Launches)
+	}
+	all, cells := make([]results.Launch, 0, n), make([]results.Cell, 0, n)
 	for _, run := range runs {
 		for _, l := range run.Launches {
 			all, cells = append(all, l), append(cells, identity(run, l).Identity("dir"))

@@ -82,7 +82,7 @@ func (c Comparison) tableOf(rows []Row) Table {
 	if slices.ContainsFunc(rows, Row.isBounded) {
 		notes = append(notes, "No cell is the same within less than the clock can tell: its tick or, of batches, that over the round trips of one.")
 	}
-	t.Caption = strings.Join(append([]string{"Medians over " + c.Replicates(rows) + " a side."}, notes...), "\n")
+	t.Caption = strings.Join(append([]string{fmt.Sprintf("Medians over %s a side. change: %s, not of these medians.", c.Replicates(rows), c.change())}, notes...), "\n")
 	return t
 }
 

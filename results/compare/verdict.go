@@ -267,13 +267,15 @@ func (r Row) obstacle(replicate string, o Options) string {
 	return ""
 }
 
-// remedy is the flag that gives so many launches a side, where a side is one
-// run.
+// remedy is the flag that gives so many launches a side, where a side is one run. Of those
+// that it was to make, some may have failed, or count for another row.
 func (r Row) remedy(launches int) string {
-	if r.oneRunEach {
-		return fmt.Sprintf(": -n %d", launches)
+	if r.planned == 0 {
+		return ""
 	}
-	return ""
+	had := max(1, min(r.Old.N, r.New.N))
+	made := max(had, r.planned)
+	return fmt.Sprintf(": -n %d", (launches*made+had-1)/had)
 }
 
 // needed returns about how many replicates a side would tell if the next ones
