@@ -60,7 +60,11 @@ func (t task) served() (place server.Place, link transports.Link, err error) {
 	if link, err = broker.Create(spec); err != nil {
 		return place, nil, err
 	}
-	return place, link, json.Unmarshal(link.For(transports.Consumer).Bytes, &place)
+	if err := json.Unmarshal(link.For(transports.Consumer).Bytes, &place); err != nil {
+		link.Close()
+		return place, nil, err
+	}
+	return place, link, nil
 }
 
 // loop is the same client library in two processes, which do what the workload is and
@@ -204,10 +208,21 @@ func answer(c client) error {
 	}
 }
 
-// publish sends for the time and half of it, and an empty message.
+// publish sends for half of the time, and for the time. An empty message ends each, and the
+// first of these is answered, so that nothing is left of what warmed up.
 func (o order) publish(c client) error {
+	if err := o.stream(c, o.Time/2); err != nil {
+		return err
+	}
+	if _, err := c.receive(); err != nil {
+		return err
+	}
+	return o.stream(c, o.Time)
+}
+
+func (o order) stream(c client, during time.Duration) error {
 	msg := make([]byte, o.Size)
-	for end := time.Now().Add(o.Time + o.Time/2); time.Now().Before(end); {
+	for end := time.Now().Add(during); time.Now().Before(end); {
 		if err := c.send(msg); err != nil {
 			return err
 		}
@@ -215,27 +230,31 @@ func (o order) publish(c client) error {
 	return c.send(nil)
 }
 
-// count returns how many messages came a second, after the first half of the time and until
-// the last.
+// count returns how many messages came a second, of the second part, from the first to the
+// last.
 func (o order) count(c client) (float64, error) {
-	var n int64
-	var first, began, last time.Time
-	for {
+	if _, err := drain(c); err != nil {
+		return 0, err
+	}
+	if err := c.send([]byte{1}); err != nil {
+		return 0, err
+	}
+	return drain(c)
+}
+
+// drain receives until an empty message comes, and returns how many came a second.
+func drain(c client) (float64, error) {
+	var first, last time.Time
+	for n := -1.0; ; n++ {
 		msg, err := c.receive()
 		if err != nil {
 			return 0, err
 		}
 		if len(msg) == 0 {
-			return float64(n) / last.Sub(began).Seconds(), nil
+			return n / last.Sub(first).Seconds(), nil
 		}
-		last = time.Now()
-		switch {
-		case first.IsZero():
+		if last = time.Now(); first.IsZero() {
 			first = last
-		case !began.IsZero():
-			n++
-		case last.Sub(first) > o.Time/2:
-			began = last
 		}
 	}
 }

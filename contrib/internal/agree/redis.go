@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"ipcbench/bench/workload"
 	"ipcbench/contrib/internal/server"
@@ -36,7 +37,10 @@ type redisClient struct {
 }
 
 func connectRedis(at server.Place, side transports.Side) (client, error) {
-	c := redis.NewClient(&redis.Options{Network: "unix", Addr: at.Address, PoolSize: 1, ReadTimeout: -1})
+	c := redis.NewClient(&redis.Options{ // as the row has it
+		Network: "unix", Addr: at.Address, MaxRetries: -1, ReadTimeout: -1, WriteTimeout: -1, PoolSize: 1, DisableIdentity: true,
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+	})
 	return redisClient{c, "to-" + side.Peer().String(), "to-" + side.String()}, c.Ping(context.Background()).Err()
 }
 
