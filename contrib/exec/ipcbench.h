@@ -251,7 +251,7 @@ IPCBENCH_INLINE int ipcbench_produce(struct ipcbench *b, ipcbench_put put, ipcbe
 			ipcbench_trip(b, put, get, self, i++, IPCBENCH_WARMING, &mark);
 		else
 			ipcbench_send(b, put, self, i++, IPCBENCH_WARMING);
-	} while (ipcbench_now() - start < b->warm_ns || (int64_t)i < b->warm_messages);
+	} while (i % 16 || ipcbench_now() - start < b->warm_ns || (int64_t)i < b->warm_messages);
 	ipcbench_trip(b, put, get, self, i++, IPCBENCH_MARKING, &mark);
 	ipcbench_warm(i, ipcbench_now() - start, clock_ns, stamp_ns);
 

@@ -18,13 +18,14 @@ import (
 	"ipcbench/bench"
 	_ "ipcbench/contrib/exec"
 	"ipcbench/results"
+	"ipcbench/results/effect"
 	"ipcbench/transports"
 )
 
 var (
-	rounds = flag.Int("n", 15, "how many launches of each")
+	rounds = flag.Int("n", 60, "how many launches of each")
 	size   = flag.Int("s", 64, "bytes of a message")
-	long   = flag.Duration("time", 500*time.Millisecond, "of each")
+	long   = flag.Duration("time", 100*time.Millisecond, "of each")
 )
 
 func main() {
@@ -64,20 +65,35 @@ func agree(ctx context.Context) error {
 	if c := cells[0]; !c.Runnable() || c.ProducerCPU < 0 {
 		return fmt.Errorf("%s cannot run here on two CPUs: %s%s", c.Transport, c.Skip, c.Fail)
 	}
-	fmt.Println("mean round trip, ns   exec:    own  ratio")
-	var through, own, ratios []float64
-	for range *rounds {
-		a, err := throughExec(ctx, plan, cells)
-		b, also := byItself(ctx, filepath.Join(dir, "own"), cells[0])
-		if err := errors.Join(err, also); err != nil {
-			return err
-		}
-		through, own, ratios = append(through, a), append(own, b), append(ratios, a/b)
-		fmt.Printf("%26.1f %6.1f  %.3f\n", a, b, a/b)
+	var through, own []float64
+	both := []func() error{
+		func() error {
+			return adding(&through, func() (float64, error) { return throughExec(ctx, plan, cells) })
+		},
+		func() error {
+			return adding(&own, func() (float64, error) { return byItself(ctx, filepath.Join(dir, "own"), cells[0]) })
+		},
 	}
-	fmt.Printf("lowest %19.1f %6.1f  %.3f\n", slices.Min(through), slices.Min(own), slices.Min(through)/slices.Min(own))
-	fmt.Printf("medians %18.1f %6.1f  %.3f\n", results.Median(through), results.Median(own), results.Median(ratios))
+	for range *rounds {
+		for _, measure := range both {
+			if err := measure(); err != nil {
+				return err
+			}
+		}
+		slices.Reverse(both)
+	}
+	fmt.Printf("mean round trip of %d bytes, ns, of %d launches each   exec:    own  ratio\n", *size, *rounds)
+	fmt.Printf("lowest %49.1f %6.1f  %.3f\n", slices.Min(through), slices.Min(own), slices.Min(through)/slices.Min(own))
+	e := effect.OfRanks(own, through)
+	fmt.Printf("medians %48.1f %6.1f  %.3f (%.3f to %.3f)\n", results.Median(through), results.Median(own), 1+e.Change, 1+e.Own.Lo, 1+e.Own.Hi)
 	return nil
+}
+
+// adding adds what is measured to values.
+func adding(values *[]float64, measure func() (float64, error)) error {
+	ns, err := measure()
+	*values = append(*values, ns)
+	return err
 }
 
 func throughExec(ctx context.Context, plan bench.Plan, cells []bench.Cell) (ns float64, err error) {

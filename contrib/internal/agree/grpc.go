@@ -12,25 +12,28 @@ import (
 	"strconv"
 	"time"
 
+	"ipcbench/bench/workload"
 	"ipcbench/results"
 )
 
 func init() {
 	for _, size := range []int{64, 4096} {
-		rivals = append(rivals,
-			rival{"grpc-unary-" + strconv.Itoa(size), "grpc-go's benchmark/client, unary", "grpc:over=tcp", "latency", size, results.RTTP50, grpcOf("unary")},
-			rival{"grpc-stream-" + strconv.Itoa(size), "grpc-go's benchmark/client, streaming", "grpc:call=stream,over=tcp", "latency", size, results.RTTP50, grpcOf("streaming")})
+		rows = append(rows,
+			row{"grpc-unary-" + strconv.Itoa(size), "grpc:over=tcp", workload.Latency.Name, size, results.RTTP50,
+				[]rival{{what: "grpc-go's benchmark/client, unary", measure: grpcOf("unary")}}},
+			row{"grpc-stream-" + strconv.Itoa(size), "grpc:call=stream,over=tcp", workload.Latency.Name, size, results.RTTP50,
+				[]rival{{what: "grpc-go's benchmark/client, streaming", measure: grpcOf("streaming")}}})
 	}
 }
 
 // grpcOf runs grpc-go's own server and client, each a process, with one call at a time, and
 // returns the median of a call in ns. "make agree" has built both beside this program.
-func grpcOf(rpcType string) func(context.Context, rival, time.Duration, string) (float64, error) {
-	return func(ctx context.Context, r rival, measured time.Duration, scratch string) (float64, error) {
+func grpcOf(rpcType string) func(context.Context, task) (float64, error) {
+	return func(ctx context.Context, t task) (float64, error) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		const port = "50051"
-		server, err := grpcProgram(ctx, "server", scratch, "-port="+port)
+		server, err := grpcProgram(ctx, "server", t.scratch, "-port="+port)
 		if err != nil {
 			return 0, err
 		}
@@ -42,8 +45,8 @@ func grpcOf(rpcType string) func(context.Context, rival, time.Duration, string) 
 		if err := listens(ctx, "localhost:"+port); err != nil {
 			return 0, err
 		}
-		size, seconds := strconv.Itoa(r.size), strconv.Itoa(max(1, int(measured.Seconds())))
-		client, err := grpcProgram(ctx, "client", scratch, "-port="+port, "-rpc_type="+rpcType, "-req="+size, "-resp="+size, "-w=1", "-d="+seconds)
+		size, seconds := strconv.Itoa(t.size), strconv.Itoa(max(1, int(t.time.Seconds())))
+		client, err := grpcProgram(ctx, "client", t.scratch, "-port="+port, "-rpc_type="+rpcType, "-req="+size, "-resp="+size, "-w=1", "-d="+seconds)
 		if err != nil {
 			return 0, err
 		}
