@@ -208,10 +208,10 @@ func newFleetScale() *cobra.Command {
 	s := &fleetScale{}
 	c := &cobra.Command{
 		Use:   "fleet-scale [flags]",
-		Short: "What do an index of many runs, and a comparison, take? (10 min, 1 GB in TMPDIR)",
+		Short: "What do an index of many runs, and a comparison, take? (2 min, 1 GB in TMPDIR)",
 		Long: fmt.Sprintf(`Makes up to %d runs of %d cells, of %d hosts with two kernels, as directories, has
-"ipcbench collect" index them and "ipcbench compare" compare the kernels, and measures
-the time and the memory of each: fleet-scale.md, fleet-time.svg, fleet-memory.svg.
+"ipcbench collect" index them, and again when it knows them all, and "ipcbench compare"
+compare the kernels, and measures the time and the memory of each: fleet-scale.md, fleet-time.svg, fleet-memory.svg.
 
 It holds where the last are compared within %v and %d MiB.`, mostRuns, fleetCells, fleetHosts, mostOfCompare, mostOfMemory>>20),
 		Args: noWords,
