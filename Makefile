@@ -137,7 +137,7 @@ fleet-power: ## is what all hosts show told from what one shows alone? made-up f
 	go run ./internal/studies fleet-power
 
 .PHONY: fleet-scale
-fleet-scale: ## what an index of up to 10,000 runs, and a comparison of them, take (10 min, 1 GB in TMPDIR)
+fleet-scale: ## what an index of up to 10,000 runs, and a comparison of them, take (2 min, 1 GB in TMPDIR)
 	go run ./internal/studies fleet-scale
 
 .PHONY: haltpoll

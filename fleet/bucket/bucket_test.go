@@ -5,20 +5,16 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/johannesboyne/gofakes3"
-	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
 	"ipcbench/cmd"
 	_ "ipcbench/fleet/bucket"
@@ -36,48 +32,6 @@ func TestMain(m *testing.M) {
 		cmd.Main()
 	}
 	os.Exit(m.Run())
-}
-
-// A service is an S3 server on loopback, and how it behaves.
-type service struct {
-	mu       sync.Mutex
-	behave   func(w http.ResponseWriter, r *http.Request, n int) (answered bool) // of the n-th request that puts an object
-	puts     int
-	requests int
-}
-
-// start starts one with a bucket, and returns the URL of a store in it.
-func start(t *testing.T) (*service, string) {
-	t.Helper()
-	back := s3mem.New()
-	if err := back.CreateBucket("bucket"); err != nil {
-		t.Fatal(err)
-	}
-	s3 := gofakes3.New(back, gofakes3.WithLogger(gofakes3.DiscardLog())).Server()
-	s := &service{}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		s.requests++
-		n := 0
-		if r.Method == http.MethodPut {
-			s.puts++
-			n = s.puts
-		}
-		behave := s.behave
-		s.mu.Unlock()
-		if behave == nil || !behave(w, r, n) {
-			s3.ServeHTTP(w, r)
-		}
-	}))
-	t.Cleanup(server.Close)
-	for name, value := range map[string]string{
-		"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-central-1",
-		"AWS_ENDPOINT_URL_S3": server.URL, "AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1",
-		"XDG_CACHE_HOME": t.TempDir(), "HOME": t.TempDir(),
-	} {
-		t.Setenv(name, value)
-	}
-	return s, "s3://bucket/night?use_path_style=true"
 }
 
 func open(t *testing.T, url string) *store.Store {
@@ -170,33 +124,35 @@ func ipcbench(t *testing.T, args ...string) *exec.Cmd {
 
 // TestAServiceThatFailsIsSlowAndForgets has every run in the end, each once and in whole.
 func TestAServiceThatFailsIsSlowAndForgets(t *testing.T) {
-	s, url := start(t)
-	_, dirs := made(t, 4, 3)
-	s.behave = func(w http.ResponseWriter, r *http.Request, n int) bool {
-		switch {
-		case n%3 == 1: // it fails
-			http.Error(w, "<Error><Code>InternalError</Code></Error>", http.StatusInternalServerError)
-		case n%7 == 2: // it acknowledges an object and drops it
-			w.Header().Set("ETag", `"d41d8cd98f00b204e9800998ecf8427e"`)
-		case n%5 == 3: // it breaks off
-			panic(http.ErrAbortHandler)
-		case n > 0: // it is slow
-			time.Sleep(20 * time.Millisecond)
-			return false
-		default:
-			return false
+	eachService(t, func(t *testing.T, s *service, url string) {
+		_, dirs := made(t, 4, 3)
+		s.behave = func(w http.ResponseWriter, r *http.Request, n int) bool {
+			switch {
+			case n%3 == 1: // it fails
+				http.Error(w, "<Error><Code>InternalError</Code></Error>", http.StatusInternalServerError)
+			case n%7 == 2: // it acknowledges an object and drops it
+				io.Copy(io.Discard, r.Body)
+				s.forget(w)
+			case n%5 == 3: // it breaks off
+				panic(http.ErrAbortHandler)
+			case n > 0: // it is slow
+				time.Sleep(20 * time.Millisecond)
+				return false
+			default:
+				return false
+			}
+			return true
 		}
-		return true
-	}
-	at := open(t, url)
-	for i, dir := range dirs {
-		if _, err := at.Push(t.Context(), dir); err != nil {
-			t.Fatal(err)
+		at := open(t, url)
+		for i, dir := range dirs {
+			if _, err := at.Push(t.Context(), dir); err != nil {
+				t.Fatal(err)
+			}
+			if n := holds(t, at, dirs); n != i+1 {
+				t.Errorf("the store has %d runs, and not %d", n, i+1)
+			}
 		}
-		if n := holds(t, at, dirs); n != i+1 {
-			t.Errorf("the store has %d runs, and not %d", n, i+1)
-		}
-	}
+	})
 }
 
 // TestAPushThatIsKilledGoesOn: the command is killed at each of its puts. No run is seen
@@ -250,18 +206,22 @@ func TestAPushThatIsKilledGoesOn(t *testing.T) {
 
 // TestRunsInABucketAreRead by the commands that read those that are here.
 func TestRunsInABucketAreRead(t *testing.T) {
-	_, url := start(t)
-	parent, _ := made(t, 2, 6)
-	if out, err := ipcbench(t, "push", parent, url).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	latest, before := store.Below(url, "latest"), store.Below(url, "latest~1")
-	for _, line := range [][]string{{"report", latest}, {"compare", before, latest}, {"history", url}} {
-		out, err := ipcbench(t, line...).CombinedOutput()
-		if err != nil || !bytes.Contains(out, []byte("pipe")) {
-			t.Errorf("%s: %v: %s", line, err, out)
+	eachService(t, func(t *testing.T, s *service, url string) {
+		parent, _ := made(t, 2, 6)
+		for range 2 { // the second time, nothing is missing
+			out, err := ipcbench(t, "push", parent, url).CombinedOutput()
+			if err != nil || strings.Count(string(out), s.scheme+"://") != 2 {
+				t.Fatalf("%v: %s", err, out)
+			}
 		}
-	}
+		latest, before := store.Below(url, "latest"), store.Below(url, "latest~1")
+		for _, line := range [][]string{{"report", latest}, {"compare", before, latest}, {"history", url}} {
+			out, err := ipcbench(t, line...).CombinedOutput()
+			if err != nil || !bytes.Contains(out, []byte("pipe")) {
+				t.Errorf("%s: %v: %s", line, err, out)
+			}
+		}
+	})
 }
 
 // TestAServiceThatIsAway is said in one line, with the exit status of what failed.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 
 	"ipcbench/results"
 	"ipcbench/results/charts"
+	"ipcbench/results/compare"
 	"ipcbench/results/fleet"
 	"ipcbench/results/fleet/synthetic"
 )
@@ -27,6 +29,7 @@ const (
 	fleetWithin  = 0.03 // of runs of a host
 	ofAllHosts   = 0.03
 	ofTwoHosts   = 0.20
+	notMore      = 0.05 // what all hosts are said to have become slower by, so that the two do not stand in it
 	mostFalse    = 0.05
 	runsJudged   = 3 // of each side of each host
 )
@@ -61,15 +64,15 @@ are told so, with %d runs of each side.`, fleetHosts, 100*fleetBetween, 100*flee
 	return c
 }
 
-// A fleetTrial is how often fleets of so many runs were judged right and wrong.
-type fleetTrial struct{ runs, wrong, found, of int }
+// A fleetTrial is how often fleets of so many runs were judged so.
+type fleetTrial struct{ runs, wrong, found, inEachCell, of int }
 
 func (p *fleetPower) study(ctx context.Context, l lab) (missed []string, err error) {
 	if err := atLeastOne("trials", p.trials); err != nil {
 		return nil, err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d hosts, %d cells, %d fleets of each\n\n| runs of each side | nothing changed, and something was called so | all by 3 %%, two by 20 %%: both found and told apart |\n| --- | --- | --- |\n", fleetHosts, p.cells, p.trials)
+	fmt.Fprintf(&b, "%d hosts, %d cells, %d fleets of each\n\n| runs of each side | nothing changed, and something was called so | all by 3 %%, two by 20 %%: both found and told apart | in each cell |\n| --- | --- | --- | --- |\n", fleetHosts, p.cells, p.trials)
 	for _, runs := range []int{1, 2, 3, 5} {
 		t := fleetTrial{runs: runs, of: p.trials}
 		for trial := range p.trials {
@@ -81,7 +84,7 @@ func (p *fleetPower) study(ctx context.Context, l lab) (missed []string, err err
 			}
 		}
 		fmt.Fprintf(l.log, "%d runs of each side: %+v\n", runs, t)
-		fmt.Fprintf(&b, "| %d | %s | %s |\n", runs, shareOf(t.wrong, t.of), shareOf(t.found, t.of))
+		fmt.Fprintf(&b, "| %d | %s | %s | %s |\n", runs, shareOf(t.wrong, t.of), shareOf(t.found, t.of), shareOf(t.inEachCell, t.of))
 		missed = append(missed, t.misses()...)
 	}
 	fmt.Fprint(l.out, b.String())
@@ -95,7 +98,7 @@ func (t *fleetTrial) add(ctx context.Context, seed uint64, cells int) error {
 	if err != nil {
 		return err
 	}
-	if called, alone := said(still); called > 0 || len(alone) > 0 {
+	if saysAnything(still) {
 		t.wrong++
 	}
 	f.Change = func(host, _ int) float64 {
@@ -105,26 +108,54 @@ func (t *fleetTrial) add(ctx context.Context, seed uint64, cells int) error {
 		return ofAllHosts
 	}
 	changed, err := compareFleet(ctx, f)
-	if called, alone := said(changed); err == nil && called == cells && slices.Equal(alone, aloneHosts) {
+	if err != nil {
+		return err
+	}
+	found, inEachCell := isTold(changed)
+	if found {
 		t.found++
 	}
-	return err
+	if inEachCell {
+		t.inEachCell++
+	}
+	return nil
 }
 
-// said is how many cells are called changed on all hosts, and which hosts stand alone.
-func said(c fleet.Comparison) (changed int, alone []string) {
+// saysAnything says whether a cell is called changed on all hosts, or any host stands alone.
+func saysAnything(c fleet.Comparison) bool {
 	for _, class := range c.Classes {
 		for _, row := range class.Rows {
-			if row.Verdict.IsChange() {
-				changed++
-			}
-			for _, on := range row.Shown() {
-				alone = append(alone, class.Hosts[on.Host].Name)
+			if row.Verdict.IsChange() || len(row.Shown()) > 0 {
+				return true
 			}
 		}
 	}
-	slices.Sort(alone)
-	return changed, slices.Compact(alone)
+	return false
+}
+
+// isTold says whether each cell is called slower on all hosts by less than notMore, and
+// just aloneHosts are named, in whichever cells. It is so in each cell where moreover
+// those two, and no others, are called slower than the others in each, and its interval
+// has the true change in it.
+func isTold(c fleet.Comparison) (found, inEachCell bool) {
+	found, inEachCell = true, true
+	named := map[string]bool{}
+	for _, class := range c.Classes {
+		for _, row := range class.Rows {
+			var here []string
+			for _, on := range row.Shown() {
+				name := class.Hosts[on.Host].Name
+				named[name] = true
+				if on.Verdict == compare.Slower {
+					here = append(here, name)
+				}
+			}
+			found = found && row.Verdict == compare.Slower && row.Change < notMore
+			inEachCell = inEachCell && slices.Equal(here, aloneHosts) && len(here) == len(row.Shown()) && row.Lo <= ofAllHosts && ofAllHosts <= row.Hi
+		}
+	}
+	found = found && slices.Equal(slices.Sorted(maps.Keys(named)), aloneHosts)
+	return found, found && inEachCell
 }
 
 func compareFleet(ctx context.Context, f synthetic.Fleet) (fleet.Comparison, error) {
@@ -177,10 +208,10 @@ func newFleetScale() *cobra.Command {
 	s := &fleetScale{}
 	c := &cobra.Command{
 		Use:   "fleet-scale [flags]",
-		Short: "What do an index of many runs, and a comparison, take? (10 min, 1 GB in TMPDIR)",
+		Short: "What do an index of many runs, and a comparison, take? (2 min, 1 GB in TMPDIR)",
 		Long: fmt.Sprintf(`Makes up to %d runs of %d cells, of %d hosts with two kernels, as directories, has
-"ipcbench collect" index them and "ipcbench compare" compare the kernels, and measures
-the time and the memory of each: fleet-scale.md, fleet-time.svg, fleet-memory.svg.
+"ipcbench collect" index them, and again when it knows them all, and "ipcbench compare"
+compare the kernels, and measures the time and the memory of each: fleet-scale.md, fleet-time.svg, fleet-memory.svg.
 
 It holds where the last are compared within %v and %d MiB.`, mostRuns, fleetCells, fleetHosts, mostOfCompare, mostOfMemory>>20),
 		Args: noWords,
@@ -191,58 +222,42 @@ It holds where the last are compared within %v and %d MiB.`, mostRuns, fleetCell
 	return c
 }
 
+// A grown is a command, and what it took for more and more runs.
+type grown struct {
+	name string
+	args []string
+	took []costs
+}
+
 func (s *fleetScale) study(ctx context.Context, l lab) (missed []string, err error) {
+	dir, index := filepath.Join(l.scratch, "runs"), filepath.Join(l.scratch, fleet.IndexFile)
+	collect := []string{"collect", "--index", index, dir}
+	compared := []string{"compare", "--old", "kernel=" + synthetic.OldKernel, "--new", "kernel=" + synthetic.NewKernel, index}
+	commands := []*grown{{name: "index all", args: collect}, {name: "index: all known", args: collect}, {name: "compare", args: compared}}
 	var of []float64
-	takes := map[string][]float64{}
-	note := func(what string, c costs) {
-		takes[what+" time"] = append(takes[what+" time"], c.time.Seconds())
-		takes[what+" memory"] = append(takes[what+" memory"], float64(c.memory)/(1<<20))
-	}
-	var last costs
-	for _, runs := range []int{100, 300, 1000, 3000, 10_000} {
+	for _, runs := range []int{100, 300, 1000, 3000, mostRuns} {
 		if runs > s.runs {
 			break
 		}
-		dir, index := filepath.Join(l.scratch, fmt.Sprint(runs)), filepath.Join(l.scratch, fmt.Sprint(runs)+".jsonl")
 		f := synthetic.Fleet{Seed: 1, Hosts: fleetHosts, Runs: runs / fleetHosts / 2, Cells: fleetCells, Between: fleetBetween, Within: fleetWithin}
 		if err := f.Write(dir); err != nil {
 			return nil, err
 		}
-		collect, err := costsOf(ctx, "collect", "--index", index, dir)
-		if err != nil {
-			return nil, err
-		}
-		if last, err = costsOf(ctx, "compare", "--old", "kernel="+synthetic.OldKernel, "--new", "kernel="+synthetic.NewKernel, index); err != nil {
-			return nil, err
-		}
+		os.Remove(index)
 		of = append(of, float64(runs))
-		note("collect", collect)
-		note("compare", last)
-		fmt.Fprintf(l.log, "%d runs: collect %v, %d MiB; compare %v, %d MiB\n", runs, collect.time, collect.memory>>20, last.time, last.memory>>20)
-		os.RemoveAll(dir)
-	}
-	method := fmt.Sprintf("Made-up runs of %d cells, of %d hosts, as directories; each command is a process of its own.", fleetCells, fleetHosts)
-	for _, kind := range []struct {
-		name, title, axis string
-		format            func(float64) string
-	}{
-		{"time", "How long an index and a comparison take", "Time", func(v float64) string { return results.FormatNS(v * 1e9) }},
-		{"memory", "How much memory they take", "Most memory (MiB)", func(v float64) string { return fmt.Sprintf("%.0f", v) }},
-	} {
-		grown := []charts.Growth{{Name: "collect", Of: of, Takes: takes["collect "+kind.name]}, {Name: "compare", Of: of, Takes: takes["compare "+kind.name]}}
-		chart := charts.GrowthCurve("fleet-"+kind.name, kind.title, method, kind.axis, "runs", kind.format, grown, "")
-		var svg bytes.Buffer
-		if err := chart.WriteSVG(&svg); err != nil {
-			return nil, err
-		}
-		if err := s.keep("fleet-"+kind.name+".svg", svg.String()); err != nil {
-			return nil, err
-		}
-		fmt.Fprintf(l.out, "%s\n| %s |\n|%s\n", kind.title, strings.Join(chart.Columns, " | "), strings.Repeat(" --- |", len(chart.Columns)))
-		for _, row := range chart.Rows {
-			fmt.Fprintf(l.out, "| %s |\n", strings.Join(row, " | "))
+		for _, c := range commands {
+			took, err := costsOf(ctx, c.args...)
+			if err != nil {
+				return nil, err
+			}
+			c.took = append(c.took, took)
+			fmt.Fprintf(l.log, "%d runs: %s: %v, %d MiB\n", runs, c.name, took.time.Round(time.Millisecond), took.memory>>20)
 		}
 	}
+	if err := s.draw(l, of, commands); err != nil || len(of) == 0 {
+		return nil, err
+	}
+	last := commands[2].took[len(of)-1]
 	if last.time > mostOfCompare {
 		missed = append(missed, fmt.Sprintf("the last comparison took %v, to be ≤ %v", last.time, mostOfCompare))
 	}
@@ -250,6 +265,41 @@ func (s *fleetScale) study(ctx context.Context, l lab) (missed []string, err err
 		missed = append(missed, fmt.Sprintf("the last comparison took %d MiB, to be ≤ %d", last.memory>>20, mostOfMemory>>20))
 	}
 	return missed, nil
+}
+
+// draw draws how time and memory grow, and writes the figures.
+func (s *fleetScale) draw(l lab, of []float64, commands []*grown) error {
+	method := fmt.Sprintf("Made-up runs of %d cells, of %d hosts, as directories; each command is a process of its own.", fleetCells, fleetHosts)
+	for _, kind := range []struct {
+		name, title, axis string
+		of                func(costs) float64
+		format            func(float64) string
+	}{
+		{"time", "How long an index and a comparison take", "Time", func(c costs) float64 { return c.time.Seconds() }, func(v float64) string { return results.FormatNS(v * 1e9) }},
+		{"memory", "How much memory they take", "Most memory (MiB)", func(c costs) float64 { return float64(c.memory) / (1 << 20) }, func(v float64) string { return fmt.Sprintf("%.0f", v) }},
+	} {
+		var curves []charts.Growth
+		for _, c := range commands {
+			curve := charts.Growth{Name: c.name, Of: of}
+			for _, took := range c.took {
+				curve.Takes = append(curve.Takes, kind.of(took))
+			}
+			curves = append(curves, curve)
+		}
+		chart := charts.GrowthCurve("fleet-"+kind.name, kind.title, method, kind.axis, "runs", kind.format, curves, "")
+		var svg bytes.Buffer
+		if err := chart.WriteSVG(&svg); err != nil {
+			return err
+		}
+		if err := s.keep(chart.Name+".svg", svg.String()); err != nil {
+			return err
+		}
+		fmt.Fprintf(l.out, "%s\n| %s |\n|%s\n", kind.title, strings.Join(chart.Columns, " | "), strings.Repeat(" --- |", len(chart.Columns)))
+		for _, row := range chart.Rows {
+			fmt.Fprintf(l.out, "| %s |\n", strings.Join(row, " | "))
+		}
+	}
+	return nil
 }
 
 // costs are what a process took.

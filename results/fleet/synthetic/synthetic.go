@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"ipcbench/results"
@@ -46,18 +47,16 @@ const (
 // Place is what the places of the runs begin with.
 func (f Fleet) Place() string { return "made-up:" + f.Name }
 
-// paths are those of all runs, by host.
-func (f Fleet) paths() iter.Seq[string] {
+// pathsOf are those of a host's runs.
+func (f Fleet) pathsOf(host int) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for host := range f.Hosts {
-			for run := range f.Runs {
-				for side := range 2 {
-					if f.Skips != nil && f.Skips(host, side, run) {
-						continue
-					}
-					if !yield(fmt.Sprintf("h%02d/%s-%d", host+1, [2]string{"old", "new"}[side], run)) {
-						return
-					}
+		for run := range f.Runs {
+			for side := range 2 {
+				if f.Skips != nil && f.Skips(host, side, run) {
+					continue
+				}
+				if !yield(fmt.Sprintf("h%02d/%s-%d", host+1, [2]string{"old", "new"}[side], run)) {
+					return
 				}
 			}
 		}
@@ -70,9 +69,11 @@ type Source struct{ Fleet }
 // Runs are the paths of all runs.
 func (s Source) Runs() iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		for path := range s.paths() {
-			if !yield(path, nil) {
-				return
+		for host := range s.Hosts {
+			for path := range s.pathsOf(host) {
+				if !yield(path, nil) {
+					return
+				}
 			}
 		}
 	}
@@ -153,13 +154,27 @@ func Cell(number int) results.Cell {
 	}
 }
 
-// Write writes all runs into directories below parent, a folder for each host.
+// Write writes the runs into directories below parent, a folder for each host. One that is
+// there is let be: a fleet can grow.
 func (f Fleet) Write(parent string) error {
-	source := Source{f}
-	for path := range f.paths() {
-		run, launches, err := source.Read(path)
+	var hosts sync.WaitGroup
+	errs := make([]error, f.Hosts)
+	for host := range f.Hosts {
+		hosts.Go(func() { errs[host] = f.writeHost(parent, host) })
+	}
+	hosts.Wait()
+	return errors.Join(errs...)
+}
+
+func (f Fleet) writeHost(parent string, host int) error {
+	for path := range f.pathsOf(host) {
+		dir := filepath.Join(parent, filepath.FromSlash(path))
+		if results.IsRun(dir) {
+			continue
+		}
+		run, launches, err := Source{f}.Read(path)
 		if err == nil {
-			err = write(filepath.Join(parent, filepath.FromSlash(path)), run, launches)
+			err = write(dir, run, launches)
 		}
 		if err != nil {
 			return fmt.Errorf("made-up fleet: %w", err)
