@@ -78,7 +78,7 @@ emulated: ## the whole conformance suite on arm64 and s390x, emulated, and riscv
 	.ci/usermode riscv64 -test.v
 
 .PHONY: fleet
-fleet: ## have Slurm, Ansible and systemd, or ONLY=slurm, drive three hosts that are made here, and lose one (5 min; root, Debian)
+fleet: ## have Slurm, Ansible and systemd, or ONLY=slurm, drive three hosts that are made here, and lose one (10 min; root, Debian)
 	deploy/fleet/run $(ONLY)
 
 .PHONY: fuzz
