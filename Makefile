@@ -82,7 +82,7 @@ emulated: cross ## the whole conformance suite on arm64 and s390x, emulated, and
 	.ci/usermode riscv64 -test.v
 
 .PHONY: fleet
-fleet: ## have Slurm and Ansible, or ONLY=slurm, drive three hosts that are made here, and lose one (5 min; root, Debian)
+fleet: ## have Slurm, Ansible and systemd, or ONLY=slurm, drive three hosts that are made here, and lose one (10 min; root, Debian)
 	deploy/fleet/run $(ONLY)
 
 # It sees one process at a time: of the conformance suite, which is about two, one transport

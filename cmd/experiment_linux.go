@@ -15,7 +15,7 @@ import (
 
 	"ipcbench/internal/experiment"
 	"ipcbench/internal/lab"
-	"ipcbench/results/store"
+	"ipcbench/results"
 )
 
 func newExperiment(out *console) *cobra.Command {
@@ -51,7 +51,7 @@ all that it can have.`,
 	flags.BoolVar(&e.restore, "restore", false, "put back what an experiment that was killed changed")
 	flags.BoolVar(&e.next, "next", false, "do the next turn and say what to boot for the one after, of variants that need another kernel")
 	flags.BoolVar(&e.Destroy, "destroy", false, "make filesystems on devices that the file names: what is on them is lost")
-	flags.StringVarP(&e.Parent, "out", "o", defaultParent, "`directory` in which the experiment makes its own")
+	flags.StringVarP(&e.Parent, "out", "o", defaultParent, "`directory` in which the experiment makes its own, or the URL of a store that its runs are sent to as they end: see \"ipcbench push\"")
 	return cmd
 }
 
@@ -59,6 +59,7 @@ all that it can have.`,
 type experimenter struct {
 	experiment.Carrier
 	out                      *console
+	sender                   *sender // nil: runs stay here
 	example, dryRun, restore bool
 	next                     bool
 }
@@ -73,14 +74,14 @@ func (e *experimenter) run(ctx context.Context, files []string) error {
 	case len(files) == 0:
 		return usagef("experiment: no file is given: \"ipcbench experiment --example\" prints one")
 	}
-	if store.IsURL(e.Parent) {
-		return usagef("experiment: --out %s: an experiment is made here: give a directory, and send its runs by ipcbench push", e.Parent)
-	}
 	data, err := os.ReadFile(files[0])
 	if err != nil {
 		return usagef("experiment: %w", err)
 	}
 	if e.Experiment, err = experiment.Parse(files[0], data); err != nil {
+		return usage(err)
+	}
+	if err := e.direct(ctx); err != nil {
 		return usage(err)
 	}
 	switch {
@@ -100,7 +101,29 @@ func (e *experimenter) run(ctx context.Context, files []string) error {
 	if len(record.Turns) == 0 && err != nil {
 		return err
 	}
-	return errors.Join(err, showExperiment(e.out, e.Path(), record))
+	return errors.Join(err, e.sender.ended(ctx, record), showExperiment(e.out, e.Path(), record))
+}
+
+// direct settles where runs go. Those that go to a store have this host's name with them.
+func (e *experimenter) direct(ctx context.Context) (err error) {
+	to, parent, err := destination(ctx, e.out, e.Parent)
+	if err != nil || to == nil {
+		return err
+	}
+	e.Parent = parent
+	e.sender = &sender{out: e.out, to: to, dir: e.Path(), there: map[string]bool{}}
+	e.Between = e.sender.between
+	for i, v := range e.Variants {
+		r := runner{out: e.out}
+		if r.command().ParseFlags(slices.Concat(e.Run, v.Run)) != nil {
+			continue // which extent tells
+		}
+		told := r.plan.Labels[results.HostLabel]
+		if host := withHost(r.plan.Labels)[results.HostLabel]; host != told {
+			e.Variants[i].Run = slices.Concat(v.Run, []string{"--label", results.HostLabel + "=" + host})
+		}
+	}
+	return nil
 }
 
 // doNext does one turn. After the last, all are compared.
@@ -110,8 +133,9 @@ func (e *experimenter) doNext(ctx context.Context) error {
 		return err
 	}
 	if following == nil {
-		return showExperiment(e.out, e.Path(), record)
+		return errors.Join(e.sender.ended(ctx, record), showExperiment(e.out, e.Path(), record))
 	}
+	e.sender.between(ctx, record)
 	e.tell("next: round %d, %s: boot %s, then the same again", following.Round, following.Name, following.Boot)
 	return nil
 }

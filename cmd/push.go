@@ -25,7 +25,8 @@ sent again, so that the same command goes on where another was interrupted, or t
 store was away. Nobody sees a run there before all of it has come.
 
 Kept is what a run cannot be made again from without, its records; "ipcbench report URL"
-makes the rest. "ipcbench run -o URL" sends a run as it ends. Here URLs begin with
+makes the rest. "ipcbench run -o URL" sends a run as it ends, and "ipcbench experiment
+-o URL" each of its own. Here URLs begin with
 ` + storeSchemes() + `; ipcbench-fleet knows s3://, gs:// and azblob:// too.`,
 		Example: `  ipcbench push file:///srv/runs/night
   ipcbench push latest base file:///srv/runs/night
@@ -86,19 +87,4 @@ func (p *pusher) toSend(words []string) (paths []string, err error) {
 		paths = append(paths, more...)
 	}
 	return paths, nil
-}
-
-// send sends a run that has ended to its store, or says how it is sent later.
-func send(ctx context.Context, out *console, s *store.Store, dir string) error {
-	if ctx.Err() != nil { // interrupted, and what is finished is to be kept there too
-		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), readerPatience)
-		defer cancel()
-		ctx = limited
-	}
-	sent, err := s.Push(ctx, dir)
-	if err != nil {
-		return fmt.Errorf("%w: the run is kept: send it later by ipcbench push %s '%s'", err, dir, s.URL(""))
-	}
-	out.note("the run is at " + sent.URL)
-	return nil
 }

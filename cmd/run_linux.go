@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"os"
 	"syscall"
@@ -17,7 +16,6 @@ import (
 	"ipcbench/internal/folder"
 	"ipcbench/results"
 	"ipcbench/results/report"
-	"ipcbench/results/store"
 	"ipcbench/results/summary"
 )
 
@@ -99,9 +97,12 @@ type runner struct {
 
 func (r *runner) run(cmd *cobra.Command, specs []string) error {
 	ctx := cmd.Context()
-	to, parent, err := r.destination(ctx)
+	to, parent, err := destination(ctx, r.out, r.parent)
 	if err != nil {
 		return usage(err)
+	}
+	if to != nil {
+		r.plan.Labels = withHost(r.plan.Labels)
 	}
 	plan, cells, err := r.toMeasure(ctx, cmd.Flags(), specs)
 	if err != nil {
@@ -133,26 +134,6 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 		err = together(err, send(ctx, r.out, to, run.Path()))
 	}
 	return err
-}
-
-// destination is where the run goes: to a store, or nil where it stays, and the directory
-// in which it is made. One that goes has the name of this host with it.
-func (r *runner) destination(ctx context.Context) (*store.Store, string, error) {
-	if !store.IsURL(r.parent) {
-		return nil, r.parent, nil
-	}
-	s, err := store.Open(ctx, r.parent)
-	if err != nil {
-		return nil, "", err
-	}
-	if _, told := r.plan.Labels[results.HostLabel]; !told {
-		if name, err := os.Hostname(); err == nil {
-			labels := map[string]string{results.HostLabel: name}
-			maps.Copy(labels, r.plan.Labels)
-			r.plan.Labels = labels
-		}
-	}
-	return s, r.out.localParent(), nil
 }
 
 // toMeasure is the plan that the command line asks for, and its cells, one of which

@@ -23,6 +23,9 @@ type Carrier struct {
 
 	Expected time.Duration // that all of it takes; 0 or less: nobody knows
 
+	// Between is told what there is, after each turn that another follows; nil: nobody is.
+	Between func(context.Context, experiment.Record)
+
 	dir     string       // of the experiment
 	at      string       // where its filesystems are mounted
 	journal *lab.Journal // what is changed of this machine
@@ -124,6 +127,9 @@ func (c *Carrier) turns(ctx context.Context) error {
 	}
 	began := time.Now()
 	for i, t := range all {
+		if i > 0 && c.Between != nil {
+			c.Between(ctx, c.record)
+		}
 		left := c.Expected
 		if i > 0 {
 			left = time.Since(began) / time.Duration(i) * time.Duration(len(all)-i)
