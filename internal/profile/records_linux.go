@@ -22,7 +22,6 @@ type what uint8
 
 const (
 	sampled   what = iota
-	leaving        // as sampled, where it is about to leave its CPU
 	asleep         // it left its CPU, for want of something to do
 	preempted      // it left its CPU, for another's sake
 	back           // it has a CPU again
@@ -45,11 +44,12 @@ type records struct {
 	stacks []stack
 	known  map[string]int32
 	of     map[int32]bool // the processes that matter: CPUs have others as well
+	fields uint64         // of a sample: what Sample_type asked for
 	lost   int64          // that there was no room for
 }
 
-func newRecords(targets []Target) records {
-	r := records{known: map[string]int32{}, of: map[int32]bool{}}
+func newRecords(source Source, targets []Target) records {
+	r := records{known: map[string]int32{}, of: map[int32]bool{}, fields: sampleType(source)}
 	for _, t := range targets {
 		r.of[int32(t.PID)] = true
 	}
@@ -58,7 +58,7 @@ func newRecords(targets []Target) records {
 
 // add takes in a record as it lies in a ring. The fields of a sample follow each other in
 // an order of theirs: thread, time, period, how long its stack is, stack.
-func (r *records) add(fields uint64, kind uint32, misc uint16, body []byte) {
+func (r *records) add(kind uint32, misc uint16, body []byte) {
 	word := func(i int) uint64 { return binary.NativeEndian.Uint64(body[8*i:]) }
 	id := func(i int) int32 { return int32(binary.NativeEndian.Uint32(body[4*i:])) }
 	seen := func(what what) record {
@@ -72,9 +72,9 @@ func (r *records) add(fields uint64, kind uint32, misc uint16, body []byte) {
 		r.lost += int64(word(1))
 	case len(body) < 4 || !r.of[id(0)]:
 	case kind == unix.PERF_RECORD_SAMPLE && len(body) >= 32:
-		one, rest := seen(leaving), body[16:]
-		if fields&unix.PERF_SAMPLE_PERIOD != 0 {
-			one.what, one.period, rest = sampled, word(2), rest[8:]
+		one, rest := seen(sampled), body[16:]
+		if r.fields&unix.PERF_SAMPLE_PERIOD != 0 {
+			one.period, rest = word(2), rest[8:]
 		}
 		n := min(int(binary.NativeEndian.Uint64(rest)), len(rest)/8-1)
 		one.stack = r.intern(rest[8 : 8+8*n])

@@ -13,7 +13,6 @@ import (
 // A ring is memory into which the kernel writes what it saw, and we read it.
 type ring struct {
 	fd     int
-	fields uint64 // of a sample: what Sample_type asked for
 	memory []byte
 	page   *unix.PerfEventMmapPage
 	data   []byte
@@ -27,12 +26,12 @@ const (
 	wakeupBytes = 1 << 20 // we are woken when so much is new; a smaller ring does so by half
 )
 
-func openRing(fd int, fields uint64) (*ring, error) {
+func openRing(fd int) (*ring, error) {
 	size := unix.Getpagesize()
 	for pages := mostPages; ; pages /= 2 {
 		memory, err := unix.Mmap(fd, 0, (1+pages)*size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 		if err == nil {
-			return &ring{fd, fields, memory, (*unix.PerfEventMmapPage)(unsafe.Pointer(&memory[0])), memory[size:]}, nil
+			return &ring{fd, memory, (*unix.PerfEventMmapPage)(unsafe.Pointer(&memory[0])), memory[size:]}, nil
 		}
 		if pages == fewestPages || !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.ENOMEM) {
 			return nil, fmt.Errorf("map a ring of perf events: %w: sysctl kernel.perf_event_mlock_kb=4096", err)
@@ -45,9 +44,9 @@ func (r *ring) close() { unix.Munmap(r.memory) }
 // header is what each record in a ring begins with.
 const header = 8
 
-// read hands over all that is new: what a sample has, each record's kind, its flags and
-// what follows its header, which is valid until the call returns.
-func (r *ring) read(each func(fields uint64, kind uint32, misc uint16, body []byte)) {
+// read hands over all that is new: each record's kind, its flags and what follows its
+// header, which is valid until the call returns.
+func (r *ring) read(each func(kind uint32, misc uint16, body []byte)) {
 	head, tail := atomic.LoadUint64(&r.page.Data_head), r.page.Data_tail
 	size := uint64(len(r.data))
 	for tail < head {
@@ -57,7 +56,7 @@ func (r *ring) read(each func(fields uint64, kind uint32, misc uint16, body []by
 			tail = head // it is no record, and where the next one begins is not known
 			break
 		}
-		each(r.fields, binary.NativeEndian.Uint32(record), binary.NativeEndian.Uint16(record[4:]), r.bytes(tail+header, length-header))
+		each(binary.NativeEndian.Uint32(record), binary.NativeEndian.Uint16(record[4:]), r.bytes(tail+header, length-header))
 		tail += length
 	}
 	atomic.StoreUint64(&r.page.Data_tail, tail)

@@ -21,7 +21,7 @@ type Source int
 // The sources. Each makes the other dearer, so that a sampler has one.
 const (
 	OnCPU  Source = iota // what a thread executes, each time that it has had a CPU for so long
-	OffCPU               // where a thread leaves its CPU, when it is back, and by samples how long it had one
+	OffCPU               // where a thread leaves its CPU, and when it is back
 )
 
 // periodNS is how much of a CPU's time lies between two samples: about 1,060 a second,
@@ -65,7 +65,7 @@ type Sampler struct {
 
 // Start begins to sample the targets. They pay for it from here on.
 func Start(source Source, targets []Target) (*Sampler, error) {
-	s := &Sampler{source: source, targets: targets, records: newRecords(targets), stop: make(chan struct{}), drained: make(chan struct{})}
+	s := &Sampler{source: source, targets: targets, records: newRecords(source, targets), stop: make(chan struct{}), drained: make(chan struct{})}
 	if err := s.open(); err != nil {
 		s.close()
 		return nil, err
@@ -94,17 +94,14 @@ func (s *Sampler) Stop() {
 	s.records.sort()
 }
 
-func (s *Sampler) close() { s.closeFrom(0, 0) }
-
-// closeFrom closes all events and rings but the first ones.
-func (s *Sampler) closeFrom(events, rings int) {
-	for _, r := range s.rings[rings:] {
+func (s *Sampler) close() {
+	for _, r := range s.rings {
 		r.close()
 	}
-	for _, fd := range s.events[events:] {
+	for _, fd := range s.events {
 		unix.Close(fd)
 	}
-	s.events, s.rings = s.events[:events], s.rings[:rings]
+	s.events, s.rings = nil, nil
 }
 
 // An event that can be sampled, by perf(1)'s name.
@@ -183,7 +180,6 @@ func (s *Sampler) open() error {
 	for _, w := range ways(s.source) {
 		if err = w.open(s, w.event); err == nil {
 			s.Event = w.name
-			s.openClock()
 			if w.attr.Bits&unix.PerfBitExcludeKernel != 0 && forbidden != nil {
 				s.NoKernel = host.WhyNoEvent(forbidden)
 			}
@@ -195,19 +191,6 @@ func (s *Sampler) open() error {
 		}
 	}
 	return errors.New(host.WhyNoEvent(err))
-}
-
-// openClock adds samples of CPUs to the times of switches, where that is allowed: they say
-// by another clock how long a thread had one.
-func (s *Sampler) openClock() {
-	if s.source != OffCPU {
-		return
-	}
-	clocks := eventsOf(OnCPU)
-	events, rings := len(s.events), len(s.rings)
-	if err := s.openCPUs(clocks[len(clocks)-1].exceptIdle()); err != nil {
-		s.closeFrom(events, rings)
-	}
 }
 
 func isForbidden(err error) bool { return errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) }
@@ -222,7 +205,7 @@ func (s *Sampler) openCPUs(e event) error {
 	for _, cpu := range slices.Compact(cpus) {
 		fd, err := s.openOne(e, -1, cpu)
 		if err == nil {
-			err = s.openRing(fd, e)
+			err = s.openRing(fd)
 		}
 		if err != nil {
 			return err
@@ -253,7 +236,7 @@ func (s *Sampler) openEach(e event, t Target) error {
 			continue // it has ended
 		}
 		if err == nil {
-			err = s.openRing(fd, e)
+			err = s.openRing(fd)
 		}
 		if err != nil {
 			return err
@@ -274,7 +257,7 @@ func (s *Sampler) openWhole(e event, t Target) error {
 			case errors.Is(err, unix.ESRCH):
 				continue
 			case err == nil && first < 0:
-				first, err = fd, s.openRing(fd, e)
+				first, err = fd, s.openRing(fd)
 			case err == nil:
 				err = unix.IoctlSetInt(fd, unix.PERF_EVENT_IOC_SET_OUTPUT, first)
 			}
@@ -295,8 +278,8 @@ func (s *Sampler) openOne(e event, thread, cpu int) (fd int, err error) {
 	return fd, err
 }
 
-func (s *Sampler) openRing(fd int, e event) error {
-	r, err := openRing(fd, e.attr.Sample_type)
+func (s *Sampler) openRing(fd int) error {
+	r, err := openRing(fd)
 	if err == nil {
 		s.rings = append(s.rings, r)
 	}

@@ -11,7 +11,7 @@ func (w Window) holds(at int64) bool { return at >= w.From && at < w.To }
 // Seen is what was seen of a target in a window.
 type Seen struct {
 	Samples int64
-	OnNS    int64 // on a CPU, by samples or, where it was not sampled, by its own account
+	OnNS    int64 // on a CPU: sampled or, of [OffCPU], by its own account
 	AsleepNS,
 	PreemptedNS int64 // off a CPU, of OffCPU alone
 	Sleeps  int64 // how often it left a CPU, of OffCPU alone
@@ -72,9 +72,7 @@ func (s *Sampler) takeSamples(seen *Seen, mine func(record) bool, w Window) {
 	seen.keep(byStack, scale)
 	seen.OnNS = int64(total * scale)
 	if hidden := w.CPUNS - seen.OnNS; s.NoKernel != "" && hidden > 0 {
-		if seen.Samples == 0 {
-			seen.OnNS = w.CPUNS
-		}
+		seen.OnNS = w.CPUNS
 		seen.spent = append(seen.spent, spent{state: sampled, ns: float64(hidden)})
 	}
 }
@@ -96,10 +94,7 @@ func (s *Sampler) takeSleeps(seen *Seen, mine func(record) bool, w Window) {
 			continue
 		}
 		switch r.what {
-		case sampled:
-			seen.Samples++
-			seen.OnNS += int64(r.period)
-		case leaving: // just before that is told
+		case sampled: // as it leaves, just before that is told
 			next[r.thread] = r.stack
 		case asleep, preempted:
 			stack, known := next[r.thread]
@@ -135,9 +130,7 @@ func (s *Sampler) takeSleeps(seen *Seen, mine func(record) bool, w Window) {
 		}
 	}
 	seen.AsleepNS, seen.PreemptedNS = int64(whole[asleep]), int64(whole[preempted])
-	if seen.Samples == 0 {
-		seen.OnNS = w.CPUNS
-	}
+	seen.OnNS = w.CPUNS
 }
 
 func (s *Sampler) spentIn(byStack map[int32]*spent, r record) *spent {

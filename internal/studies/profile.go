@@ -110,17 +110,18 @@ func (s shares) addOwn(ctx context.Context, l lab, spec string) error {
 }
 
 // perfLine is one of perf report's: a share, and a function with where it is.
-var perfLine = regexp.MustCompile(`(?m)^\s*([0-9.]+)%\s+\[.\] (.+?)\s*$`)
+var perfLine = regexp.MustCompile(`(?m)^\s*([0-9.]+)%\s+ipcbench-end\s+\[.\] (.+?)\s*$`)
 
 // addPerf takes those that perf record saw of the ends. It also sees them get ready, and
-// sees whoever else has a CPU: only the ends are counted.
+// sees whoever else has a CPU: only the ends are counted. Sorted by symbol alone, it would
+// leave out what others execute as well.
 func (s shares) addPerf(ctx context.Context, l lab, perf, spec string) error {
 	data := filepath.Join(l.scratch, "perf.data")
 	record := []string{perf, "record", "-q", "-a", "-e", "cpu-clock", "-c", strconv.Itoa(profilePeriod), "-g", "-o", data, "--"}
 	if _, err := roundTrips(ctx, l, spec, record, "--time", "2s"); err != nil {
 		return err
 	}
-	c := exec.CommandContext(ctx, perf, "report", "-i", data, "--stdio", "--no-children", "-g", "none", "--comm", "ipcbench-end", "--percentage", "relative", "--sort", "sym")
+	c := exec.CommandContext(ctx, perf, "report", "-i", data, "--stdio", "--no-children", "-g", "none", "--comm", "ipcbench-end", "--percentage", "relative", "--sort", "comm,sym")
 	c.Stderr = l.log
 	text, err := c.Output()
 	if err != nil {
