@@ -152,6 +152,10 @@ experiments: build ## carry out every experiment, or ONLY=thp,kernels of them, a
 strace: ## hold the workload setup against strace -T, in order of magnitude (10 s, strace)
 	go run ./internal/studies strace
 
+.PHONY: profile-agree
+profile-agree: ## hold run --profile against perf record, function by function (2 min; root, perf, a quiet machine)
+	go run ./internal/studies profile
+
 .PHONY: report
 report: ## make the charts and report of the newest run again, or of RUN=DIR
 	go run ./cmd/ipcbench report $(RUN)

@@ -12,17 +12,16 @@ import (
 	"ipcbench/transports"
 )
 
-// profiledTime is for how long a launch is measured that is sampled, at least: for a
-// share within a point or two, some thousands of samples are needed.
-const profiledTime = 500 * time.Millisecond
-
-// profiledOf are the kinds of launch of which a profile is made, in turn.
+// profiledOf are the kinds of launch of which a profile is made, in turn, and for how long
+// each is measured at least. For a share within a point or two, some thousands of samples
+// are needed; of switches there are enough in less.
 var profiledOf = []struct {
 	of     results.ProfileOf
 	source profile.Source
+	time   time.Duration
 }{
-	{results.OnCPU, profile.OnCPU},
-	{results.OffCPU, profile.OffCPU},
+	{results.OnCPU, profile.OnCPU, 2 * time.Second},
+	{results.OffCPU, profile.OffCPU, 500 * time.Millisecond},
 }
 
 // Profile launches each cell that can run so many times more of either kind, sampled,
@@ -30,23 +29,7 @@ var profiledOf = []struct {
 // Those explain the launches of Run and are none of them: whoever is sampled is slower.
 func (p Plan) Profile(ctx context.Context, cells []Cell, times int, each func(results.Launch) error, kept func(results.Cell, *profile.Profile) error) error {
 	p = p.complete()
-	if p.Messages == 0 && p.Time < profiledTime {
-		p.Timeout += profiledTime - p.Time
-		p.Time = profiledTime
-	}
-	switcher := switcher{plan: p}
-	for _, c := range cells {
-		if !c.Runnable() {
-			continue
-		}
-		if err := switcher.to(ctx, c); err != nil {
-			return err
-		}
-		if err := c.profile(ctx, p, times, each, kept); err != nil {
-			return err
-		}
-	}
-	return nil
+	return p.beside(ctx, cells, func(c Cell) error { return c.profile(ctx, p, times, each, kept) })
 }
 
 // profile makes the launches of one cell.
@@ -54,18 +37,28 @@ func (c Cell) profile(ctx context.Context, p Plan, times int, each func(results.
 	into := profile.New()
 	for n := range times * len(profiledOf) {
 		kind := profiledOf[n%len(profiledOf)]
+		p := p.lasting(kind.time)
 		p.number = uint64(n + 1)
 		p.sampling = &sampling{source: kind.source, cell: c, launch: n + 1, into: into, record: results.Profile{Of: kind.of}}
-		record := c.launch(ctx, p)
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		record.Launch, record.Profile = n+1, &p.sampling.record
-		if err := each(record); err != nil {
+		err := c.launchBeside(ctx, p, func(record results.Launch) error {
+			record.Launch, record.Profile = n+1, &p.sampling.record
+			return each(record)
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return kept(c.Cell, into)
+}
+
+// lasting is the plan with launches that are measured for so long at least, unless it
+// says how many messages they have.
+func (p Plan) lasting(least time.Duration) Plan {
+	if p.Messages == 0 && p.Time < least {
+		p.Timeout += least - p.Time
+		p.Time = least
+	}
+	return p
 }
 
 // sampling is how one launch is sampled, by the driver: its ends only tell when they

@@ -89,6 +89,7 @@ type comparer struct {
 	profiles string // "": what changed there is nobody's question
 	before   []profile.Profile
 	after    []profile.Profile
+	changes  []profile.Change // from those to these
 	options  compare.Options
 	exports  exports[compare.Comparison]
 	chart    *output[compare.Comparison]
@@ -173,6 +174,8 @@ func (c *comparer) compare(paths []string) (compare.Comparison, error) {
 	if err != nil {
 		return compare.Comparison{}, err
 	}
+	c.changes = profile.Compare(c.before, c.after)
+	c.options.Cause = func(cell results.Cell) string { return profile.CauseIn(c.changes, cell) }
 	comparison, err := compare.Runs(before, after, c.options)
 	var refusal *compare.Refusal
 	if errors.As(err, &refusal) {
@@ -239,7 +242,7 @@ func onBothSides(old, new []string) string {
 	return ""
 }
 
-// open reads runs, with their profiles where those are asked for.
+// open reads runs, with their profiles where these are kept.
 func (c *comparer) open(paths []string, profiles *[]profile.Profile) ([]compare.Run, error) {
 	var runs []compare.Run
 	for _, path := range paths {
@@ -247,7 +250,7 @@ func (c *comparer) open(paths []string, profiles *[]profile.Profile) ([]compare.
 		if err != nil {
 			return nil, err
 		}
-		if c.profiles != "" && profiles != nil {
+		if profiles != nil {
 			err = c.openProfiles(run, profiles)
 		}
 		run.folder.Close()

@@ -26,7 +26,9 @@ func (c *comparer) addExports(flags *pflag.FlagSet) {
 	})
 	add("json", "print JSON, with further metrics, or write it to a `file`", "-", compare.WriteJSON)
 	add("csv", "print CSV, with further metrics, or write it to a `file`", "-", compare.WriteCSV)
-	add("html", "write a page to a `file`", "compare.html", report.WriteComparison)
+	add("html", "write a page to a `file`", "compare.html", func(w io.Writer, all compare.Comparison) error {
+		return report.WriteComparison(w, all, c.changes...)
+	})
 	c.chart = add("chart", "draw the changes into a `file`, .svg or .png", "compare.svg", func(w io.Writer, all compare.Comparison) error {
 		return writeForest(w, all.Primary(), filepath.Ext(c.chart.path))
 	})

@@ -35,6 +35,10 @@ func (c *comparer) openProfiles(run pastRun, to *[]profile.Profile) error {
 		c.out.warn(warning)
 	}
 	*to = append(*to, all...)
+	if err != nil && c.profiles == "" { // nobody asked for them
+		c.out.warn(err.Error())
+		return nil
+	}
 	return err
 }
 
@@ -43,8 +47,7 @@ func (c *comparer) writeProfiles() error {
 	if c.profiles == "" {
 		return nil
 	}
-	changes := profile.Compare(c.before, c.after)
-	err := profile.WriteChanges(c.out.stdout, changes, c.out.columns(c.out.stdout))
+	err := profile.WriteChanges(c.out.stdout, c.changes, c.out.columns(c.out.stdout))
 	if c.profiles == justPrinted || err != nil {
 		return err
 	}
@@ -57,7 +60,7 @@ func (c *comparer) writeProfiles() error {
 	}
 	defer into.Close()
 	var wrong []error
-	for _, change := range changes {
+	for _, change := range c.changes {
 		if f, has := charts.FlameOfChange(change.Old, change.New); has {
 			wrong = append(wrong, into.Replace(results.ProfileFlame(change.New.Cell, results.OnCPU), func(w io.Writer) error { return f.WriteSVG(w, 0) }))
 		}

@@ -78,7 +78,7 @@ const (
 type Sampled struct {
 	WindowNS    int64 `json:"window_ns"`             // for how long that was
 	Samples     int64 `json:"samples,omitzero"`      // of what it executed, and
-	OnNS        int64 `json:"on_ns"`                 // the time on a CPU that they stand for; of a launch that was sampled off its CPUs, what is left of the window
+	OnNS        int64 `json:"on_ns"`                 // the time on a CPU that they stand for; of a launch that was sampled off its CPUs, that time by the CPU clock
 	AsleepNS    int64 `json:"asleep_ns,omitzero"`    // off a CPU, as it had nothing to do, by the times of all its switches
 	PreemptedNS int64 `json:"preempted_ns,omitzero"` // off a CPU, as another had it
 	Sleeps      int64 `json:"sleeps,omitzero"`       // how often it left a CPU, for either reason

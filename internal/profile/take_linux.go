@@ -11,7 +11,7 @@ func (w Window) holds(at int64) bool { return at >= w.From && at < w.To }
 // Seen is what was seen of a target in a window.
 type Seen struct {
 	Samples int64
-	OnNS    int64 // on a CPU: sampled or, of [OffCPU], all that it was not off one
+	OnNS    int64 // on a CPU: sampled or, of [OffCPU], by its own account
 	AsleepNS,
 	PreemptedNS int64 // off a CPU, of OffCPU alone
 	Sleeps  int64 // how often it left a CPU, of OffCPU alone
@@ -130,7 +130,7 @@ func (s *Sampler) takeSleeps(seen *Seen, mine func(record) bool, w Window) {
 		}
 	}
 	seen.AsleepNS, seen.PreemptedNS = int64(whole[asleep]), int64(whole[preempted])
-	seen.OnNS = w.To - w.From - seen.AsleepNS - seen.PreemptedNS
+	seen.OnNS = w.CPUNS
 }
 
 func (s *Sampler) spentIn(byStack map[int32]*spent, r record) *spent {

@@ -68,7 +68,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return refusal{err} })
-	root.AddCommand(newOverhead(), newCores(), newLengths(), newRing(), newAA(), newPower(), newHaltPoll(), newStrace(), newFleetPower(), newFleetScale())
+	root.AddCommand(newOverhead(), newCores(), newLengths(), newRing(), newAA(), newPower(), newHaltPoll(), newStrace(), newProfile(), newFleetPower(), newFleetScale())
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetArgs(args)

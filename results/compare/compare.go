@@ -60,6 +60,10 @@ type Options struct {
 	// the sides differ, and speaks for a change and not against it.
 	InTurn bool
 
+	// Cause says in few words what the CPU time of a cell, as the new side has it, grew or
+	// shrank by, as far as profiles of both sides tell: "+9.0 points in schedule". "": none does.
+	Cause func(results.Cell) string
+
 	Threshold float64 // how much worse, as a ratio, the new side may be, see [Gate]; 0: nothing is said of that
 
 	AllowMissing bool // the gate may pass though cells that the old side has are missing on the new one

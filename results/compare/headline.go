@@ -116,8 +116,19 @@ func (r Row) size() float64 { return math.Abs(math.Log1p(r.Change)) }
 // faster (49.5 µs → 5.30 µs)".
 func (c Comparison) story(row Row) string {
 	metric := row.metric()
-	return fmt.Sprintf("%s %s %s%s (%s → %s)", c.nameOf(row), metric.Quantity(), row.magnitude(), c.than(row),
-		metric.Format(row.Old.Median), metric.Format(row.New.Median))
+	return fmt.Sprintf("%s %s %s%s (%s → %s)%s", c.nameOf(row), metric.Quantity(), row.magnitude(), c.than(row),
+		metric.Format(row.Old.Median), metric.Format(row.New.Median), c.cause(row))
+}
+
+// cause says what profiles make of a change: ": of its CPU time +9.0 points in schedule".
+func (c Comparison) cause(row Row) string {
+	if c.Options.Cause == nil {
+		return ""
+	}
+	if cause := c.Options.Cause(row.Cell); cause != "" {
+		return ", of its CPU time " + cause
+	}
+	return ""
 }
 
 // than says what a row is compared with, where that is part of a run: " than

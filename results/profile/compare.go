@@ -172,6 +172,27 @@ func (c Change) points(p Part) string {
 	return text + " points"
 }
 
+// Cause says in which function a message's time on CPUs changed most, the way that all of
+// it did: "+9.0 points in schedule"; "" where none is certain to have by a point.
+func (c Change) Cause() string {
+	for _, p := range c.Functions {
+		if isAlike := (p.NewNS > p.OldNS) == (c.NewNS > c.OldNS); isAlike && math.Abs(c.Points(p)) >= 0.01 && !p.isUncertain() {
+			return c.points(p) + " in " + p.Name
+		}
+	}
+	return ""
+}
+
+// CauseIn is that of a cell among changes, whatever its stratum; "": there is none.
+func CauseIn(all []Change, cell results.Cell) string {
+	for _, c := range all {
+		if identity(c.New.Cell) == identity(cell.Undivided()) {
+			return c.Cause()
+		}
+	}
+	return ""
+}
+
 // Table shows the parts that changed most, subsystems first. It has no title.
 func (c Change) Table(most int) table.Table {
 	t := table.Table{Workload: c.New.Workload, Columns: []table.Column{
@@ -193,10 +214,13 @@ func (c Change) Table(most int) table.Table {
 	return t
 }
 
+// ChangeDefinitions say how a change is to be read.
+const ChangeDefinitions = "What the time on CPUs of a message went to, both ends, from launches that were sampled; points are percent of all of it on the old side. " +
+	"Of two launches and more a side, ± is an interval of 95 % of that part alone (Welch), which takes launches for normal."
+
 // WriteChanges writes of each cell what its change is made of.
 func WriteChanges(w io.Writer, all []Change, columns int) error {
-	about := "What the time on CPUs of a message went to, both ends, from launches that were sampled; points are percent of all of it on the old side. " +
-		"Of two launches and more a side, ± is an interval of 95 % of that part alone (Welch), which takes launches for normal."
+	about := ChangeDefinitions
 	if len(all) == 0 {
 		about = "No cell has a profile on both sides: run with --profile=5 makes them."
 	}

@@ -263,12 +263,15 @@ func most(of map[Subsystem]float64) (largest Subsystem) {
 // An End is what one end had of the time of a message, in ns, as means over launches.
 type End struct {
 	Side             string
-	OnNS             float64 // on a CPU
-	AsleepNS         float64 // off it, with nothing to do
-	PreemptedNS      float64 // off it, as another had it
-	WholeNS          float64 // the three together: the time of a message
+	OnNS             float64 // on a CPU, by the CPU clock
+	AsleepNS         float64 // off it, with nothing to do, by the times of its switches
+	PreemptedNS      float64 // off it, as another had it, likewise
+	WholeNS          float64 // what a message took, by the clock of the loop
 	SampledNS, CPUNS float64 // of the launches that were sampled on their CPUs: by samples, and by the CPU clock
 }
+
+// TogetherNS is the time on and off CPUs. Three clocks agree where it is that of a message.
+func (e End) TogetherNS() float64 { return e.OnNS + e.AsleepNS + e.PreemptedNS }
 
 // Ends are those of all launches. Where these were not sampled off their CPUs, only the
 // last two are known.

@@ -56,7 +56,7 @@ func (p Profile) beside(cells []summary.Summary) string {
 		parts = append(parts, "A launch took "+cost+".")
 	}
 	if agreement := p.Agreement(); agreement > 0 {
-		parts = append(parts, fmt.Sprintf("Samples stand for %s of the time by the CPU clock.", results.FormatPercent(agreement)))
+		parts = append(parts, fmt.Sprintf("Samples stand for %s of the time by the CPU clock, which leaves out what a hypervisor had.", results.FormatPercent(agreement)))
 	}
 	return strings.Join(parts, " ")
 }
@@ -137,7 +137,8 @@ func (p Profile) Table() table.Table {
 		{"on its CPU", func(e End) float64 { return e.OnNS }},
 		{"asleep", func(e End) float64 { return e.AsleepNS }},
 		{"pushed off by another", func(e End) float64 { return e.PreemptedNS }},
-		{"together", func(e End) float64 { return e.WholeNS }},
+		{"together", End.TogetherNS},
+		{"and it took", func(e End) float64 { return e.WholeNS }},
 	} {
 		if len(p.of(results.OffCPU)) > 0 {
 			row(part.name, func(e End) string { return results.FormatNS(part.ns(e)) })
@@ -222,4 +223,4 @@ func (p Profile) Agreement() float64 {
 }
 
 // Definitions say how a profile is to be read.
-const Definitions = "Shares are of the time on CPUs, by samples of it, in launches that are no result. Where interrupts are off no clock can sample: that time is told of the function that lets them in again. On CPU, asleep and pushed off are of a message at one end, by the times of its switches, in launches of their own."
+const Definitions = "Shares are of the time on CPUs, by samples of it, in launches that are no result. Where interrupts are off no clock can sample: that time is told of the function that lets them in again. On CPU, asleep and pushed off are of a message at one end, by its CPU clock and by the times of its switches, in launches of their own; together they are what it took, but for what a hypervisor had of the CPU."

@@ -9,6 +9,7 @@ import (
 	"ipcbench/results"
 	"ipcbench/results/charts"
 	"ipcbench/results/compare"
+	"ipcbench/results/profile"
 	"ipcbench/results/report/page"
 	"ipcbench/results/summary"
 )
@@ -19,9 +20,12 @@ var comparisonText string
 var comparisonPage = page.New(comparisonText, changesText)
 
 // WriteComparison writes the page of a comparison: the forest plot of the
-// metrics that say most, and a table of each that was compared.
-func WriteComparison(w io.Writer, c compare.Comparison) error {
+// metrics that say most, a table of each that was compared, and what changed in profiles.
+func WriteComparison(w io.Writer, c compare.Comparison, profiles ...profile.Change) error {
 	all, err := comparisonOf(c)
+	if err == nil {
+		all.Profiles, err = profiledChanges(profiles)
+	}
 	if err == nil {
 		err = comparisonPage.Write(w, all)
 	}
@@ -94,7 +98,11 @@ type comparisonContents struct {
 	Forest      *page.Figure // nil: nothing to draw
 	Tables      []page.Table
 	Control     page.Table
+	Profiles    []profiledChange
 }
+
+// Reading says how what changed in profiles is to be read.
+func (comparisonContents) Reading() string { return profile.ChangeDefinitions }
 
 // tableOfChanges shows each verdict in its tone.
 func tableOfChanges(t compare.Table) page.Table {

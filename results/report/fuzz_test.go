@@ -153,7 +153,7 @@ func show(dir string) error {
 		if err := compare.WriteText(io.Discard, c, 80, plain); err != nil {
 			return err
 		}
-		for _, write := range []func(io.Writer, compare.Comparison) error{compare.WriteMarkdown, compare.WriteJSON, compare.WriteCSV, report.WriteComparison} {
+		for _, write := range []func(io.Writer, compare.Comparison) error{compare.WriteMarkdown, compare.WriteJSON, compare.WriteCSV, writeComparison} {
 			if err := write(io.Discard, c); err != nil {
 				return err
 			}
@@ -245,3 +245,5 @@ func varint(count uint64) []byte {
 	}
 	return append(out, byte(zigzag))
 }
+
+func writeComparison(w io.Writer, c compare.Comparison) error { return report.WriteComparison(w, c) }

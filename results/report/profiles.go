@@ -44,18 +44,23 @@ var flameDetails = []float64{0.003, 0.01, 0.02, 0.03, 0.05, 0.1}
 func profilesOf(run summary.Analysis, all []profile.Profile) (profiles, error) {
 	p := profiles{Reasons: profile.Reasons(all)}
 	all = slices.DeleteFunc(slices.Clone(all), func(p profile.Profile) bool { return len(p.Launches) == 0 })
-	flames, err := drawFlames(all)
+	flames := make([][]flame, len(all))
+	for i, of := range all {
+		flames[i] = flamesOf(of)
+	}
+	drawn, err := drawFlames(flames)
+	if err != nil {
+		return p, err
+	}
 	for i, of := range all {
 		shown := profiled{
 			Name: of.Describe(" "), Sentence: of.Sentence(), Cost: of.Cost(run.Cells),
 			Ends: page.TableOf(titled("Each end: "+of.Describe(" "), of.Table())), Functions: page.TableOf(titled("Functions: "+of.Describe(" "), of.Functions(mostFunctions))),
-		}
-		if len(flames) > 0 {
-			shown.Flames = flames[i]
+			Flames: drawn[i],
 		}
 		p.All = append(p.All, shown)
 	}
-	return p, err
+	return p, nil
 }
 
 // mostFunctions is how many a page has of a cell.
@@ -66,34 +71,67 @@ func titled(title string, t table.Table) table.Table {
 	return t
 }
 
+// A flame is one of a page, under an id.
+type flame struct {
+	charts.Flame
+	id string
+}
+
+// flamesOf are those of a profile.
+func flamesOf(p profile.Profile) (all []flame) {
+	for _, kind := range []results.ProfileOf{results.OnCPU, results.OffCPU} {
+		if f, has := charts.FlameOf(p, kind); has {
+			all = append(all, flame{f, string(kind) + "-" + results.BenchName(p.Cell, true)})
+		}
+	}
+	return all
+}
+
 // drawFlames draws those of each profile in the greatest detail for which there is room.
 // Where there is room for none, they are beside the page alone.
-func drawFlames(all []profile.Profile) ([][]page.Figure, error) {
+func drawFlames(all [][]flame) ([][]page.Figure, error) {
 	for _, least := range flameDetails {
 		drawn, size := make([][]page.Figure, len(all)), 0
-		for i, p := range all {
-			for _, kind := range []results.ProfileOf{results.OnCPU, results.OffCPU} {
-				f, has := charts.FlameOf(p, kind)
-				if !has {
-					continue
-				}
+		for i, flames := range all {
+			for _, f := range flames {
 				var svg bytes.Buffer
 				if err := f.WriteSVG(&svg, least); err != nil {
 					return nil, err
 				}
 				size += svg.Len()
-				drawn[i] = append(drawn[i], page.Figure{Name: flameID(p, kind), Title: f.Title, SVG: template.HTML(svg.String())})
+				drawn[i] = append(drawn[i], page.Figure{Name: f.id, Title: f.Title, SVG: template.HTML(svg.String())})
 			}
 		}
 		if size <= mostFlameBytes {
 			return drawn, nil
 		}
 	}
-	return nil, nil
+	return make([][]page.Figure, len(all)), nil
 }
 
-func flameID(p profile.Profile, kind results.ProfileOf) string {
-	return string(kind) + "-" + results.BenchName(p.Cell, true)
+// A profiledChange is what a page has of a change in profiles, folded until it is asked for.
+type profiledChange struct {
+	Headline string
+	Parts    page.Table
+	Flames   []page.Figure // red and blue
+}
+
+func profiledChanges(all []profile.Change) ([]profiledChange, error) {
+	flames := make([][]flame, len(all))
+	for i, c := range all {
+		if f, has := charts.FlameOfChange(c.Old, c.New); has {
+			flames[i] = []flame{{f, "change-" + results.BenchName(c.New.Cell, true)}}
+		}
+	}
+	drawn, err := drawFlames(flames)
+	if err != nil {
+		return nil, err
+	}
+	var shown []profiledChange
+	for i, c := range all {
+		shown = append(shown, profiledChange{c.Headline(), page.TableOf(titled("Where: "+c.New.Describe(" "), c.Table(mostFunctions))), drawn[i]})
+	}
+	return shown, nil
 }
 
 // writeFlames draws each profile in full beside it.
