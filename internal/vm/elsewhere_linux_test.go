@@ -124,7 +124,8 @@ func (p place) runHere(t *testing.T, words []string) ([]byte, visit) {
 	if err := unix.Uname(&name); err != nil {
 		t.Fatal(err)
 	}
-	return said, visit{Kernel: "this machine's, " + unix.ByteSliceToString(name.Release[:]), Emulator: version(program)}
+	release, _, _ := strings.Cut(unix.ByteSliceToString(name.Release[:]), "-")
+	return said, visit{Kernel: "the host's, " + release, Emulator: version(program)}
 }
 
 // version is what a program of QEMU says that it is.
@@ -273,10 +274,10 @@ func tabulate(t *testing.T) []byte {
 	var transports []string
 	var text strings.Builder
 	text.WriteString("# The conformance suite on other machines\n\n" +
-		"`make emulated` makes this; [elsewhere](elsewhere) has every spec. `whole` is every case with every\n" +
-		"value of every option, `short` every case of a transport as it is and one with each value, `brief`\n" +
-		"one case of a transport as it is (`make emulated SUITE=short`). Nothing failed: where something\n" +
-		"does, nothing is written.\n\n" +
+		"`make emulated` makes this, or `make emulated SUITE=short`; [elsewhere](elsewhere) has every spec. The\n" +
+		"form *whole* is every case with every value of every option; *short* is every case of a transport as\n" +
+		"it is, and one with each value; *brief* is one case of a transport as it is. Nothing failed: where\n" +
+		"something does, nothing is written.\n\n" +
 		"| machine | Linux | emulated by | form | on | cases passed | specs run | specs not to be had |\n" +
 		"| --- | --- | --- | --- | --- | ---: | ---: | ---: |\n")
 	for _, p := range places {
@@ -293,7 +294,7 @@ func tabulate(t *testing.T) []byte {
 			}
 		}
 	}
-	text.WriteString("\n## Which transports run\n\nOf each, with how many of the values of its options.\n\n")
+	text.WriteString("\n## Which transports run\n\nOf each that was tried with options, with how many of their values.\n\n")
 	fmt.Fprintf(&text, "| transport | %s |\n| --- |%s\n", strings.Join(here, " | "), strings.Repeat(" --- |", len(here)))
 	for _, name := range transports {
 		fmt.Fprintf(&text, "| %s |", name)
@@ -331,6 +332,8 @@ func share(specs []specOutcome, transport string) string {
 	switch {
 	case run == 0:
 		return "no"
+	case all == 1:
+		return "yes"
 	case run == all:
 		return fmt.Sprintf("all %d", all)
 	}
