@@ -16,9 +16,7 @@ import (
 
 const inPlaceCase = "in place equals copy"
 
-// cases are in this order, and the first that applies to a spec says most of it.
 var cases = []testCase{
-	{name: inPlaceCase, needs: transports.CanInPlace, not: transports.OneProcess, test: inPlace},
 	{name: "every size there and back", not: transports.OneProcess, test: everySize},
 	{name: "the largest message", not: transports.OneProcess, test: largest},
 	{name: "messages of one size", not: transports.OneProcess, test: oneSize},
@@ -28,6 +26,7 @@ var cases = []testCase{
 	{name: "end of stream without a message", not: transports.OneProcess, test: silence},
 	{name: "a message too long is refused", not: transports.OneProcess, test: tooLong},
 	{name: "no allocation per message", not: transports.OneProcess | transports.Allocates, test: noAllocation},
+	{name: inPlaceCase, needs: transports.CanInPlace, not: transports.OneProcess, test: inPlace},
 	{name: "the consumer sees the producer killed", needs: transports.SeesPeerDeath, test: death(transports.Producer)},
 	{name: "the producer sees the consumer killed", needs: transports.SeesPeerDeath, test: death(transports.Consumer)},
 	{name: "the driver survives both killed", not: transports.OneProcess, test: bothKilled},

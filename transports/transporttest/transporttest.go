@@ -17,6 +17,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -142,16 +143,18 @@ func (c testCase) applies(spec transports.Spec) bool {
 	return spec.Caps().Has(c.needs) && spec.Caps()&c.not == 0
 }
 
-// chosen returns the cases that apply, or the first of them.
-func chosen(spec transports.Spec, first bool) []testCase {
+// chosen returns the cases that apply, or the one of them that says most of an option's
+// value: the first, but for messages in place.
+func chosen(spec transports.Spec, one bool) []testCase {
 	var all []testCase
 	for _, c := range cases {
 		if c.applies(spec) {
 			all = append(all, c)
 		}
 	}
-	if first {
-		all = all[:1]
+	if one {
+		i := slices.IndexFunc(all, func(c testCase) bool { return c.name == inPlaceCase })
+		all = all[max(i, 0):][:1]
 	}
 	return all
 }
