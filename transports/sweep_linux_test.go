@@ -71,6 +71,8 @@ var refusable = []struct {
 	{"statx", unix.SYS_STATX, nil},
 	{"pread64", unix.SYS_PREAD64, nil},
 	{"pwrite64", unix.SYS_PWRITE64, nil},
+	{"preadv", unix.SYS_PREADV, nil},
+	{"pwritev", unix.SYS_PWRITEV, nil},
 	{"preadv2", unix.SYS_PREADV2, nil},
 	{"pwritev2", unix.SYS_PWRITEV2, nil},
 	{"fdatasync", unix.SYS_FDATASYNC, nil},

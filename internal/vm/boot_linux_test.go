@@ -62,11 +62,16 @@ func built(t *testing.T, arch string, words ...string) string {
 
 func kernelOf(t *testing.T, arch string) string {
 	t.Helper()
+	return kernelNamed(t, arch, kernelEnv[arch])
+}
+
+func kernelNamed(t *testing.T, arch, env string) string {
+	t.Helper()
 	a := architectures[arch]
 	if _, err := installed(a.program, a.pkg); err != nil {
 		t.Skip(err)
 	}
-	if kernel := os.Getenv(kernelEnv[arch]); kernel != "" {
+	if kernel := os.Getenv(env); kernel != "" {
 		return kernel
 	}
 	images, _ := filepath.Glob("/boot/vmlinuz-*")
@@ -76,7 +81,7 @@ func kernelOf(t *testing.T, arch string) string {
 			return image
 		}
 	}
-	t.Skipf("no kernel of %s: %s names an image or a Debian package of one (.ci/kernel %s)", arch, kernelEnv[arch], arch)
+	t.Skipf("no kernel of %s: %s names an image or a Debian package of one (.ci/kernel %s)", arch, env, arch)
 	return ""
 }
 
@@ -217,28 +222,5 @@ func TestTheOtherArchitecture(t *testing.T) {
 	_, launches := ran(t, machine(t, "arm64"), "all -w latency -s 8 -n 1 --time 5ms --warmup 5ms")
 	if strings.Contains(launches, `"status":"failed"`) || !strings.Contains(launches, `"status":"ok"`) {
 		t.Errorf("launches went wrong: %s", launches)
-	}
-}
-
-// Every transport passes its suite on machines that keep loads and stores in another
-// order than this one, and the bytes of a word: each with its defaults, and with time
-// each with every option. It is emulated, and there a case may take long.
-func TestConformanceElsewhere(t *testing.T) {
-	for _, arch := range []string{"arm64", "s390x"} {
-		t.Run(arch, func(t *testing.T) {
-			m := machine(t, arch)
-			m.Program, m.Limit = built(t, arch, "test", "-c", "ipcbench/transports"), 3*time.Hour
-			words := []string{"-test.run=^TestConformance$", "-test.v", "-test.timeout=3h", "-watchdog=10m"}
-			if os.Getenv(longEnv) == "" {
-				words = append(words, "-test.short")
-			}
-			out := t.TempDir()
-			err := Boot(t.Context(), m, words, out)
-			said, _ := os.ReadFile(filepath.Join(out, Said))
-			if err != nil {
-				t.Fatalf("%v\n%s", err, said)
-			}
-			t.Logf("%d passed, %d skipped", strings.Count(string(said), "--- PASS"), strings.Count(string(said), "--- SKIP"))
-		})
 	}
 }

@@ -60,7 +60,7 @@ var architectures = map[string]architecture{
 	// An emulated AMD processor has one thread a core. Left to itself, 6.1 distrusts the
 	// emulated TSC and takes the HPET.
 	"amd64": {"qemu-system-x86_64", "qemu-system-x86", "q35", "max,vendor=GenuineIntel", "ttyS0", "tsc=reliable", "EM_X86_64", "pci"},
-	"arm64": {"qemu-system-aarch64", "qemu-system-arm", "virt", "max", "ttyAMA0", "", "EM_AARCH64", "pci"},
+	"arm64": {"qemu-system-aarch64", "qemu-system-arm", "virt", "max,pauth-impdef=on", "ttyAMA0", "", "EM_AARCH64", "pci"},
 	"s390x": {"qemu-system-s390x", "qemu-system-misc", "s390-ccw-virtio", "max", "ttysclp0", "", "EM_S390", "ccw"},
 }
 

@@ -58,6 +58,9 @@ func (cma) Probe(s transports.Spec) error {
 	if err := transports.ProbeSize(s); err != nil {
 		return err
 	}
+	if err := meeting.Probe("cma"); err != nil {
+		return err
+	}
 	if err := tryCrossMemory(); err != nil {
 		return err
 	}

@@ -36,7 +36,12 @@ var futexInfo = transports.Info{
 
 func (futex) Info() transports.Info { return futexInfo }
 
-func (futex) Probe(s transports.Spec) error { return transports.ProbeSize(s) }
+func (futex) Probe(s transports.Spec) error {
+	if err := transports.ProbeSize(s); err != nil {
+		return err
+	}
+	return meeting.Probe("futex")
+}
 
 func (t futex) Create(s transports.Spec) (transports.Link, error) {
 	if err := t.Probe(s); err != nil {

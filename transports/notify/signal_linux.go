@@ -112,7 +112,7 @@ func (signal) Probe(s transports.Spec) error {
 	if errno != 0 {
 		return remedy.Refused("signal: rt_tgsigqueueinfo to this process itself", errno, "use a kernel that has it")
 	}
-	return nil
+	return meeting.Probe("signal")
 }
 
 func (t signal) Create(s transports.Spec) (transports.Link, error) {

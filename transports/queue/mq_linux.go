@@ -191,13 +191,14 @@ func mqRemedy(err error) string {
 }
 
 // randomName is a queue's name as the system calls want it, without the slash
-// in front that mq_open(3) takes off.
+// in front that mq_open(3) takes off. It is before the first byte all the same: QEMU's
+// user mode hands the name to mq_open(3), from there.
 func randomName() *byte {
-	name, err := unix.BytePtrFromString("ipcbench-" + rand.Text())
+	name, err := unix.BytePtrFromString("/ipcbench-" + rand.Text())
 	if err != nil {
 		panic(err) // letters have no NUL
 	}
-	return name
+	return (*byte)(unsafe.Add(unsafe.Pointer(name), 1))
 }
 
 func address(name *byte) uintptr { return uintptr(unsafe.Pointer(name)) }

@@ -329,7 +329,7 @@ func TestKeepsHoards(t *testing.T) {
 	spec := linkOf(parse(t, large.Info().Name), t.TempDir())
 	for _, c := range cases {
 		if c.name == "a failed create leaves nothing" {
-			if err := runCase(c, large, spec, *watchdog); err != nil {
+			if err := runCase(c, large, spec, watchdog); err != nil {
 				t.Error(err)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"testing"
 
 	"golang.org/x/sys/unix"
 
@@ -81,7 +82,7 @@ func (s subject) start(ctx context.Context, producer, consumer task) (*running, 
 	options := func(transports.Side) peer.Options { return peer.Options{Role: workerRole, CPU: -1} }
 	pair, err := peer.StartPair(ctx, link, sides, options, func(side transports.Side, inherited peer.Inherited) any {
 		t := tasks[side]
-		t.Spec, t.Inherited = s.spec, inherited
+		t.Spec, t.Inherited, t.Slow = s.spec, inherited, *slow
 		return t
 	})
 	if err != nil {
@@ -126,10 +127,14 @@ func everySize(ctx context.Context, s subject) error {
 }
 
 // largest sends the longest message a link can be made for, or 1 MiB where
-// there is no such limit, among short ones.
+// there is no such limit, among short ones. With -short that is still more than a link
+// holds.
 func largest(ctx context.Context, s subject) error {
 	s.spec.Size = s.spec.MaxSize()
-	if s.spec.Size == 0 {
+	switch {
+	case testing.Short() && (s.spec.Size == 0 || s.spec.Size > 2*capacity):
+		s.spec.Size = 2 * capacity
+	case s.spec.Size == 0:
 		s.spec.Size = 1 << 20
 	}
 	sizes := []int{1, s.spec.Size, 1}
@@ -139,7 +144,11 @@ func largest(ctx context.Context, s subject) error {
 // oneSize tries links that know that all messages have their size.
 func oneSize(ctx context.Context, s subject) error {
 	s.spec.Uniform = true
-	for _, size := range s.fitting(1, 8, 4096, 65536) {
+	all := s.fitting(1, 8, 4096, 65536)
+	if testing.Short() {
+		all = all[len(all)-1:]
+	}
+	for _, size := range all {
 		s.spec.Size = size
 		sizes := []int{size}
 		const count = 100 // some there and back, and then so many one way
@@ -175,13 +184,18 @@ func batches(ctx context.Context, s subject) error {
 
 // plenty is how many messages of these sizes are 2 MB, more than any kernel
 // buffer of the default size. It is less where they are so small that other
-// limits come first, such as that of queued signals.
+// limits come first, such as that of queued signals; and with -short, where each
+// may wake a processor that is emulated.
 func plenty(sizes []int) int {
+	most := 10_000
+	if testing.Short() {
+		most = 2_000
+	}
 	sum := 0
 	for _, size := range sizes {
 		sum += size
 	}
-	return min(2<<20*len(sizes)/sum, 10_000)
+	return min(2<<20*len(sizes)/sum, most)
 }
 
 func silence(ctx context.Context, s subject) error {
@@ -225,20 +239,25 @@ func inPlace(ctx context.Context, s subject) error {
 // inBursts is inPlace for messages of which a call hands over several: of the length that
 // the link is made for, alone or among others, and of a shorter one.
 func inBursts(ctx context.Context, s subject) error {
-	for _, size := range s.fitting(1, 8, 100, 4096) {
-		for _, of := range []struct {
-			uniform bool
-			longest int
-		}{{true, size}, {false, size}, {false, size + 8}} {
-			s.spec.Uniform, s.spec.Size = of.uniform, of.longest
-			sizes := []int{size}
-			count := plenty(sizes)
-			for _, ends := range [][2]string{{"hurl", "receive"}, {"send", "gather"}, {"hurl", "gather"}} {
-				err := s.counted(ctx, task{Do: ends[0], Sizes: sizes, Count: count}, task{Do: ends[1], Sizes: sizes}, count)
-				if err != nil {
-					return fmt.Errorf("%s and %s %d bytes over a link for %d: %w", ends[0], ends[1], size, of.longest, err)
-				}
-			}
+	for _, of := range []struct {
+		size, longest int
+		uniform       bool
+		ends          [2]string
+	}{
+		{8, 8, true, [2]string{"hurl", "gather"}},
+		{1, 1, true, [2]string{"hurl", "gather"}},
+		{8, 8, false, [2]string{"hurl", "gather"}},
+		{100, 200, false, [2]string{"hurl", "gather"}},
+		{4096, 4096, true, [2]string{"hurl", "gather"}},
+		{8, 8, true, [2]string{"hurl", "receive"}},
+		{8, 8, true, [2]string{"send", "gather"}},
+	} {
+		s.spec.Size, s.spec.Uniform = of.longest, of.uniform
+		sizes := []int{of.size}
+		count := plenty(sizes)
+		err := s.counted(ctx, task{Do: of.ends[0], Sizes: sizes, Count: count}, task{Do: of.ends[1], Sizes: sizes}, count)
+		if err != nil {
+			return fmt.Errorf("%s and %s %d bytes over a link for %d: %w", of.ends[0], of.ends[1], of.size, of.longest, err)
 		}
 	}
 	return nil

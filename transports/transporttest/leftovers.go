@@ -121,7 +121,7 @@ const patience = 500 * time.Millisecond
 // Leaked says what list still has more than before, after some patience.
 func Leaked(before []string, list func() []string) error {
 	left := more(before, list())
-	for end := time.Now().Add(patience); left != nil && time.Now().Before(end); {
+	for end := time.Now().Add(unhurried(patience)); left != nil && time.Now().Before(end); {
 		time.Sleep(time.Millisecond) // polls; it does not decide anything
 		now := more(before, list())
 		left = slices.DeleteFunc(left, func(name string) bool { return !slices.Contains(now, name) })

@@ -22,6 +22,7 @@ type task struct {
 	Do        string // a key of behaviours
 	Sizes     []int  // of the messages, in turn
 	Count     int    // of the messages
+	Slow      int    // the flag
 }
 
 // An outcome is what an end reports.
@@ -59,6 +60,7 @@ func Worker() {
 		if err := c.Hear(&job); err != nil {
 			return err
 		}
+		*slow = job.Slow
 		caps := job.Spec.Caps()
 		if !caps.Has(transports.NeedsCollector) {
 			// A blocked raw system call cannot be stopped for a collection.

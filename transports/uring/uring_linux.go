@@ -129,7 +129,9 @@ func (f *ringFile) Write(p []byte) (int, error) { return f.transfer(f.write, p) 
 
 // transfer is one operation, made again after a signal, and where the kernel has no
 // memory for it or no process to do it: no file here is non-blocking, so that it says
-// EAGAIN of nothing else.
+// EAGAIN of nothing else. Nor does anybody cancel an operation: before Linux 6.4 those of
+// pipes are for a worker of the kernel, and where a signal keeps it from starting one, it
+// says ECANCELED and has done nothing (io_acct_cancel_pending_work in io_uring/io-wq.c).
 func (f *ringFile) transfer(op uring.Opcode, p []byte) (int, error) {
 	for refusals := kernel.Refusals(0); ; {
 		n := f.ring.Transfer(op, f.index, unsafe.Pointer(unsafe.SliceData(p)), len(p))
@@ -138,7 +140,7 @@ func (f *ringFile) transfer(op uring.Opcode, p []byte) (int, error) {
 		}
 		switch errno := unix.Errno(-n); errno {
 		case unix.EINTR:
-		case unix.EAGAIN:
+		case unix.EAGAIN, unix.ECANCELED:
 			if !refusals.Again() {
 				return 0, fmt.Errorf("io_uring_enter: %w, %d times in a row: the kernel has no memory or no process for it: free some memory, or raise the limit of processes (ulimit -u)", errno, refusals)
 			}

@@ -132,7 +132,7 @@ func (p *Pair) Get(buf []byte, at int64) (length uint32, have int, err error) {
 	if p.vectored {
 		body = buf[:p.Size]
 	}
-	n, err := p.call(unix.SYS_PREAD64, unix.SYS_PREADV2, p.PeerFD, head, body, at+int64(p.from), 0)
+	n, err := p.call(reading, p.PeerFD, head, body, at+int64(p.from), 0)
 	if err != nil {
 		return 0, 0, fmt.Errorf("%s: read %d bytes at %d: %w", p.what, len(head)+len(body), at, err)
 	}
@@ -205,7 +205,7 @@ func (p *Pair) Await() error {
 
 // ReadMark returns the byte at offset at of the peer's file.
 func (p *Pair) ReadMark(at int64) (byte, error) {
-	n, err := p.call(unix.SYS_PREAD64, unix.SYS_PREADV2, p.PeerFD, p.Mark, nil, at, 0)
+	n, err := p.call(reading, p.PeerFD, p.Mark, nil, at, 0)
 	if err != nil {
 		return 0, fmt.Errorf("%s: read at %d: %w", p.what, at, err)
 	}
@@ -237,7 +237,7 @@ func (p *Pair) Truncated(at int64) error {
 
 // write writes head and then body at offset at of the own file.
 func (p *Pair) write(head, body []byte, at int64, flags uintptr) error {
-	n, err := p.call(unix.SYS_PWRITE64, unix.SYS_PWRITEV2, p.OwnFD, head, body, at, flags)
+	n, err := p.call(writing, p.OwnFD, head, body, at, flags)
 	if err != nil {
 		return fmt.Errorf("%s: write %d bytes at %d: %w", p.what, len(head)+len(body), at, err)
 	}
@@ -247,14 +247,25 @@ func (p *Pair) write(head, body []byte, at int64, flags uintptr) error {
 	return nil
 }
 
-// call is pread64 or pwrite64 of head, or, where there is a body or a flag, the
-// slower preadv2 or pwritev2.
-func (p *Pair) call(plain, vectored, fd uintptr, head, body []byte, at int64, flags uintptr) (int, error) {
+// calls are the system calls of one direction: of one buffer, of two, and with flags.
+type calls struct{ plain, vectored, flagged uintptr }
+
+var (
+	reading = calls{unix.SYS_PREAD64, unix.SYS_PREADV, unix.SYS_PREADV2}
+	writing = calls{unix.SYS_PWRITE64, unix.SYS_PWRITEV, unix.SYS_PWRITEV2}
+)
+
+// call makes the first of the calls that does: each is slower than the one before, and
+// the last is not everywhere.
+func (p *Pair) call(c calls, fd uintptr, head, body []byte, at int64, flags uintptr) (int, error) {
 	p.iov[0].Base, p.iov[0].Len = unsafe.SliceData(head), uint64(len(head))
 	p.iov[1].Base, p.iov[1].Len = unsafe.SliceData(body), uint64(len(body))
-	trap, from, n := vectored, unsafe.Pointer(&p.iov), len(p.iov)
-	if len(body) == 0 && flags == 0 {
-		trap, from, n = plain, unsafe.Pointer(unsafe.SliceData(head)), len(head)
+	trap, from, n := c.vectored, unsafe.Pointer(&p.iov), len(p.iov)
+	switch {
+	case flags != 0:
+		trap = c.flagged
+	case len(body) == 0:
+		trap, from, n = c.plain, unsafe.Pointer(unsafe.SliceData(head)), len(head)
 	}
 	for {
 		done := int(kernel.Syscall(trap, fd, uintptr(from), uintptr(n), uintptr(at), 0, flags))

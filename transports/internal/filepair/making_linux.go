@@ -42,6 +42,12 @@ func Probe(s transports.Spec, try func(*os.File) error) error {
 	if err := unix.Statfs(s.Dir, &fs); err == nil && fs.Type == unix.HUGETLBFS_MAGIC {
 		return transports.Unsupported(fmt.Sprintf("%s is a hugetlbfs, whose files can be mapped but not written: choose another --dir", s.Dir))
 	}
+	if s.Option("sync") == "dsync" {
+		// Of no file: that is looked at last.
+		if _, _, errno := unix.Syscall6(unix.SYS_PWRITEV2, ^uintptr(0), 0, 0, 0, 0, unix.RWF_DSYNC); errno != unix.EBADF {
+			return remedy.Refused(s.Transport+": pwritev2", errno, "use a kernel that has it, or take sync=sync")
+		}
+	}
 	direct := s.Option("direct") == "yes"
 	if try == nil && !direct {
 		return nil

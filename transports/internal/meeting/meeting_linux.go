@@ -12,6 +12,7 @@ import (
 	"ipcbench/transports"
 	"ipcbench/transports/internal/kernel"
 	"ipcbench/transports/internal/page"
+	"ipcbench/transports/internal/remedy"
 )
 
 // A Meeting is a page of memory that two threads share, by which they learn of
@@ -69,6 +70,15 @@ const (
 const noThread = 1<<30 - 1
 
 var ErrPeerDied = fmt.Errorf("%w: the peer died", unix.EPIPE)
+
+// Probe says why this host has no robust futexes, or nil. The kernel is asked to take a list
+// of no size, which it refuses in another way where it has them.
+func Probe(what string) error {
+	if _, _, errno := unix.RawSyscall(unix.SYS_SET_ROBUST_LIST, 0, 0, 0); errno != unix.EINVAL {
+		return remedy.Refused(what+": set_robust_list", errno, "use a kernel that has it")
+	}
+	return nil
+}
 
 // Join maps the page in f, which it closes, and lets the peer know of this
 // thread. The goroutine stays on it until leave.
