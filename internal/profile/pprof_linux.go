@@ -38,7 +38,7 @@ func New() *Profile {
 	p := &Profile{
 		pprof: profile.Profile{
 			SampleType: sampleTypes, DefaultSampleType: results.ProfileOnNS, TimeNanos: time.Now().UnixNano(),
-			PeriodType: sampleTypes[1], Period: periodNS,
+			PeriodType: sampleTypes[1], Period: PeriodNS,
 		},
 		mappings:  map[string]*profile.Mapping{},
 		functions: map[frame]*profile.Function{},

@@ -24,10 +24,10 @@ const (
 	OffCPU               // where a thread leaves its CPU, and when it is back
 )
 
-// periodNS is how much of a CPU's time lies between two samples: about 1,060 a second,
+// PeriodNS is how much of a CPU's time lies between two samples: about 1,060 a second,
 // and no multiple or fraction of what a timer would tick at. To interrupt a virtual
 // machine can take 40 µs, so that five times as many slowed down what was to be seen.
-const periodNS = 939_811
+const PeriodNS = 939_811
 
 // cycles are the event of a CPU's own counter.
 const cycles = "cycles"
@@ -139,7 +139,7 @@ func eventsOf(source Source) []event {
 	}
 	return []event{
 		of(cycles, unix.PERF_TYPE_HARDWARE, unix.PERF_COUNT_HW_CPU_CYCLES, frequency, unix.PerfBitFreq),
-		of("cpu-clock", unix.PERF_TYPE_SOFTWARE, unix.PERF_COUNT_SW_CPU_CLOCK, periodNS, 0),
+		of("cpu-clock", unix.PERF_TYPE_SOFTWARE, unix.PERF_COUNT_SW_CPU_CLOCK, PeriodNS, 0),
 	}
 }
 

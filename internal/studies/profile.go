@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ipcbench/internal/folder"
+	sampling "ipcbench/internal/profile"
 	"ipcbench/results"
 	"ipcbench/results/profile"
 )
@@ -26,7 +27,6 @@ const (
 	profileLimit  = 0.05 // how far the share of a function may be from perf's
 	profileMost   = 10   // how many functions are looked at, the largest first
 	profileRounds = 2    // launches of either, in turn
-	profilePeriod = 939_811
 )
 
 func newProfile() *cobra.Command {
@@ -117,7 +117,7 @@ var perfLine = regexp.MustCompile(`(?m)^\s*([0-9.]+)%\s+ipcbench-end\s+\[.\] (.+
 // leave out what others execute as well.
 func (s shares) addPerf(ctx context.Context, l lab, perf, spec string) error {
 	data := filepath.Join(l.scratch, "perf.data")
-	record := []string{perf, "record", "-q", "-a", "-e", "cpu-clock", "-c", strconv.Itoa(profilePeriod), "-g", "-o", data, "--"}
+	record := []string{perf, "record", "-q", "-a", "-e", "cpu-clock", "-c", strconv.Itoa(sampling.PeriodNS), "-g", "-o", data, "--"}
 	if _, err := roundTrips(ctx, l, spec, record, "--time", "2s"); err != nil {
 		return err
 	}
