@@ -1,7 +1,9 @@
 package shm
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"iter"
 	"strconv"
 	"strings"
@@ -309,6 +311,7 @@ type modelWriter interface {
 	Send([]byte) error
 	Loan(int) ([]byte, error)
 	Commit() error
+	SendBurst([]byte, int) error
 	End()
 }
 
@@ -318,6 +321,7 @@ type modelReader interface {
 	Idle(int)
 	Peek() ([]byte, error)
 	Release() error
+	RecvBurst([]byte, int) (int, error)
 }
 
 // modelFDs are the places of the eventfds in a machine's counts.
@@ -469,6 +473,65 @@ func TestEveryInterleavingOfLooks(t *testing.T) {
 			var x explorer
 			if err := transfer(&x, ring.modelRing, c.slots, c.messages, Spin, look); err != nil {
 				t.Errorf("%s: %d messages over %d slots: %v", ring.name, c.messages, c.slots, err)
+			}
+		}
+	}
+}
+
+// transferBursts is transfer of messages of 8 bytes, up to two by a call at either end.
+func transferBursts(x *explorer, ring modelRing, slots, n int, how Wait) error {
+	const size, most = 8, 2
+	words, mem := memoryOf(ring, slots)
+	var msgs []byte
+	for i := range n {
+		msgs = append(msgs, byte(i), 1, 2, byte(i), 0, 0, 0, byte(i))
+	}
+	writer := func() error {
+		w, state := ring.writer(mem, slots, how)
+		for left := msgs; len(left) > 0; {
+			x.at(fmt.Sprintf("w%d.%s:", len(left), state()))
+			burst := left[:min(len(left), most*size)]
+			if err := w.SendBurst(burst, size); err != nil {
+				return err
+			}
+			left = left[len(burst):]
+		}
+		x.at("w:")
+		w.End()
+		return nil
+	}
+	reader := func() error {
+		r, state := ring.reader(mem, slots, how)
+		var buf [most * size]byte
+		for left := msgs; ; {
+			x.at(fmt.Sprintf("r%d.%s:", len(left), state()))
+			got, err := r.RecvBurst(buf[:], size)
+			if err == io.EOF && len(left) == 0 {
+				return nil
+			}
+			if err != nil {
+				return fmt.Errorf("%d bytes before the end: %w", len(left), err)
+			}
+			if taken := buf[:got*size]; !bytes.HasPrefix(left, taken) {
+				return fmt.Errorf("%v instead of %v", taken, left)
+			}
+			left = left[got*size:]
+		}
+	}
+	x.memory, x.machine, model = words, x, x
+	defer func() { model = nil }()
+	return x.explore(writer, reader, func() { clear(words) })
+}
+
+// TestEveryInterleavingOfBursts is the same for several messages by a call.
+func TestEveryInterleavingOfBursts(t *testing.T) {
+	for _, how := range []Wait{Spin, Futex} {
+		for _, c := range []struct{ slots, messages int }{{4, 0}, {4, 3}, {1, 2}, {2, 3}} {
+			for _, ring := range rings {
+				var x explorer
+				if err := transferBursts(&x, ring.modelRing, c.slots, c.messages, how); err != nil {
+					t.Errorf("%s, waiting %d: %d messages over %d slots: %v", ring.name, how, c.messages, c.slots, err)
+				}
 			}
 		}
 	}
