@@ -186,11 +186,15 @@ func (w *Writer) Send(msg []byte) error {
 		}
 	}
 	w.loaned = len(msg)
-	Copy(w.payload(len(msg)), msg)
+	if len(msg) == 8 { // no call, as where C is compiled
+		*(*[8]byte)(unsafe.Add(w.slot, -8)) = [8]byte(msg)
+	} else {
+		Copy(w.payload(len(msg)), msg)
+	}
 	if !w.plain {
 		return w.Commit()
 	}
-	release(w.mark(), uint64(w.lap)<<32|uint64(len(msg)))
+	releaseInline(w.mark(), uint64(w.lap)<<32|uint64(len(msg)))
 	w.advance()
 	return nil
 }
@@ -352,7 +356,11 @@ func (r *Reader) Recv(buf []byte) (int, error) {
 			return 0, r.overwritten(n)
 		}
 	}
-	Copy(buf, r.payload(n))
+	if n == 8 && len(buf) >= 8 {
+		*(*[8]byte)(buf) = *(*[8]byte)(unsafe.Add(r.slot, -8))
+	} else {
+		Copy(buf, r.payload(n))
+	}
 	r.advance()
 	if r.next >= r.due {
 		r.giveBack()

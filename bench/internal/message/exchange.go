@@ -59,8 +59,8 @@ func Over(ep transports.Endpoint, spec transports.Spec, size int, lengths []int,
 	in := make(message, size)
 	in.fill(0) // its pages are there before a message is
 	x := byCopy{pattern: base, ep: ep, in: in}
-	if spec.Caps().Has(transports.Bursts) {
-		return newInBursts(x, ep.(transports.InBursts))
+	if in, can := ep.(transports.InBursts); can && spec.Caps().Has(transports.Bursts) {
+		return newInBursts(x, in)
 	}
 	return &x
 }
