@@ -109,8 +109,9 @@ func (s shares) addOwn(ctx context.Context, l lab, spec string) error {
 	return nil
 }
 
-// perfLine is one of perf report's: a share, and a function with where it is.
-var perfLine = regexp.MustCompile(`(?m)^\s*([0-9.]+)%\s+ipcbench-end\s+\[.\] (.+?)\s*$`)
+// perfLine is one of perf report's: a share, and a function with where it is. Some versions
+// leave out the command, which is the same in all.
+var perfLine = regexp.MustCompile(`(?m)^\s*([0-9.]+)%\s+(?:ipcbench-end\s+)?\[.\] (.+?)\s*$`)
 
 // addPerf takes those that perf record saw of the ends. It also sees them get ready, and
 // sees whoever else has a CPU: only the ends are counted. Sorted by symbol alone, it would
