@@ -36,7 +36,7 @@ func TestFilesInAnotherDirectory(t *testing.T) {
 	old, _ := ParseSelection("kernel=" + synthetic.OldKernel)
 	new, _ := ParseSelection("kernel=" + synthetic.NewKernel)
 	of := func(f synthetic.Fleet) Comparison {
-		x, _, err := Read(context.Background(), []Source{moved{synthetic.Source{Fleet: f}}}, Sides(old, new))
+		x, _, err := Read(context.Background(), []Source{moved{synthetic.Source{Fleet: f}}}, Sides(old, new), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
