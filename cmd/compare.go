@@ -42,8 +42,8 @@ the old one has (unless --allow-missing). How often that is wrong for these runs
 is printed beside it.
 
 Of many hosts, --old and --new select runs by labels and facts, out of an index
-("ipcbench collect") or directories. Hosts are then the replicates: what all of them
-show is told from what one shows alone, within each class of hardware.`,
+("ipcbench collect"), directories or stores. Hosts are then the replicates: what all of
+them show is told from what one shows alone, within each class of hardware.`,
 		Example: `  ipcbench compare base latest
   ipcbench compare --old a1 --new b1 --old a2 --new b2 --old a3 --new b3
   ipcbench compare results/sample --by fstype

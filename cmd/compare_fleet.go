@@ -13,6 +13,7 @@ import (
 	"ipcbench/results/charts"
 	"ipcbench/results/fleet"
 	"ipcbench/results/report"
+	"ipcbench/results/store"
 )
 
 // asksForFleet says whether the sides are no runs but conditions, on runs that are somewhere.
@@ -21,7 +22,7 @@ func (c *comparer) asksForFleet(paths []string) bool {
 	return len(paths) > 0 && len(c.old) > 0 && len(c.new) > 0 && !slices.ContainsFunc(slices.Concat(c.old, c.new), func(word string) bool { return !isCondition(word) })
 }
 
-// runFleet compares runs of many hosts, of an index or of directories.
+// runFleet compares runs of many hosts, of an index, of directories or of stores.
 func (c *comparer) runFleet(ctx context.Context, paths []string) error {
 	comparison, err := c.compareFleet(ctx, paths)
 	if err != nil {
@@ -71,21 +72,23 @@ func (c *comparer) compareFleet(ctx context.Context, paths []string) (fleet.Comp
 	return fleet.Compare(index, old, new, fleet.Options{Metrics: c.options.Metrics, Alpha: c.options.Alpha, Same: c.options.Same, Threshold: c.options.Threshold})
 }
 
-// readFleet reads an index, or the runs of directories.
+// readFleet reads an index, or the runs of directories and stores.
 func (c *comparer) readFleet(ctx context.Context, paths []string, take func(*fleet.Run) bool) (*fleet.Index, error) {
-	if len(paths) == 1 && !isDir(paths[0]) {
+	if len(paths) == 1 && !isDir(paths[0]) && !store.IsURL(paths[0]) {
 		return fleet.OpenIndex(paths[0], take)
 	}
-	sources, err := sourcesOf(c.out, paths)
+	sources, done, err := sourcesOf(c.out, paths)
 	if err != nil {
 		return nil, err
 	}
-	index, so, err := fleet.Read(ctx, sources, take)
+	defer done()
+	index, so, err := fleet.Read(ctx, sources, take, c.out.collected())
+	c.out.clear()
 	for _, left := range so.Left {
 		c.out.warn("left out: " + left)
 	}
-	if err == nil && so.Added == 0 {
-		err = fmt.Errorf("compare: there is no run in %s: name directories that have some, or an index", strings.Join(paths, ", "))
+	if err == nil && so.Added+so.Known == 0 {
+		err = fmt.Errorf("compare: there is no run in %s: name directories or stores that have some, or an index", strings.Join(paths, ", "))
 	}
 	return index, err
 }

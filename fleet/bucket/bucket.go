@@ -17,7 +17,6 @@ import (
 
 	"gocloud.dev/blob"
 	_ "gocloud.dev/blob/azureblob" // azblob://
-	_ "gocloud.dev/blob/gcsblob"   // gs://
 	_ "gocloud.dev/blob/memblob"   // mem://
 	_ "gocloud.dev/blob/s3blob"    // s3://
 	"gocloud.dev/gcerrors"
@@ -26,20 +25,23 @@ import (
 )
 
 func init() {
-	for _, scheme := range []string{"s3", "gs", "azblob", "mem"} {
-		store.Register(scheme, open)
+	for _, scheme := range []string{"s3", "azblob", "mem"} {
+		store.Register(scheme, openAs(blob.OpenBucket))
 	}
+	store.Register("gs", openAs(openGoogle))
 }
 
 // A place is a bucket.
 type place struct{ *blob.Bucket }
 
-func open(ctx context.Context, at *url.URL) (store.Place, error) {
-	b, err := blob.OpenBucket(ctx, at.String())
-	if err != nil {
-		return nil, err
+func openAs(open func(ctx context.Context, at string) (*blob.Bucket, error)) func(context.Context, *url.URL) (store.Place, error) {
+	return func(ctx context.Context, at *url.URL) (store.Place, error) {
+		b, err := open(ctx, at.String())
+		if err != nil {
+			return nil, err
+		}
+		return place{b}, nil
 	}
-	return place{b}, nil
 }
 
 func (p place) List(ctx context.Context, prefix string) iter.Seq2[store.Object, error] {

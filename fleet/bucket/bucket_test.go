@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"ipcbench/cmd"
 	_ "ipcbench/fleet/bucket"
 	"ipcbench/results"
+	"ipcbench/results/fleet/synthetic"
 	"ipcbench/results/resultstest"
 	"ipcbench/results/store"
 )
@@ -222,6 +224,67 @@ func TestRunsInABucketAreRead(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAFleetInABucket is compared, and of what an index has, nothing is fetched again.
+func TestAFleetInABucket(t *testing.T) {
+	eachService(t, func(t *testing.T, s *service, url string) {
+		night := t.TempDir()
+		fleet := synthetic.Fleet{Hosts: 3, Runs: 2, Cells: 2, Within: 0.01, Change: func(int, int) float64 { return 0.2 }}
+		var fetched atomic.Int64
+		s.behave = func(_ http.ResponseWriter, r *http.Request, _ int) bool {
+			if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "-launches.jsonl") {
+				fetched.Add(1)
+			}
+			return false
+		}
+		for _, step := range []struct {
+			runs                int
+			compared, collected int64
+		}{
+			{2, 12, 12}, // of each side, and all are new to either index
+			{2, 0, 0},
+			{3, 6, 6},
+		} {
+			fleet.Runs = step.runs
+			if err := fleet.Write(night); err != nil {
+				t.Fatal(err)
+			}
+			hosts, err := filepath.Glob(filepath.Join(night, "*"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out, err := ipcbench(t, append(append([]string{"push"}, hosts...), url)...).CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			out, err := ipcbench(t, "compare", "--old", "kernel=6.12", "--new", "kernel=6.18", url).Output()
+			if said := fmt.Sprintf("old: kernel=6.12, %d runs", 3*step.runs); err != nil || !strings.Contains(string(out), said) || !bytes.HasPrefix(out, []byte("All hosts ")) {
+				t.Errorf("compare: %v: it does not say %q: %s", err, said, out)
+			}
+			if n := fetched.Swap(0); n != step.compared {
+				t.Errorf("compare fetched %d runs, and not %d", n, step.compared)
+			}
+			out, err = ipcbench(t, "collect", "--index", filepath.Join(night, "..", "fleet.jsonl"), url).Output()
+			if said := fmt.Sprintf("%d runs added", step.collected); err != nil || !strings.Contains(string(out), said) {
+				t.Errorf("collect: %v: it does not say %q: %s", err, said, out)
+			}
+			if n := fetched.Swap(0); n != step.collected {
+				t.Errorf("collect fetched %d runs, and not %d", n, step.collected)
+			}
+		}
+	})
+}
+
+// TestNoCredentialsOfGoogle are an error, in one line, and no result.
+func TestNoCredentialsOfGoogle(t *testing.T) {
+	setenv(t, map[string]string{"STORAGE_EMULATOR_HOST": "", "GOOGLE_APPLICATION_CREDENTIALS": filepath.Join(t.TempDir(), "none.json")})
+	history := ipcbench(t, "history", "gs://bucket/night")
+	var said bytes.Buffer
+	history.Stderr = &said
+	out, _ := history.Output()
+	if history.ProcessState.ExitCode() != 2 || len(out) > 0 || strings.Count(said.String(), "\n") != 1 || !strings.Contains(said.String(), "there are no credentials") {
+		t.Errorf("exit status %d, stdout %q, stderr %q", history.ProcessState.ExitCode(), out, said.String())
+	}
 }
 
 // TestAServiceThatIsAway is said in one line, with the exit status of what failed.

@@ -167,7 +167,7 @@ func compareFleet(ctx context.Context, f synthetic.Fleet) (fleet.Comparison, err
 	if err != nil {
 		return fleet.Comparison{}, err
 	}
-	x, _, err := fleet.Read(ctx, []fleet.Source{synthetic.Source{Fleet: f}}, fleet.Sides(old, new))
+	x, _, err := fleet.Read(ctx, []fleet.Source{synthetic.Source{Fleet: f}}, fleet.Sides(old, new), nil)
 	if err != nil {
 		return fleet.Comparison{}, err
 	}

@@ -28,7 +28,7 @@ func ofHosts(t testing.TB) Chart {
 	}
 	old, _ := fleet.ParseSelection("kernel=" + madeup.OldKernel)
 	new, _ := fleet.ParseSelection("kernel=" + madeup.NewKernel)
-	x, _, err := fleet.Read(context.Background(), []fleet.Source{madeup.Source{Fleet: f}}, fleet.Sides(old, new))
+	x, _, err := fleet.Read(context.Background(), []fleet.Source{madeup.Source{Fleet: f}}, fleet.Sides(old, new), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -134,11 +134,8 @@ func addMounts(old, new surroundings, c contest, p pair, by string, alone bool) 
 	if from == "" || to == "" {
 		return
 	}
-	of := " of " + to
-	switch {
-	case alone, by == "dir", by == fstype:
-		of = ""
-	case from != to:
+	alone = alone || by == "dir" || by == fstype
+	if from != to && !alone {
 		old.add("dir", from)
 		new.add("dir", to)
 	}
@@ -150,14 +147,23 @@ func addMounts(old, new surroundings, c contest, p pair, by string, alone bool) 
 	}{{old, p.old, below}, {new, p.new, belowNew}} {
 		if len(below) > 0 && len(belowNew) > 0 { // older runs did not ask
 			for _, says := range side.below {
-				side.add("storage"+of, says)
+				side.add(OfDirectory("storage", to, alone), says)
 			}
 		}
 		for _, launch := range side.group.measured() {
-			side.add(fstype+of, launch.FSType)
-			side.add("mount options"+of, launch.Mount)
+			side.add(OfDirectory(fstype, to, alone), launch.FSType)
+			side.add(OfDirectory("mount options", to, alone), launch.Mount)
 		}
 	}
+}
+
+// OfDirectory is what something of a directory is called among what is around a side: where
+// that is the only one, it needs no name.
+func OfDirectory(what, dir string, alone bool) string {
+	if alone {
+		return what
+	}
+	return what + " of " + dir
 }
 
 // storageOf is what the runs say lies below a directory's filesystem.

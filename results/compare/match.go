@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -25,34 +26,98 @@ type contest struct {
 	controls         []Control // nil: they shared the machine
 }
 
-// match pairs the cells of two sides that have the same identity.
-func match(old, new side) contest {
-	c := contest{old: old, new: new, newRest: slices.Clone(new.groups)}
-	for _, g := range old.groups {
-		same := func(other *group) bool { return other.identity == g.identity }
-		if i := slices.IndexFunc(c.newRest, same); i >= 0 {
-			c.pairs = append(c.pairs, pair{g, c.newRest[i]})
-			c.newRest = slices.Delete(c.newRest, i, i+1)
-		} else {
-			c.oldRest = append(c.oldRest, g)
+// betweenRuns is the field in which whole runs may differ and have the same cells all the
+// same: it is then a difference of the sides, as the kernel is.
+const betweenRuns = "dir"
+
+// Counterparts are, by the cells of an old side, those of the new side that whole runs are
+// compared by: the same ones and, of what is left over on each side, what is in another
+// directory, where nobody could mean another pair. Cells are given by identity.
+func Counterparts(old, new []results.Cell) map[results.Cell]results.Cell {
+	pairs := same(old, new)
+	taken := map[results.Cell]bool{}
+	for cell := range pairs {
+		taken[cell] = true
+	}
+	rest := func(cells []results.Cell) []results.Cell {
+		return slices.DeleteFunc(slices.Clone(cells), func(c results.Cell) bool { return taken[c] })
+	}
+	maps.Copy(pairs, lone(rest(old), rest(new), betweenRuns))
+	return pairs
+}
+
+// same are the cells that both sides have.
+func same(old, new []results.Cell) map[results.Cell]results.Cell {
+	there := map[results.Cell]bool{}
+	for _, cell := range new {
+		there[cell] = true
+	}
+	pairs := map[results.Cell]results.Cell{}
+	for _, cell := range old {
+		if there[cell] {
+			pairs[cell] = cell
 		}
 	}
+	return pairs
+}
+
+// lone are those that without one field are the only such cell on each side.
+func lone(old, new []results.Cell, without string) map[results.Cell]results.Cell {
+	alike := func(cells []results.Cell) map[results.Cell][]results.Cell {
+		all := map[results.Cell][]results.Cell{}
+		for _, cell := range cells {
+			of := cell.Identity(without)
+			all[of] = append(all[of], cell)
+		}
+		return all
+	}
+	pairs, others := map[results.Cell]results.Cell{}, alike(new)
+	for of, cells := range alike(old) {
+		if theirs := others[of]; len(cells) == 1 && len(theirs) == 1 {
+			pairs[cells[0]] = theirs[0]
+		}
+	}
+	return pairs
+}
+
+// contestOf is two sides of which nothing is paired yet.
+func contestOf(old, new side) contest {
+	return contest{old: old, new: new, oldRest: slices.Clone(old.groups), newRest: slices.Clone(new.groups)}
+}
+
+// match pairs the cells of two sides that have the same identity.
+func match(old, new side) contest {
+	c := contestOf(old, new)
+	c.pair(same)
 	return c
 }
 
 // matchLone pairs what is left over on each side if without one field it is
-// the only such cell there: of two runs on other directories, say, where
-// nobody could mean another pair.
+// the only such cell there.
 func (c *contest) matchLone(without string) {
-	for _, g := range slices.Clone(c.oldRest) {
-		alike := func(other *group) bool { return other.identity.Identity(without) == g.identity.Identity(without) }
-		if count(c.oldRest, alike) == 1 && count(c.newRest, alike) == 1 {
-			i := slices.IndexFunc(c.newRest, alike)
+	c.pair(func(old, new []results.Cell) map[results.Cell]results.Cell { return lone(old, new, without) })
+}
+
+// pair pairs what is left over by what is found of it.
+func (c *contest) pair(find func(old, new []results.Cell) map[results.Cell]results.Cell) {
+	counterparts := find(identities(c.oldRest), identities(c.newRest))
+	c.oldRest = slices.DeleteFunc(c.oldRest, func(g *group) bool {
+		other, has := counterparts[g.identity]
+		if has {
+			i := slices.IndexFunc(c.newRest, func(n *group) bool { return n.identity == other })
 			c.pairs = append(c.pairs, pair{g, c.newRest[i]})
 			c.newRest = slices.Delete(c.newRest, i, i+1)
-			c.oldRest = slices.DeleteFunc(c.oldRest, func(other *group) bool { return other == g })
 		}
+		return has
+	})
+}
+
+func identities(groups []*group) []results.Cell {
+	var all []results.Cell
+	for _, g := range groups {
+		all = append(all, g.identity)
 	}
+	return all
 }
 
 // matchAnyDir pairs what is left over and lives in no directory with what is
@@ -71,16 +136,6 @@ func (c *contest) matchAnyDir() {
 	}
 	isPaired := func(g *group) bool { return paired[g] }
 	c.oldRest, c.newRest = slices.DeleteFunc(c.oldRest, isPaired), slices.DeleteFunc(c.newRest, isPaired)
-}
-
-func count(groups []*group, is func(*group) bool) int {
-	n := 0
-	for _, g := range groups {
-		if is(g) {
-			n++
-		}
-	}
-	return n
 }
 
 // missing returns the cells that only one side has a result of. One that

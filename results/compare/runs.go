@@ -29,9 +29,9 @@ func Runs(old, new []Run, o Options) (Comparison, error) {
 	}
 	both := divided(slices.Concat(old, new), identityWithout())
 	old, new = both[:len(old)], both[len(old):]
-	between := match(newSide("", old, identityWithout()), newSide("", new, identityWithout()))
+	between := contestOf(newSide("", old, identityWithout()), newSide("", new, identityWithout()))
 	between.whole = true
-	between.matchLone("dir")
+	between.pair(Counterparts)
 	c := Comparison{Old: names(old), New: names(new), asked: asked}
 	if err := c.refuse(slices.Concat(old, new), placements(&between), o); err != nil {
 		return Comparison{}, err

@@ -10,34 +10,27 @@ import (
 	"ipcbench/results/compare"
 )
 
+// said is what is around a side: each value once, by what it is of.
+type said map[string]map[string]bool
+
+func (s said) add(key, value string) {
+	if s[key] == nil {
+		s[key] = map[string]bool{}
+	}
+	s[key][value] = true
+}
+
 // differences are what hosts had around them that is not the same on both sides, what
 // explains a change most often first. Where every host has both sides, that hosts differ
 // among themselves is none.
 func (c Comparison) differences() []compare.Difference {
-	old, new := map[string]map[string]bool{}, map[string]map[string]bool{}
-	add := func(to map[string]map[string]bool, key, value string) {
-		if to[key] == nil {
-			to[key] = map[string]bool{}
-		}
-		to[key][value] = true
-	}
+	old, new := said{}, said{}
+	alone := c.directories() == 1
 	for _, class := range c.Classes {
 		for _, host := range class.Hosts {
-			for _, side := range []struct {
-				runs []*Run
-				to   map[string]map[string]bool
-			}{{host.Old, old}, {host.New, new}} {
-				for _, run := range side.runs {
-					for key, value := range run.Around {
-						add(side.to, key, value)
-					}
-					for label, value := range run.Labels {
-						if label != results.HostLabel && !results.LookupLabel(label).Naming {
-							add(side.to, "label "+label, value)
-						}
-					}
-				}
-			}
+			old.addRuns(host.Old)
+			new.addRuns(host.New)
+			host.addDirectories(old, new, alone)
 		}
 	}
 	var list []compare.Difference
@@ -49,6 +42,67 @@ func (c Comparison) differences() []compare.Difference {
 		list = append(list, compare.Difference{Key: key, Old: few(from), New: few(to)})
 	}
 	return list
+}
+
+func (s said) addRuns(runs []*Run) {
+	for _, run := range runs {
+		for key, value := range run.Around {
+			s.add(key, value)
+		}
+		for label, value := range run.Labels {
+			if label != results.HostLabel && !results.LookupLabel(label).Naming {
+				s.add("label "+label, value)
+			}
+		}
+	}
+}
+
+// addDirectories adds where the host's cells lay, and on which filesystems.
+func (h Host) addDirectories(old, new said, alone bool) {
+	from, to := filesystems(h.Old), filesystems(h.New)
+	for o, n := range h.pairs {
+		if o.Dir == "" || n.Dir == "" {
+			continue
+		}
+		if o.Dir != n.Dir {
+			old.add("dir", o.Dir)
+			new.add("dir", n.Dir)
+		}
+		key := compare.OfDirectory("fstype", n.Dir, alone)
+		for is := range from[o.Dir] {
+			old.add(key, is)
+		}
+		for is := range to[n.Dir] {
+			new.add(key, is)
+		}
+	}
+}
+
+// filesystems are the types of those that runs have cells on, by directory.
+func filesystems(runs []*Run) said {
+	all := said{}
+	for _, run := range runs {
+		for _, v := range run.Values {
+			if v.Cell.FSType != "" {
+				all.add(v.Cell.Dir, v.Cell.FSType)
+			}
+		}
+	}
+	return all
+}
+
+// directories is how many the cells that are compared lie in.
+func (c Comparison) directories() int {
+	all := map[string]bool{}
+	for _, class := range c.Classes {
+		for _, host := range class.Hosts {
+			for o, n := range host.pairs {
+				all[o.Dir], all[n.Dir] = true, true
+			}
+		}
+	}
+	delete(all, "")
+	return len(all)
 }
 
 // few are some of many texts.

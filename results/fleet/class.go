@@ -26,6 +26,8 @@ type Class struct {
 type Host struct {
 	Name     string
 	Old, New []*Run
+
+	pairs map[results.Cell]results.Cell // by its cells on the old side, those that they are on the new one
 }
 
 // Broken is a cell that fails on the new side of hosts, and has results on their old one.

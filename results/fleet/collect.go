@@ -3,9 +3,9 @@ package fleet
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"sync"
 
+	"ipcbench/internal/quote"
 	"ipcbench/results"
 )
 
@@ -14,6 +14,12 @@ type Collected struct {
 	Added, Known int
 	Unfinished   int      // still under way, or killed: they are looked at again the next time
 	Left         []string // why others were left out
+
+	places map[string]bool // that the sources have
+}
+
+func (c Collected) and(more Collected) Collected {
+	return Collected{Added: c.Added + more.Added, Known: c.Known + more.Known, Unfinished: c.Unfinished + more.Unfinished, Left: append(c.Left, more.Left...)}
 }
 
 // Collect adds to an index file, which it makes where there is none, the runs that it does
@@ -42,11 +48,32 @@ func Collect(ctx context.Context, path string, sources []Source, told func(Colle
 	return c, err
 }
 
-// Read reads all runs of some sources, of which take says what is kept, into an index that
-// is nowhere else.
-func Read(ctx context.Context, sources []Source, take func(*Run) bool) (*Index, Collected, error) {
+// Read reads all runs of some sources, of which take says what is kept, into an index that is
+// nowhere else. Of a source with an index of its own, what that does not have is added to it,
+// and what the source no longer has is left out. told is as in Collect.
+func Read(ctx context.Context, sources []Source, take func(*Run) bool, told func(Collected)) (*Index, Collected, error) {
 	x := NewIndex()
-	c, err := gather(ctx, x, sources, func(run *Run, _ Collected) error {
+	var all Collected
+	var others []Source
+	for _, source := range sources {
+		path := source.Index()
+		if path == "" {
+			others = append(others, source)
+			continue
+		}
+		c, err := Collect(ctx, path, []Source{source}, told)
+		all = all.and(c)
+		if err == nil {
+			err = x.addFile(path, c.places, take)
+		}
+		if err != nil {
+			return x, all, err
+		}
+	}
+	c, err := gather(ctx, x, others, func(run *Run, so Collected) error {
+		if told != nil {
+			told(all.and(so))
+		}
 		if run == nil {
 			return nil
 		}
@@ -55,7 +82,7 @@ func Read(ctx context.Context, sources []Source, take func(*Run) bool) (*Index, 
 		}
 		return nil
 	})
-	return x, c, err
+	return x, all.and(c), err
 }
 
 // What a run came to.
@@ -63,6 +90,7 @@ type read struct {
 	run   *Run  // nil: it is known, or unfinished
 	err   error // of this run alone
 	known bool
+	place string // of a run that is read, or known
 }
 
 // gather reads the runs that an index does not know, several at once, and hands over one
@@ -70,13 +98,18 @@ type read struct {
 func gather(ctx context.Context, x *Index, sources []Source, add func(*Run, Collected) error) (c Collected, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	c.places = map[string]bool{}
 	found, done := make(chan func() read), make(chan read)
+	atOnce := 1
+	for _, source := range sources {
+		atOnce = max(atOnce, source.AtOnce())
+	}
 	go func() {
 		defer close(found)
 		find(ctx, x.places, sources, found)
 	}()
 	var workers sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
+	for range atOnce {
 		workers.Go(func() {
 			for each := range found {
 				done <- each()
@@ -88,6 +121,7 @@ func gather(ctx context.Context, x *Index, sources []Source, add func(*Run, Coll
 		close(done)
 	}()
 	for r := range done {
+		c.places[quote.Line(r.place)] = true
 		switch {
 		case err != nil: // of an earlier one; the others are waited for
 			continue
@@ -124,11 +158,14 @@ func find(ctx context.Context, known map[string]bool, sources []Source, found ch
 				continue // of a source in another
 			}
 			seen[place] = true
-			each := func() read { return readOne(source, path, place) }
-			if err != nil {
-				each = func() read { return read{err: fmt.Errorf("%s: %w", place, err)} }
-			} else if known[place] {
-				each = func() read { return read{known: true} }
+			each := func() read {
+				switch {
+				case err != nil:
+					return read{err: fmt.Errorf("%s: %w", place, err)}
+				case known[place]:
+					return read{known: true, place: place}
+				}
+				return readOne(source, path, place)
 			}
 			select {
 			case found <- each:
@@ -152,5 +189,5 @@ func readOne(source Source, path, place string) read {
 		return read{err: err}
 	}
 	r := newRun(place, run, launches)
-	return read{run: &r}
+	return read{run: &r, place: place}
 }

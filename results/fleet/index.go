@@ -63,6 +63,7 @@ type Index struct {
 	seen    int             // runs, of which Runs are those that were to be kept
 	kernels map[string]bool // of all of them
 
+	only               map[string]bool // places, of the file that is read; nil: all
 	places, identities map[string]bool
 	cells              map[string]*results.Cell
 	around             map[string]map[string]string
@@ -75,16 +76,22 @@ func NewIndex() *Index {
 
 // OpenIndex reads the index of that name, of which take says what is kept; nil: all.
 func OpenIndex(path string, take func(*Run) bool) (*Index, error) {
+	x := NewIndex()
+	return x, x.addFile(path, nil, take)
+}
+
+// addFile adds the runs of an index file: those of these places, or all where that is nil.
+func (x *Index) addFile(path string, places map[string]bool, take func(*Run) bool) error {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("index: %w", err)
+		return fmt.Errorf("index: %w", err)
 	}
 	defer file.Close()
-	x := NewIndex()
+	x.only = places
 	if err := x.read(file, take); err != nil {
-		return nil, fmt.Errorf("index: %s: %w", path, err)
+		return fmt.Errorf("index: %s: %w", path, err)
 	}
-	return x, nil
+	return nil
 }
 
 // errNoIndex is of a file that is none.
@@ -149,6 +156,9 @@ func (x *Index) take(number int, text []byte, take func(*Run) bool) error {
 		run, whole := x.runOf(*l.Run)
 		if !whole {
 			x.Torn++
+			return nil
+		}
+		if x.only != nil && !x.only[run.Place] {
 			return nil
 		}
 		if x.note(run) && (take == nil || take(run)) {
@@ -227,7 +237,7 @@ func openToAppend(path string) (*appender, error) {
 	index, err := OpenIndex(path, func(*Run) bool { return false })
 	isNew := errors.Is(err, fs.ErrNotExist)
 	if isNew {
-		index, err = NewIndex(), nil
+		err = nil
 	}
 	if err != nil {
 		return nil, err

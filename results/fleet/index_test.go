@@ -46,7 +46,7 @@ func TestAnIndexHasWhatTheRunsHave(t *testing.T) {
 	if c := collect(t, index, source); c.Added != 16 || c.Known != 0 {
 		t.Errorf("the first time %+v", c)
 	}
-	direct, _, err := Read(context.Background(), []Source{source}, func(*Run) bool { return true })
+	direct, _, err := Read(context.Background(), []Source{source}, func(*Run) bool { return true }, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/aclements/go-moremath/stats"
 
 	"ipcbench/results"
+	"ipcbench/results/compare"
 	"ipcbench/results/effect"
 )
 
@@ -34,31 +35,32 @@ func (c *Class) fill(o Options) {
 		metric string
 	}
 	all := map[key]*series{}
-	identities := map[*results.Cell]results.Cell{} // many runs share a cell
+	cells := identities{}
 	failed := map[results.Cell]*Broken{}
-	for place, host := range c.Hosts {
+	for place := range c.Hosts {
+		host := &c.Hosts[place]
+		host.pairs = compare.Counterparts(cells.in(host.Old), cells.in(host.New))
 		for side, runs := range [][]*Run{host.Old, host.New} {
 			for _, run := range runs {
 				for _, v := range run.Values {
 					if o.Metrics != nil && !slices.Contains(o.Metrics, v.Metric) || !(v.Median > 0) {
 						continue
 					}
-					identity, known := identities[v.Cell]
-					if !known {
-						identity = v.Cell.Identity("stratum")
-						identities[v.Cell] = identity
-					}
-					s := all[key{identity, v.Metric}]
+					k := key{host.asNew(side, cells.of(v.Cell)), v.Metric}
+					s := all[k]
 					if s == nil {
-						s = &series{cell: *v.Cell, metric: v.Metric, hosts: make([]logs, len(c.Hosts)), decides: true}
-						all[key{identity, v.Metric}] = s
+						s = &series{metric: v.Metric, hosts: make([]logs, len(c.Hosts)), decides: true}
+						all[k] = s
+					}
+					if s.cell.Dir != k.cell.Dir || s.cell.Transport == "" {
+						s.cell = *v.Cell
 					}
 					s.decides = s.decides && v.Decides
 					s.hosts[place].add(side, v)
 				}
 			}
 		}
-		c.addBroken(failed, host)
+		addBroken(failed, cells, host)
 	}
 	for k, s := range all {
 		if o.Metrics == nil && !s.isPrimary(func(metric string) *series { return all[key{k.cell, metric}] }) {
@@ -92,9 +94,49 @@ func (s *series) isPrimary(of func(metric string) *series) bool {
 	return s.metric == w.Main
 }
 
+// The sides, by their places.
+const (
+	oldSide = iota
+	newSide
+)
+
+// identities are what makes cells the same ones, asked once of each: many runs share it.
+type identities map[*results.Cell]results.Cell
+
+func (all identities) of(cell *results.Cell) results.Cell {
+	identity, known := all[cell]
+	if !known {
+		identity = cell.Identity("stratum")
+		all[cell] = identity
+	}
+	return identity
+}
+
+// in are those of the cells of runs, each once.
+func (all identities) in(runs []*Run) []results.Cell {
+	there := map[results.Cell]bool{}
+	for _, run := range runs {
+		for _, v := range run.Values {
+			there[all.of(v.Cell)] = true
+		}
+		for _, cell := range run.Failed {
+			there[all.of(cell)] = true
+		}
+	}
+	return slices.Collect(maps.Keys(there))
+}
+
+// asNew is the cell that one of a side is compared with on the new one.
+func (h *Host) asNew(side int, cell results.Cell) results.Cell {
+	if other, paired := h.pairs[cell]; paired && side == oldSide {
+		return other
+	}
+	return cell
+}
+
 func (l *logs) add(side int, v Value) {
 	into := &l.old
-	if side == 1 {
+	if side == newSide {
 		into = &l.new
 	}
 	*into = append(*into, math.Log(v.Median))
@@ -176,24 +218,20 @@ func quantile(freedom float64) float64 {
 }
 
 // addBroken adds the cells that fail in the host's new runs and in none of its old ones.
-func (c *Class) addBroken(all map[results.Cell]*Broken, host Host) {
-	identities := func(runs []*Run) map[results.Cell]results.Cell {
-		cells := map[results.Cell]results.Cell{}
-		for _, run := range runs {
-			for _, cell := range run.Failed {
-				cells[cell.Identity("stratum")] = *cell
-			}
+func addBroken(all map[results.Cell]*Broken, cells identities, host *Host) {
+	after := map[results.Cell]results.Cell{}
+	for _, run := range host.New {
+		for _, cell := range run.Failed {
+			after[cells.of(cell)] = *cell
 		}
-		return cells
 	}
-	after := identities(host.New)
 	if len(after) == 0 {
 		return
 	}
 	worked := map[results.Cell]bool{}
 	for _, run := range host.Old {
 		for _, v := range run.Values {
-			worked[v.Cell.Identity("stratum")] = true
+			worked[host.asNew(oldSide, cells.of(v.Cell))] = true
 		}
 	}
 	for identity, cell := range after {

@@ -21,7 +21,7 @@ func compared(t testing.TB, f synthetic.Fleet, o Options) Comparison {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, _, err := Read(context.Background(), []Source{synthetic.Source{Fleet: f}}, Sides(old, new))
+	x, _, err := Read(context.Background(), []Source{synthetic.Source{Fleet: f}}, Sides(old, new), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 
 	"ipcbench/results"
 )
@@ -21,6 +22,11 @@ type Source interface {
 	Run(path string) (results.Run, error)
 	// Read reads a run with its launches, see [results.Open].
 	Read(path string) (results.Run, []results.Launch, error)
+	// AtOnce is how many runs are best read at a time.
+	AtOnce() int
+	// Index is the file that keeps what was read of it for whoever names no other; "": none
+	// does, for it is as near as that file would be.
+	Index() string
 }
 
 // A Directory is a source on this machine.
@@ -68,6 +74,12 @@ func (d Directory) Read(path string) (results.Run, []results.Launch, error) {
 	run, launches, _, err := results.Open(d.at(path)) // half a last line is a launch that is not there
 	return run, launches, err
 }
+
+// AtOnce is how many can be decoded at a time.
+func (d Directory) AtOnce() int { return runtime.GOMAXPROCS(0) }
+
+// Index is none.
+func (d Directory) Index() string { return "" }
 
 func (d Directory) at(path string) string { return filepath.Join(string(d), filepath.FromSlash(path)) }
 

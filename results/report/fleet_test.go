@@ -32,7 +32,7 @@ func compareFleet(t testing.TB, f synthetic.Fleet) fleet.Comparison {
 	t.Helper()
 	old, _ := fleet.ParseSelection("kernel=6.12")
 	new, _ := fleet.ParseSelection("kernel=6.18")
-	x, _, err := fleet.Read(context.Background(), []fleet.Source{synthetic.Source{Fleet: f}}, fleet.Sides(old, new))
+	x, _, err := fleet.Read(context.Background(), []fleet.Source{synthetic.Source{Fleet: f}}, fleet.Sides(old, new), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,8 +17,8 @@ import (
 	"ipcbench/internal/folder"
 )
 
-// atOnce is how many runs are read at a time: most of it is waiting for answers.
-const atOnce = 16
+// AtOnce is how many runs are read at a time: most of it is waiting for answers.
+const AtOnce = 16
 
 // Find is the run of that key, or fs.ErrNotExist where the store has none.
 func (s *Store) Find(ctx context.Context, key string) (Manifest, error) {
@@ -29,20 +29,28 @@ func (s *Store) Find(ctx context.Context, key string) (Manifest, error) {
 	return m, nil
 }
 
-// Runs are those that the store has, the newest last. broken says of others, which have
-// something like a manifest, why they are none.
-func (s *Store) Runs(ctx context.Context) (runs []Manifest, broken []error, err error) {
+// Keys are those of the runs that the store has. Nothing is read of any.
+func (s *Store) Keys(ctx context.Context) (keys []string, err error) {
 	has, err := s.list(ctx, "")
 	if err != nil {
-		return nil, nil, fmt.Errorf("store: %w", err)
+		return nil, fmt.Errorf("store: %w", err)
 	}
-	var keys []string
 	for name := range has {
 		if key, is := strings.CutSuffix(name, manifestSuffix); is && key != "" {
 			keys = append(keys, key)
 		}
 	}
 	slices.Sort(keys)
+	return keys, nil
+}
+
+// Runs are those that the store has, the newest last. broken says of others, which have
+// something like a manifest, why they are none.
+func (s *Store) Runs(ctx context.Context) (runs []Manifest, broken []error, err error) {
+	keys, err := s.Keys(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	all, errs := make([]Manifest, len(keys)), make([]error, len(keys))
 	each(len(keys), func(i int) { all[i], errs[i] = s.manifest(ctx, keys[i]) })
 	for i, err := range errs {
@@ -74,7 +82,7 @@ func (s *Store) FetchAll(ctx context.Context, runs []Manifest, into string) []Fe
 // each does what is to be done for each of n, several at a time.
 func each(n int, do func(i int)) {
 	var all sync.WaitGroup
-	free := make(chan struct{}, atOnce)
+	free := make(chan struct{}, AtOnce)
 	for i := range n {
 		free <- struct{}{}
 		all.Go(func() {
@@ -158,8 +166,6 @@ func (s *Store) Cache() (string, error) {
 	if err != nil {
 		return "", errors.Join(errors.New("store: there is no directory for what is fetched: set XDG_CACHE_HOME"), err)
 	}
-	where := *s.url
-	where.RawQuery, where.User = "", nil
-	sum := sha256.Sum256([]byte(where.Scheme + "://" + where.Host + "/" + s.prefix))
+	sum := sha256.Sum256([]byte(s.url.Scheme + "://" + s.url.Host + "/" + s.prefix))
 	return filepath.Join(caches, "ipcbench", "store", hex.EncodeToString(sum[:8])), nil
 }

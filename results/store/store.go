@@ -128,6 +128,12 @@ func (s *Store) URL(key string) string {
 	return u.String()
 }
 
+// Where is the URL of the store without what it says of how to get there.
+func (s *Store) Where() string {
+	u := url.URL{Scheme: s.url.Scheme, Host: s.url.Host, Path: "/" + strings.TrimSuffix(s.prefix, "/")}
+	return strings.TrimSuffix(u.String(), "/")
+}
+
 // Above cuts the last word off a URL's path: what may be a run's name or key in the store
 // before it. The word is "" where there is none.
 func Above(at string) (store, word string) {

@@ -9,4 +9,7 @@ import (
 	_ "ipcbench/transports/all"
 )
 
-func main() { cmd.Main() }
+func main() {
+	cmd.Program = "ipcbench-fleet"
+	cmd.Main()
+}

@@ -13,6 +13,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -140,6 +141,12 @@ func (s Source) Read(path string) (results.Run, []results.Launch, error) {
 	}
 	return about, launches, nil
 }
+
+// AtOnce is how many can be made up at a time.
+func (s Source) AtOnce() int { return runtime.GOMAXPROCS(0) }
+
+// Index is none.
+func (s Source) Index() string { return "" }
 
 // names are transports, whose round trips the cells are.
 var names = []string{"pipe", "unix", "tcp", "mmap:wait=futex", "eventfd", "mq", "fifo", "udp", "vmsplice", "file"}
