@@ -2,6 +2,7 @@ package alike
 
 import (
 	"math"
+	"strings"
 
 	"ipcbench/results"
 	"ipcbench/results/effect"
@@ -58,6 +59,14 @@ func (c Contest) IsApart(rank int) bool { return c.isApart(rank) }
 // the best, however far they are from each other.
 func (c Contest) CouldTell(rank int) bool { return c.couldTell(rank) }
 
+// Medians are that of a rank, or those of the modes that its launches fall into.
+func (c Contest) Medians(rank int) []Median {
+	if modes := c.modes(rank); modes != nil {
+		return modes
+	}
+	return []Median{{c.Median(rank), c.metric.Format(c.Median(rank))}}
+}
+
 // Change is how far the median of a rank is from that of the best, as a ratio
 // minus 1.
 func (c Contest) Change(rank int) float64 { return c.change(rank) }
@@ -65,8 +74,12 @@ func (c Contest) Change(rank int) float64 { return c.change(rank) }
 // Figure is the median of a rank with its unit and how far its interval reaches, or that
 // of each mode its launches fall into: "6.76 µs ± 12 %", "111 ns ×3, 195 ns ×7".
 func (c Contest) Figure(rank int) string {
-	if figures, modal := c.modes(rank); modal {
-		return figures
+	if modes := c.modes(rank); modes != nil {
+		var texts []string
+		for _, m := range modes {
+			texts = append(texts, m.Text)
+		}
+		return strings.Join(texts, ", ")
 	}
 	text := c.metric.Format(c.Median(rank))
 	if margin := table.FormatMargin(c.found[c.order[rank]].Metrics[c.metric.Name]); margin != results.Nothing {

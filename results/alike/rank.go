@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"ipcbench/results"
 	"ipcbench/results/effect"
@@ -69,19 +68,23 @@ func (r ranked) isApart(rank int) bool {
 	return rank > 0 && r.effects[rank-1].Corrected <= alpha
 }
 
-// modes are the figures of a cell whose launches fall into several, with how many had
-// each: no launch had what is between.
-func (r ranked) modes(rank int) (figures string, modal bool) {
-	s := r.found[r.order[rank]]
-	var all []string
-	for _, m := range s.Modes {
+// A Median is that of a cell's launches, or of one of the modes that they fall into: no
+// launch had what is between.
+type Median struct {
+	Value float64 // in the metric's unit
+	Text  string  // with its unit, and of a mode with how many launches had it: "111 ns ×3"
+}
+
+// modes are the medians of those that a cell's launches fall into; nil: they do not.
+func (r ranked) modes(rank int) (all []Median) {
+	for _, m := range r.found[r.order[rank]].Modes {
 		e, has := m.Metrics[r.metric.Name]
 		if !has {
-			return "", false
+			return nil
 		}
-		all = append(all, fmt.Sprintf("%s ×%d", r.metric.Format(e.Median), m.Launches))
+		all = append(all, Median{e.Median, fmt.Sprintf("%s ×%d", r.metric.Format(e.Median), m.Launches)})
 	}
-	return strings.Join(all, ", "), len(all) > 0
+	return all
 }
 
 // couldTell says whether so many launches could tell the cell of that rank apart from

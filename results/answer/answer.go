@@ -42,11 +42,10 @@ type Choice struct {
 
 // A Rank is a transport as it was for the purpose.
 type Rank struct {
-	Transport string  // as it is named: "mmap:wait=futex on tmpfs"
-	Family    string  // the transport's name without options: "mmap"
-	Value     float64 // in the metric's unit
-	Text      string  // with its unit
-	Apart     bool    // the launches tell it from the best
+	Transport string // as it is named: "mmap:wait=futex on tmpfs"
+	Family    string // the transport's name without options: "mmap"
+	Medians   []alike.Median
+	Apart     bool // the launches tell it from the best
 }
 
 // A stance is what an end may do while it waits.
@@ -144,8 +143,7 @@ func beside(setting results.Cell) results.Cell {
 func choice(w results.Workload, st stance, best alike.Contest, others []alike.Contest) Choice {
 	c := Choice{Purpose: purpose(w, best.Size(), st), Measure: measure(w, best.Size()), Stance: st.words, More: best.Metric().More}
 	for rank, cell := range best.Cells() {
-		value := best.Median(rank)
-		c.Ranks = append(c.Ranks, Rank{best.Name(rank), cell.Family, value, best.Metric().Format(value), best.IsApart(rank)})
+		c.Ranks = append(c.Ranks, Rank{best.Name(rank), cell.Family, best.Medians(rank), best.IsApart(rank)})
 	}
 	first := best.Cells()[0]
 	says := names(best) + ", " + best.Figure(0)

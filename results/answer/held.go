@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"ipcbench/results"
+	"ipcbench/results/alike"
 	"ipcbench/results/summary"
 )
 
@@ -33,9 +34,9 @@ func held(cells []summary.Summary, w results.Workload, st stance) []Choice {
 	c := Choice{Purpose: purpose(w, best[0].SizeBytes, st), Measure: "Rate that is held, " + results.FormatSize(best[0].SizeBytes), Stance: st.words, More: true}
 	var says []string
 	for _, s := range best {
-		rank := Rank{s.Transport, s.Family, achieved(s), results.FormatRate(achieved(s)), true}
-		c.Ranks = append(c.Ranks, rank)
-		says = append(says, rank.Transport+" keeps up with "+rank.Text+" "+results.Where(s.Placement))
+		rate := results.FormatRate(achieved(s))
+		c.Ranks = append(c.Ranks, Rank{s.Transport, s.Family, []alike.Median{{Value: achieved(s), Text: rate}}, true})
+		says = append(says, s.Transport+" keeps up with "+rate+" "+results.Where(s.Placement))
 	}
 	c.Says = strings.Join(says[:min(len(says), mostNamed)], "; ")
 	return []Choice{c}

@@ -299,7 +299,7 @@ func (m Machine) Describe() string {
 	add("%s", m.Facts["memory"])
 	add("Linux %s", m.Facts["kernel"])
 	if id := m.Facts["hypervisor-id"]; id != "" || m.Facts["hypervisor"] != "" {
-		add("virtual (%s)", cmp.Or(id, "its hypervisor does not say which"))
+		add("virtual (%s)", cmp.Or(results.Hypervisor(id), "its hypervisor does not say which"))
 	}
 	add("emulated by %s", m.Emulator())
 	add("%s", m.Measured)

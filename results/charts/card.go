@@ -26,12 +26,18 @@ type Bars struct {
 	Bars  []Bar
 }
 
-// A Bar is one of them.
+// A Bar is one of them. Of several values, the modes of its launches, it has a thinner
+// one each.
 type Bar struct {
-	Transport string  // its word, which decides on the colour: "mmap"
-	Label     string  // "mmap:wait=futex"
-	Value     float64 // how long the bar is
-	Text      string  // how it is written: "6.76 µs"
+	Transport string // its word, which decides on the colour: "mmap"
+	Label     string // "mmap:wait=futex"
+	Values    []Value
+}
+
+// A Value is how long a bar is, and how that is written: "6.76 µs", of a mode "111 ns ×3".
+type Value struct {
+	At   float64
+	Text string
 }
 
 const (
@@ -143,17 +149,29 @@ func (c Card) drawBars(box draw.Canvas) {
 	shown := fitted([]string{c.Shown}, cardShown, cardBars, 2*cardShown.leading())
 	y := shown.draw(box, box.Max.Y)
 	var bars []Bar
+	rows := vg.Length(0)
 	for _, group := range c.Groups {
 		bars = append(bars, group.Bars...)
+		rows += group.rows()
 	}
-	row := min(cardRow, (y-box.Min.Y-cardHeading*vg.Length(len(c.Groups)))/vg.Length(max(1, len(bars))))
+	row := min(cardRow, (y-box.Min.Y-cardHeading*vg.Length(len(c.Groups)))/max(1, rows))
 	columns := columnsOf(bars)
 	for _, group := range c.Groups {
 		cardHead.write(box, box.Min.X, y-cardHeading+12, fromLeft, cut(group.Title, cardHead, cardBars))
 		y -= cardHeading
 		group.draw(box, y, row, columns)
-		y -= row * vg.Length(len(group.Bars))
+		y -= row * group.rows()
 	}
+}
+
+// rows is how much room a bar takes, as a multiple of one with one value.
+func (b Bar) rows() vg.Length { return max(1, 0.7*vg.Length(len(b.Values))) }
+
+func (g Bars) rows() (sum vg.Length) {
+	for _, b := range g.Bars {
+		sum += b.rows()
+	}
+	return sum
 }
 
 // barColumns are how wide the labels are, and the values.
@@ -162,9 +180,20 @@ type barColumns struct{ labels, values vg.Length }
 func columnsOf(bars []Bar) (w barColumns) {
 	for _, b := range bars {
 		w.labels = max(w.labels, min(mostLabel, cardLabel.width(b.Label)))
-		w.values = max(w.values, cardValue.width(b.Text))
+		for _, v := range b.Values {
+			w.values = max(w.values, b.lettering().width(v.Text))
+		}
 	}
 	return w
+}
+
+// lettering is that of its values, which is smaller where there are several.
+func (b Bar) lettering() lettering {
+	l := cardValue
+	if len(b.Values) > 1 {
+		l.size = 14
+	}
+	return l
 }
 
 // draw draws the group's bars below y, the longest as long as there is room.
@@ -172,20 +201,26 @@ func (g Bars) draw(box draw.Canvas, y, row vg.Length, w barColumns) {
 	const apart = 10
 	from, most := box.Min.X+w.labels+apart, 0.0
 	for _, b := range g.Bars {
-		if usable(b.Value) {
-			most = max(most, b.Value)
+		for _, v := range b.Values {
+			if usable(v.At) {
+				most = max(most, v.At)
+			}
 		}
 	}
 	room := box.Max.X - from - w.values - apart
 	for _, b := range g.Bars {
-		middle, to := y-row/2, from
-		if usable(b.Value) {
-			to += max(leastOfBar, room*vg.Length(b.Value/most))
+		height := row * b.rows()
+		cardLabel.writeMid(box, from-apart, y-height/2, toRight, cut(b.Label, cardLabel, mostLabel))
+		thick := 0.8 * height / vg.Length(max(1, len(b.Values))) // with what is between it and the next
+		for i, v := range b.Values {
+			to, middle := from, y-0.1*height-thick*(vg.Length(i)+0.5)
+			if usable(v.At) {
+				to += max(leastOfBar, room*vg.Length(v.At/most))
+			}
+			levelBar(box, tintOf(b.Transport).color, from, to, middle, 0.85*thick)
+			b.lettering().writeMid(box, to+apart, middle, fromLeft, v.Text)
 		}
-		cardLabel.writeMid(box, from-apart, middle, toRight, cut(b.Label, cardLabel, mostLabel))
-		levelBar(box, tintOf(b.Transport).color, from, to, middle, 0.68*row)
-		cardValue.writeMid(box, to+apart, middle, fromLeft, b.Text)
-		y -= row
+		y -= height
 	}
 }
 

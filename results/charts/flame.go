@@ -27,9 +27,9 @@ type Flame struct {
 // FlameOf is the time of a message on CPUs or off them; false: there is none.
 func FlameOf(p profile.Profile, of results.ProfileOf) (Flame, bool) {
 	root := p.Tree(of)
-	words := map[results.ProfileOf]string{results.OnCPU: "Time on CPUs", results.OffCPU: "Time off CPUs"}[of]
+	words := map[results.ProfileOf]string{results.OnCPU: "time on CPUs", results.OffCPU: "time off CPUs"}[of]
 	return Flame{
-		Title:   fmt.Sprintf("%s: %s: %s a message, both ends", p.Describe(" "), words, results.FormatNS(root.NS)),
+		Title:   fmt.Sprintf("%s: %s, %s a message, both ends", p.Describe(" "), words, results.FormatNS(root.NS)),
 		Caption: "Callers stand below what they call.",
 		root:    root,
 	}, root.NS > 0
@@ -40,7 +40,7 @@ func FlameOf(p profile.Profile, of results.ProfileOf) (Flame, bool) {
 func FlameOfChange(old, new profile.Profile) (Flame, bool) {
 	root := profile.DifferenceTree(old, new)
 	return Flame{
-		Title:   fmt.Sprintf("%s: time on CPUs: %s a message, both ends, and was %s", new.Describe(" "), results.FormatNS(root.NS), results.FormatNS(root.OldNS)),
+		Title:   fmt.Sprintf("%s: time on CPUs, %s a message, both ends; it was %s", new.Describe(" "), results.FormatNS(root.NS), results.FormatNS(root.OldNS)),
 		Caption: "Red: more than before. Blue: less. Callers stand below what they call.",
 		root:    root, isDiff: true,
 	}, root.NS > 0 && root.OldNS > 0
@@ -51,7 +51,7 @@ const (
 	flameWidth  = 1000.0
 	flameRow    = 16
 	flameLetter = 5.6 // how wide a letter mostly is
-	flameHead   = 34
+	flameHead   = 40
 )
 
 // flameInks are the colours of subsystems, with black text readable on each.
@@ -61,24 +61,20 @@ var flameInks = map[profile.Subsystem]color.NRGBA{
 	profile.Harness: rgb(0xD7CCC8), profile.Runtime: rgb(0xB0BEC5), profile.Sampling: rgb(0xE0E0E0), profile.Unknown: rgb(0xE6E6C8),
 }
 
-// WriteSVG draws all functions that have at least such a share of the whole.
+// WriteSVG draws all functions that have at least such a share of the whole. A page may
+// give the paper and the words on it colours of its own.
 func (f Flame) WriteSVG(w io.Writer, least float64) error {
 	d := flameDrawing{flame: f, scale: flameWidth / f.root.NS, least: least * f.root.NS}
-	depth := d.depth(f.root)
-	d.base = float64(flameHead + depth*flameRow)
+	d.base = float64(flameHead + (d.depth(f.root)-1)*flameRow) // the root, which has no name, takes no row
 	d.node(f.root, 0, 0)
-	legend := ""
-	if !f.isDiff {
-		legend = d.legend()
-	}
 	height := int(d.base) + 6
-	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%d" viewBox="0 0 %[1]v %[2]d" role="img" font-family="'Liberation Sans',Arimo,Arial,Helvetica,sans-serif" font-size="10">
+	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" class="flame" width="%.0f" height="%d" viewBox="0 0 %[1]v %[2]d" role="img" font-family="'Liberation Sans',Arimo,Arial,Helvetica,sans-serif" font-size="10">
 <title>%[3]s</title>
 <desc>%[4]s</desc>
-<rect width="100%%" height="100%%" fill="#fff"/>
-<text x="2" y="12" font-size="11" font-weight="bold">%[3]s</text>
+<rect class="paper" width="100%%" height="100%%" fill="#fff"/>
+<text class="ink" x="2" y="13" font-size="13" font-weight="bold">%[3]s</text>
 %[5]s%[6]s</svg>
-`, flameWidth, height, html.EscapeString(printable(f.Title)), html.EscapeString(f.Caption), legend, d.body.String())
+`, flameWidth, height, html.EscapeString(printable(f.Title)), html.EscapeString(f.Caption), d.legend(), d.body.String())
 	return err
 }
 
@@ -144,7 +140,11 @@ func (d *flameDrawing) ink(n *profile.Node) color.NRGBA {
 	if !d.flame.isDiff {
 		return flameInks[cmp.Or(n.Subsystem, profile.Harness)]
 	}
-	change := max(-1, min(1, (n.NS-n.OldNS)/d.flame.root.OldNS/0.1))
+	return changeInk(max(-1, min(1, (n.NS-n.OldNS)/d.flame.root.OldNS/0.1)))
+}
+
+// changeInk is the colour of a change, from -1, blue, to 1, red.
+func changeInk(change float64) color.NRGBA {
 	fade := func(full uint8, by float64) uint8 { return uint8(240 - by*(240-float64(full))) }
 	if change > 0 {
 		return color.NRGBA{240, fade(110, change), fade(100, change), 255}
@@ -152,15 +152,24 @@ func (d *flameDrawing) ink(n *profile.Node) color.NRGBA {
 	return color.NRGBA{fade(110, -change), fade(160, -change), 240, 255}
 }
 
+// legend says what the colours are: those of the subsystems that are drawn, or of changes.
 func (d *flameDrawing) legend() string {
 	var text strings.Builder
 	x := 2.0
+	add := func(ink color.NRGBA, words string) {
+		fmt.Fprintf(&text, `<rect x="%.0f" y="22" width="9" height="9" fill="%s"/><text class="ink" x="%.0f" y="30">%s</text>`+"\n", x, hex(ink), x+12, words)
+		x += 12 + 12 + flameLetter*float64(len(words))
+	}
+	if d.flame.isDiff {
+		add(changeInk(1), "more than before")
+		add(changeInk(0), "the same")
+		add(changeInk(-1), "less")
+		return text.String()
+	}
 	for _, is := range profile.Subsystems {
-		if !d.used[is] {
-			continue
+		if d.used[is] {
+			add(flameInks[is], string(is))
 		}
-		fmt.Fprintf(&text, `<rect x="%.0f" y="19" width="9" height="9" fill="%s"/><text x="%.0f" y="27">%s</text>`+"\n", x, hex(flameInks[is]), x+12, is)
-		x += 12 + 12 + flameLetter*float64(len(is))
 	}
 	return text.String()
 }

@@ -653,7 +653,7 @@ func TestPercentileOfTheFastLaunchesIsNoPercentile(t *testing.T) {
 	}
 	new.Launches[0].Metrics[results.RTTP99] = 5
 	c := compareRuns(t, []Run{old}, []Run{new})
-	if len(c.Rows) != 1 || !slices.ContainsFunc(c.Warnings, func(w string) bool { return strings.HasPrefix(w, "rtt_p99_ns is left out") }) {
+	if len(c.Rows) != 1 || !slices.ContainsFunc(c.Warnings, func(w string) bool { return strings.HasPrefix(w, "round trip, p99 is left out") }) {
 		t.Errorf("%d rows, warnings %q", len(c.Rows), c.Warnings)
 	}
 }

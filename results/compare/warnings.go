@@ -114,5 +114,5 @@ func tooShort(contests []contest, metric, replicate string) string {
 	if cells == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s is left out for %s of which some launches were too short for it: give a longer --time", metric, numberOf(cells, "cell"))
+	return fmt.Sprintf("%s is left out for %s of which some launches were too short for it: give a longer --time", results.LookupMetric(metric).Words, numberOf(cells, "cell"))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aclements/go-moremath/stats"
 
 	"ipcbench/results"
+	"ipcbench/results/effect"
 	"ipcbench/results/table"
 )
 
@@ -149,8 +150,8 @@ func halfDifference(a, b []float64) float64 {
 
 // Headline says what the change of a message's time on CPUs is made of.
 func (c Change) Headline() string {
-	text := fmt.Sprintf("%s: the time on CPUs of a message went from %s to %s (%+.1f %%)",
-		c.New.Describe(" "), results.FormatNS(c.OldNS), results.FormatNS(c.NewNS), 100*(c.NewNS/c.OldNS-1))
+	text := fmt.Sprintf("%s: the time on CPUs of a message went from %s to %s (%s)",
+		c.New.Describe(" "), results.FormatNS(c.OldNS), results.FormatNS(c.NewNS), effect.FormatChange(c.NewNS/c.OldNS-1))
 	var parts []string
 	for _, p := range c.Functions[:min(3, len(c.Functions))] {
 		if math.Abs(c.Points(p)) >= 0.01 && !p.isUncertain() {
@@ -165,7 +166,7 @@ func (c Change) Headline() string {
 
 // points is the change of a part in words, with its interval.
 func (c Change) points(p Part) string {
-	text := fmt.Sprintf("%+.1f", 100*c.Points(p))
+	text := strings.Replace(fmt.Sprintf("%+.1f", 100*c.Points(p)), "-", "−", 1)
 	if !math.IsNaN(p.HalfNS) {
 		text += fmt.Sprintf(" ± %.1f", 100*p.HalfNS/c.OldNS)
 	}

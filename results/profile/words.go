@@ -10,6 +10,7 @@ import (
 	"github.com/aclements/go-moremath/stats"
 
 	"ipcbench/results"
+	"ipcbench/results/effect"
 	"ipcbench/results/summary"
 	"ipcbench/results/table"
 )
@@ -35,7 +36,7 @@ func Write(w io.Writer, all []Profile, cells []summary.Summary, columns int) err
 		if err := t.Render(w, table.Text(columns)); err != nil {
 			return err
 		}
-		if text := p.beside(cells); text != "" {
+		if text := p.Beside(cells); text != "" {
 			if _, err := fmt.Fprintln(w, table.Wrapped(text, columns)); err != nil {
 				return err
 			}
@@ -49,11 +50,11 @@ func Write(w io.Writer, all []Profile, cells []summary.Summary, columns int) err
 	return nil
 }
 
-// beside says what sampling cost, and how far it agrees with the CPU clock.
-func (p Profile) beside(cells []summary.Summary) string {
+// Beside says what sampling cost, and how far it agrees with the CPU clock.
+func (p Profile) Beside(cells []summary.Summary) string {
 	var parts []string
-	if cost := p.Cost(cells); cost != "" {
-		parts = append(parts, "A launch took "+cost+".")
+	if cost := p.cost(cells); cost != "" {
+		parts = append(parts, "Against the cell's other launches, a message took "+cost+".")
 	}
 	if agreement := p.Agreement(); agreement > 0 {
 		parts = append(parts, fmt.Sprintf("Samples stand for %s of the time by the CPU clock, which leaves out what a hypervisor had.", results.FormatPercent(agreement)))
@@ -100,7 +101,11 @@ func named(sorted []Share, most int) string {
 // words is the share with, of several launches, its interval.
 func (s Share) words() string {
 	if half, known := halfWidth(s.Of); known {
-		return fmt.Sprintf("%.3g ± %.2g %%", 100*s.Mean(), 100*half)
+		decimals := 0 // as many for both, so that the interval has two digits
+		if half < 0.0995 {
+			decimals = 1
+		}
+		return fmt.Sprintf("%.*f ± %.*f %%", decimals, 100*s.Mean(), decimals, 100*half)
 	}
 	return results.FormatPercent(s.Mean())
 }
@@ -183,9 +188,9 @@ func (p Profile) Functions(most int) table.Table {
 	return t
 }
 
-// Cost says how much slower its launches were for being sampled, on their CPUs and off
+// cost says how much slower its launches were for being sampled, on their CPUs and off
 // them, held against the others of its cell; "" where there is nothing to hold against.
-func (p Profile) Cost(cells []summary.Summary) string {
+func (p Profile) cost(cells []summary.Summary) string {
 	var parts []string
 	for _, kind := range []results.ProfileOf{results.OnCPU, results.OffCPU} {
 		var sampled []float64
@@ -202,7 +207,7 @@ func (p Profile) Cost(cells []summary.Summary) string {
 			}
 		}
 		if len(sampled) > 0 && len(others) > 0 {
-			parts = append(parts, fmt.Sprintf("%+.0f %% sampled %s", 100*(results.Median(sampled)/results.Median(others)-1), kind))
+			parts = append(parts, effect.FormatChange(results.Median(sampled)/results.Median(others)-1)+" in those sampled "+map[results.ProfileOf]string{results.OnCPU: "on CPUs", results.OffCPU: "off CPUs"}[kind])
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -24,8 +24,12 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"ipcbench/results"
+	"ipcbench/results/charts"
+	"ipcbench/results/compare"
 	"ipcbench/results/history"
+	"ipcbench/results/profile"
 	"ipcbench/results/resultstest"
+	"ipcbench/results/summary"
 )
 
 // A tab is one of a real browser, with a page in it.
@@ -140,6 +144,45 @@ func keptPage(t *testing.T) string {
 	return written(t, run, launches)
 }
 
+// profiledPages are those of testdata/profiled, two real runs of one cell, and of their
+// comparison.
+func profiledPages(t *testing.T) (run, comparison string) {
+	t.Helper()
+	var sides []compare.Run
+	var profiles [][]profile.Profile
+	for _, side := range []string{"old", "new"} {
+		dir, err := results.OpenFolder(filepath.Join("testdata", "profiled", side))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer dir.Close()
+		kept, launches, _, err := results.Open(dir.Path())
+		if err != nil {
+			t.Fatal(err)
+		}
+		sampled, warnings, err := profile.Open(dir, kept.Schema)
+		if err != nil || len(warnings) > 0 || len(sampled) == 0 {
+			t.Fatalf("%d profiles: %v %q", len(sampled), err, warnings)
+		}
+		sides, profiles = append(sides, compare.Of(kept, launches)), append(profiles, sampled)
+		var page bytes.Buffer
+		a := summary.Analyze(kept, launches, nil)
+		if err := Write(&page, a, charts.All(a), sampled...); err != nil {
+			t.Fatal(err)
+		}
+		run = page.String()
+	}
+	c, err := compare.Runs(sides[:1], sides[1:], compare.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var page bytes.Buffer
+	if err := WriteComparison(&page, c, profile.Compare(profiles[0], profiles[1])...); err != nil {
+		t.Fatal(err)
+	}
+	return run, page.String()
+}
+
 // pages are one of each kind.
 func pages(t *testing.T) map[string]string {
 	t.Helper()
@@ -147,15 +190,17 @@ func pages(t *testing.T) map[string]string {
 	if err := WriteHistory(&nights, nightly(t)); err != nil {
 		t.Fatal(err)
 	}
-	return map[string]string{"run": pageOf(t), "comparison": comparisonPageOf(t, slower(t, "6.20.1")), "history": nights.String(), "experiment": experimentPageOf(t, experimentOf(t)), "fleet": fleetPageOf(t, fleetOf(t))}
+	profiled, changed := profiledPages(t)
+	return map[string]string{"run with profiles": profiled, "comparison of profiles": changed, "run": pageOf(t), "comparison": comparisonPageOf(t, slower(t, "6.20.1")), "history": nights.String(), "experiment": experimentPageOf(t, experimentOf(t)), "fleet": fleetPageOf(t, fleetOf(t))}
 }
 
-// TestPagesInABrowser has each kind of page opened: nothing goes wrong, nothing is
-// asked for, a phone does not scroll sideways and axe-core finds nothing amiss.
+// TestPagesInABrowser has each kind of page opened, and its profiles unfolded: nothing goes
+// wrong, nothing is asked for, a phone does not scroll sideways and axe-core finds nothing amiss.
 func TestPagesInABrowser(t *testing.T) {
 	for kind, html := range pages(t) {
 		t.Run(kind, func(t *testing.T) {
 			o := open(t, html)
+			eval[any](o, `document.querySelectorAll('#profiles details').forEach(d => d.open = true), null`)
 			for _, scheme := range []string{"light", "dark"} {
 				for _, width := range []int64{1280, 390} {
 					o.show(width, scheme)
@@ -262,6 +307,29 @@ func TestChartsInABrowser(t *testing.T) {
 	o.do(chromedp.Focus(name), chromedp.KeyEvent("\r"))
 	if gone := hidden(); len(gone) > 0 {
 		t.Errorf("and the enter key does not bring back %q", gone)
+	}
+}
+
+// TestFlameGraphsInABrowser: they are folded until they are asked for, take the colour of
+// the page's paper, and say a function's whole name and share where one points at it.
+func TestFlameGraphsInABrowser(t *testing.T) {
+	profiled, changed := profiledPages(t)
+	for kind, html := range map[string]string{"run": profiled, "comparison": changed} {
+		o := open(t, html)
+		o.show(1280, "dark")
+		const flame = `document.querySelector('#profiles svg.flame')`
+		if eval[bool](o, flame+`.checkVisibility()`) {
+			t.Errorf("%s: it is there before it is asked for", kind)
+		}
+		o.do(chromedp.Click("#profiles summary"), chromedp.ScrollIntoView("#profiles svg.flame"))
+		if eval[string](o, `getComputedStyle(`+flame+`.querySelector('.paper')).fill`) != eval[string](o, `getComputedStyle(document.body).backgroundColor`) {
+			t.Errorf("%s: its paper is not that of the page", kind)
+		}
+		at := eval[[]float64](o, `(b => [b.x + b.width / 2, b.y + b.height / 2])(`+flame+`.querySelector('g rect').getBoundingClientRect())`)
+		o.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, at[0], at[1]))
+		if says := eval[string](o, `document.querySelector('.tip:not([hidden])')?.textContent ?? ''`); !strings.Contains(says, "consumer: ") || !strings.Contains(says, " %") {
+			t.Errorf("%s: at the first of its rows it says %q", kind, says)
+		}
 	}
 }
 

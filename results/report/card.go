@@ -53,7 +53,11 @@ func cardOf(run summary.Analysis) (charts.Card, bool) {
 func barsOf(c answer.Choice) charts.Bars {
 	bars := charts.Bars{Title: c.Stance}
 	for _, r := range c.Ranks[:min(len(c.Ranks), mostBars)] {
-		bars.Bars = append(bars.Bars, charts.Bar{Transport: r.Family, Label: r.Transport, Value: r.Value, Text: r.Text})
+		bar := charts.Bar{Transport: r.Family, Label: r.Transport}
+		for _, m := range r.Medians {
+			bar.Values = append(bar.Values, charts.Value{At: m.Value, Text: m.Text})
+		}
+		bars.Bars = append(bars.Bars, bar)
 	}
 	return bars
 }

@@ -20,7 +20,7 @@ import (
 type profiled struct {
 	Name      string
 	Sentence  string
-	Cost      string // of sampling
+	Beside    string // what sampling cost, and how far it agrees with the CPU clock
 	Ends      page.Table
 	Functions page.Table
 	Flames    []page.Figure
@@ -54,7 +54,7 @@ func profilesOf(run summary.Analysis, all []profile.Profile) (profiles, error) {
 	}
 	for i, of := range all {
 		shown := profiled{
-			Name: of.Describe(" "), Sentence: of.Sentence(), Cost: of.Cost(run.Cells),
+			Name: of.Describe(" "), Sentence: of.Sentence(), Beside: of.Beside(run.Cells),
 			Ends: page.TableOf(titled("Each end: "+of.Describe(" "), of.Table())), Functions: page.TableOf(titled("Functions: "+of.Describe(" "), of.Functions(mostFunctions))),
 			Flames: drawn[i],
 		}

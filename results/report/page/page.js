@@ -112,7 +112,7 @@ tip.setAttribute('aria-hidden', 'true')
 document.body.append(tip)
 
 addEventListener('pointerover', event => {
-  const mark = event.target.closest?.('svg .mark')
+  const mark = event.target.closest?.('svg .mark, svg.flame g')
   tip.hidden = !mark
   if (!mark) return
   const title = mark.querySelector(':scope > title') // which a browser shows by itself, a second later
