@@ -24,6 +24,10 @@ const (
 	profileFile  = "profile.jsonl"
 )
 
+// CutShort is the folder of an experiment in which runs of turns lie that were cut short:
+// they were measured again, and count for nothing.
+const CutShort = "cut-short"
+
 // Records are the files of a run directory from which everything else in it is made
 // again. A run has the first two.
 func Records() []string { return []string{runFile, launchesFile, whyFile} }

@@ -14,6 +14,7 @@ import (
 
 	"ipcbench/internal/folder"
 	"ipcbench/internal/lab"
+	"ipcbench/results"
 	"ipcbench/results/experiment"
 )
 
@@ -62,7 +63,7 @@ func (c *Carrier) setAside(t Turn) error {
 	if !isThere(run) {
 		return nil
 	}
-	aside := filepath.Join(c.dir, "cut-short")
+	aside := filepath.Join(c.dir, results.CutShort)
 	err := os.MkdirAll(aside, 0o755)
 	if err == nil {
 		aside, err = os.MkdirTemp(aside, t.RunName()+"-")

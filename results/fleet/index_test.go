@@ -36,6 +36,20 @@ func opened(t *testing.T, path string) *Index {
 	return x
 }
 
+// TestARunThatWasCutShortIsNoRun: an experiment has set it aside, and measured it again.
+func TestARunThatWasCutShortIsNoRun(t *testing.T) {
+	dir := t.TempDir()
+	if err := small.Write(filepath.Join(dir, "night")); err != nil {
+		t.Fatal(err)
+	}
+	if err := small.Write(filepath.Join(dir, "night", results.CutShort, "01-on-123")); err != nil {
+		t.Fatal(err)
+	}
+	if c := collect(t, filepath.Join(dir, IndexFile), Directory(filepath.Join(dir, "night"))); c.Added != 16 {
+		t.Errorf("of 16 runs that count %+v", c)
+	}
+}
+
 // TestAnIndexHasWhatTheRunsHave holds what was read again against what directories say.
 func TestAnIndexHasWhatTheRunsHave(t *testing.T) {
 	dir := t.TempDir()

@@ -41,7 +41,7 @@ func (d Directory) Place() string {
 	return filepath.ToSlash(whole)
 }
 
-// Runs looks for runs in the directory and all below it. What is below a run is none.
+// Runs looks for runs in the directory and all below it. What is below a run is none, nor is what an experiment has set aside.
 func (d Directory) Runs() iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		root := os.DirFS(string(d))
@@ -52,6 +52,8 @@ func (d Directory) Runs() iter.Seq2[string, error] {
 					return fs.SkipAll
 				}
 				return nil
+			case entry.IsDir() && entry.Name() == results.CutShort:
+				return fs.SkipDir
 			case !entry.IsDir() || !results.IsRun(d.at(at)):
 				return nil
 			}
