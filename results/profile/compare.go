@@ -223,7 +223,7 @@ const ChangeDefinitions = "What the time on CPUs of a message went to, both ends
 func WriteChanges(w io.Writer, all []Change, columns int) error {
 	about := ChangeDefinitions
 	if len(all) == 0 {
-		about = "No cell has a profile on both sides: run with --profile=5 makes them."
+		about = "No cell has a profile on both sides: ipcbench run --profile=5 makes them."
 	}
 	if _, err := fmt.Fprintf(w, "\n%s\n", table.Wrapped(about, columns)); err != nil {
 		return err
