@@ -178,12 +178,15 @@ func rounds(n int) string { return fmt.Sprintf("%d rounds", n) }
 // Machine is what it was measured on, in a line.
 func (o Outcome) Machine() string {
 	var parts []string
-	for _, part := range []struct{ before, fact, after string }{
-		{"", "cpu", ""}, {"CPUs ", "cpus", ""}, {"Linux ", "kernel", ""}, {"in a virtual machine (", "hypervisor-id", ")"},
+	for _, part := range []struct{ fact, words string }{
+		{"cpu", "%s"}, {"cpus", "CPUs %s"}, {"kernel", "Linux %s"},
 	} {
 		if says := o.Basis.Host[part.fact]; says != "" {
-			parts = append(parts, part.before+says+part.after)
+			parts = append(parts, fmt.Sprintf(part.words, says))
 		}
+	}
+	if id := o.Basis.Host["hypervisor-id"]; id != "" {
+		parts = append(parts, fmt.Sprintf("in a virtual machine (%s)", results.Hypervisor(id)))
 	}
 	return strings.Join(parts, " · ")
 }
