@@ -27,7 +27,7 @@ var mayImport = map[string]string{
 	"ipcbench/bench/workload":         "ipcbench/bench/internal/ ipcbench/transports ipcbench/results golang.org/x/sys",
 	"ipcbench/bench/internal/rally":   "ipcbench/bench/internal/clock ipcbench/internal/shm",
 	"ipcbench/bench/internal/clock":   "golang.org/x/sys",
-	"ipcbench/bench/internal/message": "ipcbench/transports ipcbench/internal/shm",
+	"ipcbench/bench/internal/message": "ipcbench/transports ipcbench/internal/shm golang.org/x/sys/cpu",
 	"ipcbench/bench/internal/meter":   "ipcbench/bench/internal/clock ipcbench/internal/host ipcbench/transports ipcbench/results",
 	"ipcbench/bench/internal/pages":   "ipcbench/bench/internal/clock ipcbench/internal/host golang.org/x/sys",
 	"ipcbench/bench/benchtest":        "ipcbench/bench ipcbench/transports ipcbench/results",
@@ -57,7 +57,7 @@ var mayImport = map[string]string{
 	"ipcbench/results/catalogue":   "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/internal/facts ipcbench/internal/cpulist ipcbench/internal/quote",
 	"ipcbench/results/alike":       "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/internal/quote",
 	"ipcbench/results/answer":      "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/alike",
-	"ipcbench/results/profile":     "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/internal/folder ipcbench/internal/quote github.com/aclements/go-moremath github.com/google/pprof/profile",
+	"ipcbench/results/profile":     "ipcbench/results ipcbench/results/summary ipcbench/results/table ipcbench/results/effect ipcbench/internal/folder ipcbench/internal/quote github.com/aclements/go-moremath github.com/google/pprof/profile",
 	"ipcbench/results/why":         "ipcbench/results ipcbench/results/summary ipcbench/results/table",
 	"ipcbench/results/compare": "ipcbench/results ipcbench/results/summary ipcbench/results/effect ipcbench/results/table ipcbench/internal/facts ipcbench/internal/near ipcbench/internal/quote " +
 		"github.com/aclements/go-moremath",
