@@ -207,9 +207,6 @@ func TestPagesInABrowser(t *testing.T) {
 					if wide := eval[int64](o, "document.documentElement.scrollWidth"); wide > width {
 						t.Errorf("on a screen of %d pixels it takes %d", width, wide)
 					}
-					if (width == 1280) != (scheme == "light") {
-						continue // each width and each scheme has been looked at: twice as much takes a minute more
-					}
 					for _, amiss := range axe(o) {
 						t.Errorf("%d pixels, %s: %s", width, scheme, amiss)
 					}

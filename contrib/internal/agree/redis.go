@@ -23,7 +23,7 @@ import (
 func init() {
 	clients["redis"] = connectRedis
 	same := rival{what: "go-redis in a loop", measure: loop}
-	pair := rival{what: "two redis-benchmark -c 1 -P 1: RPUSH, BLPOP", differs: "a client in C", measure: redisPair}
+	pair := rival{what: "two redis-benchmark -c 1 -P 1: RPUSH, BLPOP", measure: redisPair}
 	for _, size := range []int{64, 4096} {
 		rows = append(rows,
 			row{"redis-latency-" + strconv.Itoa(size), "redis", workload.Latency.Name, size, results.RTTP50, []rival{same}},
