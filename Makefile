@@ -93,7 +93,12 @@ fleet: ## have Slurm, Ansible and systemd, or ONLY=slurm, drive three hosts that
 RACE := CGO_ENABLED=1 go test -count=1 -race
 
 .PHONY: race
-race: ## the race detector, over what has goroutines (gcc)
+race: race-brief ## the race detector, over what has goroutines (gcc, 4 min)
+	$(RACE) -skip 'Simulated|AWalk|KeepsItsPromise|FalseChanges|NoModes' ./results/effect $$(go list ./transports/... | grep -v 'transporttest\|internal/stream\|transports/queue\|/transports$$')
+	$(RACE) -run '^TestRemake|^TestReport' ./results/report
+
+.PHONY: race-brief
+race-brief: ## as much of that as CI has time for
 	$(RACE) -skip 'Simulated|AFleetThatDidNotChange|AFleetOfFifty' ./results/history ./results/fleet ./results/store ./internal/peer ./internal/seccomp ./transports/queue
 	$(RACE) -run '^TestWriteTo' ./results/charts
 	$(RACE) -run '^TestARun|^TestAnInterruptedRun|^TestSeveralPairs|^TestAPair' ./bench
