@@ -80,7 +80,8 @@ func TestSetUpIsTold(t *testing.T) {
 		if _, paged := l.Metrics[results.PageNS("read", "warm")]; paged != (ring || l.Kind == string(transports.File)) {
 			t.Errorf("%s: that what a page costs is known is %v: %v", l.Transport, paged, l.Warnings)
 		}
-		if l.Metrics[results.SetupWarmRTT] <= 0 || l.Verified < 2 || l.Messages < 2 {
+		// A call of nothing may take no longer than a reading of the clock, and is then not known.
+		if warm, told := l.Metrics[results.SetupWarmRTT]; told && warm <= 0 || !told && l.Transport != "null" || l.Verified < 2 || l.Messages < 2 {
 			t.Errorf("%s: %d messages of which %d were checked, %v", l.Transport, l.Messages, l.Verified, l.Metrics)
 		}
 		if slices.ContainsFunc(l.Warnings, func(w results.Warning) bool { return w.ID == results.Allocated.ID }) {

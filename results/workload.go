@@ -74,7 +74,7 @@ const (
 	marginNote     = "Figures are medians over launches; ±: the 95 %% confidence interval of %s, — where they are too few or not alike."
 	costNote       = "CPU time and context switches are those of all its processes, per message."
 	pacedCostNote  = "CPU time and context switches are those of all its processes, per message, the producer's waiting for the next included."
-	warmNote       = "1st and warm rtt are round trips of messages of which every byte is checked."
+	warmNote       = "1st and warm rtt are round trips of messages of which every byte is checked, — where one takes no longer than a reading of the clock."
 	closeNote      = "Close is an end's, release the driver's of its copies."
 )
 

@@ -75,8 +75,8 @@ func setUp(e *End) error {
 	r := &e.Report
 	r.Sent, r.Received, r.Counted, r.Verified = int64(number), int64(number), int64(number), int64(number)
 	r.Began, r.Ended = first.sent, ends.received
-	e.Set(results.SetupFirstRTT, first.took(e.Clock))
-	e.Set(results.SetupWarmRTT, results.Median(trips))
+	e.setTold(results.SetupFirstRTT, first.took(e.Clock))
+	e.setTold(results.SetupWarmRTT, results.Median(trips))
 	e.surveyPages()
 	return nil
 }
@@ -114,6 +114,14 @@ func (e *End) stampEnds() *stampedEnd {
 	s.InPlace, _ = e.Endpoint.(transports.InPlace)
 	e.Exchange = message.Over(s, e.Spec, e.Size, nil, e.Full)
 	return s
+}
+
+// setTold notes a time that was told from a reading of the clock. Any other is not
+// known: it would be no time at all, or less.
+func (n *notes) setTold(metric string, ns float64) {
+	if ns > 0 {
+		n.Set(metric, ns)
+	}
 }
 
 // closeTimed closes the end as its last stage, and notes all stages of this end.
@@ -208,9 +216,9 @@ type stampedEnd struct {
 }
 
 // took is how long it was from the one to the other, less what a reading of the
-// clock takes.
+// clock takes. What takes next to nothing may come to less than nothing.
 func (s *stampedEnd) took(reading float64) float64 {
-	return max(0, float64(s.received-s.sent)-reading)
+	return float64(s.received-s.sent) - reading
 }
 
 func (s *stampedEnd) sends() {
