@@ -55,7 +55,9 @@ func (m message) stampTiny(number uint64, p Phase) { putLow(m, number*phases+uin
 // stampWords is stamp for a message of at least one word.
 func (m message) stampWords(number uint64, p Phase) {
 	head := number*phases + uint64(p)
-	binary.LittleEndian.PutUint64(m[len(m)-wordBytes:], tail(head, len(m)))
+	if len(m) > wordBytes {
+		binary.LittleEndian.PutUint64(m[len(m)-wordBytes:], tail(head, len(m)))
+	}
 	binary.LittleEndian.PutUint64(m, head) // and over what it shares with the last
 }
 
@@ -68,8 +70,8 @@ func (m message) is(want int, number uint64, p Phase) bool {
 // isWords is is for a message of at least one word, and false for any other.
 func (m message) isWords(want int, number uint64, p Phase) bool {
 	head := number*phases + uint64(p)
-	return len(m) == want && want >= wordBytes && binary.LittleEndian.Uint64(m) == head &&
-		(binary.LittleEndian.Uint64(m[len(m)-wordBytes:])^tail(head, want))>>overlap(want) == 0
+	return len(m) == want && want >= wordBytes && binary.LittleEndian.Uint64(m) == head && (want == wordBytes ||
+		(binary.LittleEndian.Uint64(m[len(m)-wordBytes:])^tail(head, want))>>overlap(want) == 0)
 }
 
 // isTiny is is for a message of less than a word, and false for any other.

@@ -181,9 +181,7 @@ static void read_once(const char *from, size_t size)
 ALWAYS void copy_out(char *to, const char *from, size_t size)
 {
 #if IN_PLACE == 2
-	(void)to;
 	read_once(from, size);
-	return;
 #endif
 	if (IN_PLACE) {
 		memcpy(to, from, 8);
