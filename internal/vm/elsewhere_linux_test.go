@@ -2,6 +2,7 @@ package vm
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -35,7 +36,12 @@ var places = []place{
 	{"arm64", "arm64", kernelEnv["arm64"]},
 	{"s390x", "s390x", kernelEnv["s390x"]},
 	{"riscv64", "riscv64", ""},
+	{"ppc64le", "ppc64le", ""},
+	{"loong64", "loong64", ""},
 }
+
+// inQEMU is what QEMU calls an architecture, where Go calls it otherwise.
+var inQEMU = map[string]string{"loong64": "loongarch64"}
 
 // suiteEnv is which form of the suite runs there, if any does. A process takes a second to
 // start on an emulated machine, and there are two in a case.
@@ -107,14 +113,15 @@ func (p place) run(t *testing.T, words []string) ([]byte, visit) {
 
 // runHere runs it by this machine's kernel, in QEMU's user mode.
 func (p place) runHere(t *testing.T, words []string) ([]byte, visit) {
-	program := "qemu-" + p.arch + "-static"
+	emulated := cmp.Or(inQEMU[p.arch], p.arch)
+	program := "qemu-" + emulated + "-static"
 	if _, err := installed(program, "qemu-user-static"); err != nil {
 		t.Skip(err)
 	}
 	if os.Geteuid() != 0 {
 		t.Skip("needs root, to tell the kernel what runs a binary of " + p.arch)
 	}
-	said, err := exec.Command("../../.ci/usermode", append([]string{p.arch}, words...)...).Output()
+	said, err := exec.Command("../../.ci/usermode", append([]string{p.arch, emulated}, words...)...).Output()
 	if err != nil {
 		var exit *exec.ExitError
 		errors.As(err, &exit)
