@@ -235,6 +235,7 @@ type IndexReader struct {
 	seen  uint64 // messages below this number are there
 	due   uint64 // publish in ctl.taken what was taken, at this message
 	batch uint64 // and again after so many, a part of a lap, so that it is due at the end of each
+	ready uint64 // messages below this number are there, and none is due
 }
 
 // NewIndexReader returns the receiving end of the ring in mem.
@@ -250,7 +251,7 @@ func NewIndexReader(mem []byte, l IndexLayout, how Wait, fds Eventfds) *IndexRea
 // A message that is known to be there, and as long as most, is taken as Send sends it.
 func (r *IndexReader) Recv(buf []byte) (int, error) {
 	n := r.Message
-	if r.next == r.seen || r.next+1 == r.due || n > len(buf) || r.head != 0 && *r.length() != uint64(n) {
+	if r.next >= r.ready || n > len(buf) || r.head != 0 && *r.length() != uint64(n) {
 		return r.recv(buf)
 	}
 	if !copyShort(unsafe.Pointer(unsafe.SliceData(buf)), r.payload(), n) {
@@ -340,6 +341,7 @@ func (r *IndexReader) Release() error {
 func (r *IndexReader) giveBack() {
 	r.wrap()
 	r.due += r.batch
+	r.ready = min(r.seen, r.due-1)
 	r.how.publish(&r.ctl.taken.v, r.next, r.writer())
 }
 
@@ -367,6 +369,7 @@ func (r *IndexReader) found(written uint64) error {
 		return fmt.Errorf("receive: the index says %d messages where %d were taken and %d fit: the shared memory was overwritten", written, r.next, r.Slots)
 	}
 	r.seen = written
+	r.ready = min(r.seen, r.due-1)
 	return nil
 }
 

@@ -137,9 +137,14 @@ func (e *end) reader() bed { return bed{&e.ctl.readerAsleep, e.fds.Reader} }
 
 func (e *end) writer() bed { return bed{&e.ctl.writerAsleep, e.fds.Writer} }
 
+// advance goes on to the next slot, or to the end of the last.
 func (e *end) advance() {
 	e.next++
 	e.at += e.Stride
+}
+
+// wrap goes on to the first slot after the last, in the next lap.
+func (e *end) wrap() {
 	if e.at == e.past {
 		e.at = 0
 		e.lap += oneLap
@@ -149,7 +154,8 @@ func (e *end) advance() {
 // A Writer is the sending end of one direction, used by one thread.
 type Writer struct {
 	end
-	limit  uint64 // messages below this number have room without asking the reader
+	limit  uint64 // messages below this number have room, and do not go round the ring's end
+	taken  uint64 // as far as this end has seen
 	loaned int    // length of the message sent last, or of the loan that is open
 	plain  bool   // a release store publishes: no reader sleeps, and no model looks on
 }
@@ -221,29 +227,30 @@ func (w *Writer) SendBurst(msgs []byte, size int) error {
 }
 
 // room refuses a message of n bytes that is too long, and otherwise waits until
-// the reader has taken a message of the last lap.
+// the reader has taken a message of the last lap, and goes round the ring's end.
 func (w *Writer) room(n int) error {
 	if n > w.Message {
 		return fmt.Errorf("send %d bytes: %w: this link was made for at most %d", n, syscall.EMSGSIZE, w.Message)
 	}
-	full := w.limit - uint64(w.Slots)
-	taken, open := w.how.change(&w.ctl.taken.v, full, 0, w.writer(), &w.ctl.readerClosed)
-	if !open {
-		return ErrPeerClosed
+	slots := uint64(w.Slots)
+	if w.next == w.taken+slots {
+		taken, open := w.how.change(&w.ctl.taken.v, w.taken, 0, w.writer(), &w.ctl.readerClosed)
+		if !open {
+			return ErrPeerClosed
+		}
+		w.taken = taken
 	}
-	w.limit = taken + uint64(w.Slots)
+	w.wrap()
+	lapEnd := w.next/slots*slots + slots
+	w.limit = min(w.taken+slots, lapEnd)
 	return nil
 }
 
 // Last returns where the message sent last lies, its mark included, for
 // whoever has to push it to storage.
 func (w *Writer) Last() (start unsafe.Pointer, length int) {
-	at := w.at
-	if at == 0 {
-		at = w.past
-	}
 	padded := (w.loaned + 7) &^ 7
-	return unsafe.Add(w.first, at-w.Stride-padded), padded + markBytes
+	return unsafe.Add(w.first, w.at-w.Stride-padded), padded + markBytes
 }
 
 // End lets the reader see the end of the stream after the last message.
@@ -252,8 +259,8 @@ func (w *Writer) End() { w.how.wake(&w.ctl.writerClosed.v, 1, w.reader()) }
 // A Reader is the receiving end of one direction, used by one thread.
 type Reader struct {
 	end
-	due   uint64 // publish in ctl.taken what was taken, from this message on
-	batch uint64 // and again after so many
+	due   uint64 // publish in ctl.taken what was taken, at this message
+	batch uint64 // and again after so many, a part of a lap, so that it is due at the end of each
 	looks int    // of Recv, before it leaves waiting to others: none where a model looks on
 	reply *end   // where an answer will be written, see Answer; nil: nowhere
 }
@@ -325,14 +332,15 @@ func (r *Reader) overwritten(n int) error {
 // The error is nil.
 func (r *Reader) Release() error {
 	r.advance()
-	if r.next >= r.due {
+	if r.next == r.due {
 		r.giveBack()
 	}
 	return nil
 }
 
 func (r *Reader) giveBack() {
-	r.due = r.next + r.batch
+	r.wrap()
+	r.due += r.batch
 	r.how.publish(&r.ctl.taken.v, r.next, r.writer())
 }
 
@@ -344,8 +352,7 @@ func (r *Reader) giveBack() {
 // its answer is there twice in a round trip.
 func (r *Reader) Recv(buf []byte) (int, error) {
 	n := r.Message
-	if model != nil || r.next+1 >= r.due || // what was taken is to be published
-		n > len(buf) || atomic.LoadUint64(r.mark()) != r.lap|uint64(n) {
+	if model != nil || r.next+1 == r.due || n > len(buf) || atomic.LoadUint64(r.mark()) != r.lap|uint64(n) {
 		return r.recv(buf)
 	}
 	if !copyShort(unsafe.Pointer(unsafe.SliceData(buf)), r.payloadAt(n), n) {
@@ -355,35 +362,41 @@ func (r *Reader) Recv(buf []byte) (int, error) {
 	return n, nil
 }
 
+// recv looks for a message as long as most at first, with one branch a look.
 func (r *Reader) recv(buf []byte) (int, error) {
-	mark := r.mark()
-	h := load(mark)
-	for look := 0; !r.marked(h); look++ {
-		if look >= r.looks {
+	n, mark, look := r.Message, r.mark(), 0
+	usual := r.lap | uint64(n)
+	if n > len(buf) {
+		usual = ^uint64(0) // no mark is that
+	}
+	for h := load(mark); h != usual; h = atomic.LoadUint64(mark) {
+		if look >= r.looks || r.marked(h) {
 			var err error
-			if h, err = r.await(h, look); err != nil {
+			if n, err = r.any(h, look); err != nil {
 				return 0, err
 			}
 			break
 		}
 		cpuPause()
-		h = atomic.LoadUint64(mark)
+		look++
 	}
 	if r.reply != nil {
 		prefetchWrite(unsafe.Pointer(r.reply.mark()))
 	}
-	n := r.Message
-	if int(uint32(h)) != n {
-		if n = int(uint32(h)); n > r.Message {
-			return 0, r.overwritten(n)
-		}
-	}
 	if n > len(buf) || !copyShort(unsafe.Pointer(unsafe.SliceData(buf)), r.payloadAt(n), n) {
 		Copy(buf, r.payload(n))
 	}
-	r.advance()
-	if r.next >= r.due {
-		r.giveBack()
+	return n, r.Release()
+}
+
+// any waits for a message of any length, whose mark was seen as h so often, and returns
+// how long it is.
+func (r *Reader) any(h uint64, looks int) (n int, err error) {
+	if h, err = r.await(h, looks); err != nil {
+		return 0, err
+	}
+	if n = int(uint32(h)); n > r.Message {
+		return 0, r.overwritten(n)
 	}
 	return n, nil
 }

@@ -6,8 +6,10 @@ import "ipcbench/transports"
 // copies every byte out of one and into the other.
 type byCopy struct {
 	pattern
-	ep transports.Endpoint
-	in message
+	ep  transports.Endpoint
+	in  message
+	out framed // of the pattern's message
+	got framed // of in
 
 	// Of messages that count, the ends are checked, and of one in wholeEvery,
 	// the first among them, every byte: it would else go unseen where something
@@ -21,14 +23,23 @@ type byCopy struct {
 // thousandth of the time, and is no part of a p99.9.
 const wholeEvery = 4096
 
+func newByCopy(ep transports.Endpoint, size int, full bool) byCopy {
+	x := byCopy{pattern: pattern{full: full}, ep: ep}
+	x.message, x.out = frame(size)
+	x.in, x.got = frame(size)
+	if full {
+		x.got.length = -1 // no message is that: each is examined
+	}
+	x.fill(0)
+	x.in.fill(0) // its pages are there before a message is
+	return x
+}
+
 func (x *byCopy) Send(number uint64, p Phase) error {
-	switch {
-	case !x.quick(p):
+	if x.quick(p) {
+		x.out.stamp(number, p)
+	} else {
 		x.build(x.message, number, p)
-	case len(x.message) < wordBytes:
-		x.stampTiny(number, p)
-	default:
-		x.stampWords(number, p)
 	}
 	return x.ep.Send(x.message)
 }
@@ -38,22 +49,20 @@ func (x *byCopy) Receive(number uint64) (Phase, error) {
 	if err != nil {
 		return 0, err
 	}
-	m, want := x.in[:n], len(x.message)
-	if number == x.whole || !x.quick(Measured) || !m.isWords(want, number, Measured) && !m.isTiny(want, number, Measured) {
-		return x.examine(m, number)
+	if number == x.whole || !x.got.is(n, number, Measured) {
+		return x.examine(x.in[:n], number)
 	}
 	return Measured, nil
 }
 
 // SendBurst has no calls for a message but those of the transport.
 func (x *byCopy) SendBurst(number uint64, n int64) error {
-	if x.full || len(x.message) < wordBytes {
+	if x.full {
 		return sendEach(x, number, n)
 	}
-	m, ep := x.message, x.ep
 	for end := number + uint64(n); number != end; number++ {
-		m.stampWords(number, Measured)
-		if err := ep.Send(m); err != nil {
+		x.out.stamp(number, Measured)
+		if err := x.ep.Send(x.message); err != nil {
 			return err
 		}
 	}
@@ -64,17 +73,13 @@ func (x *byCopy) SendBurst(number uint64, n int64) error {
 // many what checks it whole. It keeps as few variables as will do: a call leaves none in
 // a register.
 func (x *byCopy) ReceiveBurst(number uint64, n int64) (received int64, err error) {
-	if x.full || len(x.message) < wordBytes {
-		return receiveEach(x, number, n)
-	}
-	in, want, ep := x.in, len(x.message), x.ep
 	for end := number + uint64(n); number != end; number++ {
-		got, err := ep.Recv(in)
+		got, err := x.ep.Recv(x.in)
 		if err != nil {
 			return n - int64(end-number), err
 		}
-		if m := in[:got]; number == x.whole || !m.isWords(want, number, Measured) {
-			if _, err := x.examine(m, number); err != nil {
+		if number == x.whole || !x.got.is(got, number, Measured) {
+			if _, err := x.examine(x.in[:got], number); err != nil {
 				return n - int64(end-number), err
 			}
 		}

@@ -51,14 +51,12 @@ func Over(ep transports.Endpoint, spec transports.Spec, size int, lengths []int,
 	if len(lengths) > 0 {
 		return overMixed(ep, spec, size, lengths, full)
 	}
-	base := pattern{message: make(message, size), full: full}
-	base.fill(0)
 	if spec.Option("api") == "inplace" {
+		base := pattern{message: make(message, size), full: full}
+		base.fill(0)
 		return &inPlace{pattern: base, ep: ep.(transports.InPlace)}
 	}
-	in := make(message, size)
-	in.fill(0) // its pages are there before a message is
-	x := byCopy{pattern: base, ep: ep, in: in}
+	x := newByCopy(ep, size, full)
 	if in, can := ep.(transports.InBursts); can && spec.Caps().Has(transports.Bursts) {
 		return newInBursts(x, in)
 	}
@@ -72,8 +70,8 @@ type pattern struct {
 }
 
 // quick says whether of a message of phase p the ends are stamped and checked, and
-// nothing else. For those, stampWords and isWords are inlined in the loop: a call
-// would stand between a message's arrival and its answer.
+// nothing else. That is done without a call, which would stand between a message's
+// arrival and its answer.
 func (t *pattern) quick(p Phase) bool {
 	return p == Measured && !t.full
 }

@@ -205,5 +205,8 @@ func patternStart(number uint64) uint64 { return number*0xd1342543de82ef95 + 1 }
 // tail is the last word of a message. The other way round, its highest byte, which a
 // message of 9 bytes has of it, depends on the phase.
 func tail(head uint64, length int) uint64 {
-	return bits.ReverseBytes64(^head) ^ uint64(length)*0xa24baed4963ee407
+	return bits.ReverseBytes64(^head) ^ ofTails(length)
 }
+
+// ofTails is what all tails have of their length.
+func ofTails(length int) uint64 { return uint64(length) * 0xa24baed4963ee407 }
