@@ -188,10 +188,11 @@ func (c *Class) rowOf(s *series) (Row, bool) {
 	}
 	row.Old, row.New = results.Median(old), results.Median(new)
 	moderated, of := effect.Moderate(variances, freedom)
+	reaches := quantiles{}
 	for i := range row.On {
 		on := &row.On[i]
 		on.ratio.Variance, on.ratio.Freedom = moderated[i]*(1/float64(on.OldRuns)+1/float64(on.NewRuns)), of[i]
-		on.Own = ownOf(on.ratio)
+		on.Own = ownOf(on.ratio, reaches)
 	}
 	return row, true
 }
@@ -209,15 +210,27 @@ func meanOf(values []float64) (mean, squares float64) {
 
 // ownOf is where the change of one host lies, of 95 %, by how runs differ; unknown where no
 // host has two runs of a side.
-func ownOf(r effect.Ratio) effect.Interval {
+func ownOf(r effect.Ratio, reaches quantiles) effect.Interval {
 	if r.Variance == 0 || r.Freedom == 0 {
 		return effect.Interval{Lo: math.NaN(), Hi: math.NaN()}
 	}
-	reach := math.Sqrt(r.Variance) * quantile(r.Freedom)
+	reach := math.Sqrt(r.Variance) * reaches.of(r.Freedom)
 	return effect.Interval{Lo: math.Expm1(r.Log - reach), Hi: math.Expm1(r.Log + reach)}
 }
 
-// quantile is that of Student's t, beyond which half of what is no confidence lies.
+// quantiles are those of Student's t, beyond which half of what is no confidence lies, by
+// degrees of freedom. Each is looked for once, for it is dear: hosts of a row have few.
+type quantiles map[float64]float64
+
+func (q quantiles) of(freedom float64) float64 {
+	reach, known := q[freedom]
+	if !known {
+		reach = quantile(freedom)
+		q[freedom] = reach
+	}
+	return reach
+}
+
 func quantile(freedom float64) float64 {
 	at := 1 - (1-results.Confidence)/2
 	if math.IsInf(freedom, 1) || freedom > 1e4 {
