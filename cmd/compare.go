@@ -16,6 +16,7 @@ import (
 	"ipcbench/results"
 	"ipcbench/results/compare"
 	"ipcbench/results/profile"
+	"ipcbench/results/store"
 	"ipcbench/results/table"
 )
 
@@ -157,8 +158,9 @@ func (c *comparer) compare(paths []string) (compare.Comparison, error) {
 	if err != nil {
 		return compare.Comparison{}, err
 	}
-	if old, err = locateAll(c.out, old); err == nil {
-		new, err = locateAll(c.out, new)
+	with := store.With(c.profiles != "")
+	if old, err = locateAll(c.out, old, with); err == nil {
+		new, err = locateAll(c.out, new, with)
 	}
 	if err != nil {
 		return compare.Comparison{}, fmt.Errorf("compare: %w", err)
@@ -191,7 +193,7 @@ func (c *comparer) compareParts(paths []string) (compare.Comparison, error) {
 	if len(paths) == 0 {
 		return compare.Comparison{}, errors.New("compare: no run directory is given: name one that \"ipcbench run\" made")
 	}
-	paths, err := locateAll(c.out, paths)
+	paths, err := locateAll(c.out, paths, store.NoProfiles)
 	if err != nil {
 		return compare.Comparison{}, fmt.Errorf("compare: %w", err)
 	}

@@ -48,7 +48,7 @@ func (e *exporter) run(words []string) error {
 	}
 	var paths []string
 	for _, word := range words {
-		more, err := runsOf(e.out, word)
+		more, err := runsOf(e.out, word, store.NoProfiles)
 		if err != nil {
 			return usage(fmt.Errorf("export: %w", err))
 		}
@@ -87,7 +87,7 @@ func (e *exporter) rows(paths []string) iter.Seq2[export.Row, error] {
 }
 
 // runsOf are the run directories that a word means: one, or all in a directory or a store.
-func runsOf(out *console, word string) ([]string, error) {
+func runsOf(out *console, word string, with store.With) ([]string, error) {
 	if store.IsURL(word) {
 		if paths, err := fetchAll(out, word); err != nil || len(paths) > 0 {
 			return paths, err
@@ -95,7 +95,7 @@ func runsOf(out *console, word string) ([]string, error) {
 	} else if below, _ := runsBelow(word); len(below) > 0 && !results.IsRun(word) {
 		return below, nil
 	}
-	path, err := locate(out, word)
+	path, err := locate(out, word, with)
 	if err != nil {
 		return nil, err
 	}

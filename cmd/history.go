@@ -123,7 +123,7 @@ func (c *historian) take(b *history.Builder, word string) error {
 	} else if below, _ := runsBelow(word); len(below) > 0 {
 		return c.addAll(b, word)
 	}
-	path, err := locate(c.out, word)
+	path, err := locate(c.out, word, store.NoProfiles)
 	switch {
 	case err != nil:
 		return fmt.Errorf("history: %w", err)

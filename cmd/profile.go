@@ -10,6 +10,7 @@ import (
 	"ipcbench/results"
 	"ipcbench/results/charts"
 	"ipcbench/results/profile"
+	"ipcbench/results/store"
 	"ipcbench/results/summary"
 )
 
@@ -28,8 +29,12 @@ func printProfiles(out *console, w io.Writer, in *folder.Folder, run summary.Ana
 // justPrinted is the flag compare --profile without a directory.
 const justPrinted = "-"
 
-// openProfiles adds the profiles of a run to those of its side.
+// openProfiles adds the profiles of a run to those of its side. Nobody has to wait for those
+// in a store who did not ask for them.
 func (c *comparer) openProfiles(run pastRun, to *[]profile.Profile) error {
+	if c.profiles == "" && store.IsFetched(run.folder.Path()) {
+		return nil
+	}
 	all, warnings, err := profile.Open(run.folder, run.Schema)
 	for _, warning := range warnings {
 		c.out.warn(warning)

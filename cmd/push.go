@@ -24,8 +24,8 @@ that holds runs, as that of an experiment, all of those. What is there already i
 sent again, so that the same command goes on where another was interrupted, or the
 store was away. Nobody sees a run there before all of it has come.
 
-Kept is what a run cannot be made again from without, its records; "ipcbench report URL"
-makes the rest. "ipcbench run -o URL" sends a run as it ends, and "ipcbench experiment
+Kept is what a run cannot be made again from without, its records and profiles; "ipcbench
+report URL" makes the rest. "ipcbench run -o URL" sends a run as it ends, and "ipcbench experiment
 -o URL" each of its own. Here URLs begin with
 ` + storeSchemes() + `; ipcbench-fleet knows s3://, gs:// and azblob:// too.`,
 		Example: `  ipcbench push file:///srv/runs/night
@@ -80,7 +80,7 @@ func (p *pusher) toSend(words []string) (paths []string, err error) {
 		if store.IsURL(word) {
 			return nil, fmt.Errorf("%s is in a store already: name runs that are here, and one URL", word)
 		}
-		more, err := runsOf(p.out, word)
+		more, err := runsOf(p.out, word, store.Profiles)
 		if err != nil {
 			return nil, err
 		}

@@ -13,6 +13,7 @@ import (
 	"ipcbench/results"
 	"ipcbench/results/alike"
 	"ipcbench/results/report"
+	"ipcbench/results/store"
 	"ipcbench/results/summary"
 	"ipcbench/results/table"
 )
@@ -169,7 +170,7 @@ type pastRun struct {
 
 // openRuns reads all of them before anything is written.
 func openRuns(out *console, words []string) ([]pastRun, error) {
-	paths, err := locateAll(out, words)
+	paths, err := locateAll(out, words, store.Profiles)
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}

@@ -16,6 +16,7 @@ import (
 	"ipcbench/internal/quote"
 	"ipcbench/results"
 	"ipcbench/results/catalogue"
+	"ipcbench/results/store"
 	"ipcbench/results/summary"
 	"ipcbench/results/table"
 )
@@ -92,7 +93,7 @@ func (s *sharer) run(word string) error {
 
 // machineOf is what can be passed on of the run that a word means.
 func machineOf(out *console, word string) (m catalogue.Machine, leftOut []string, err error) {
-	path, err := locate(out, word)
+	path, err := locate(out, word, store.NoProfiles)
 	if err != nil {
 		return m, nil, err
 	}

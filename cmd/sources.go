@@ -112,7 +112,7 @@ func (s *storedRuns) Run(key string) (results.Run, error) {
 
 func (s *storedRuns) Read(key string) (results.Run, []results.Launch, error) {
 	m, _ := s.found.LoadAndDelete(key)
-	dir, err := s.store.Fetch(s.ctx, m.(store.Manifest), s.into)
+	dir, err := s.store.Fetch(s.ctx, m.(store.Manifest), s.into, store.NoProfiles)
 	if err != nil {
 		return results.Run{}, nil, err
 	}

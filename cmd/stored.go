@@ -12,7 +12,7 @@ import (
 
 // locateStored is locate of a URL: the run is fetched from its store, and what is
 // returned is where it is now.
-func locateStored(out *console, at string) (path string, err error) {
+func locateStored(out *console, at string, with store.With) (path string, err error) {
 	parent, word := store.Above(at)
 	s, err := store.Open(out.ctx, parent)
 	if err != nil {
@@ -30,7 +30,7 @@ func locateStored(out *console, at string) (path string, err error) {
 	if err != nil {
 		return "", err
 	}
-	return s.Fetch(out.ctx, m, into)
+	return s.Fetch(out.ctx, m, into, with)
 }
 
 // chooseStored is the run in a store that a name means.

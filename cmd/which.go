@@ -31,11 +31,11 @@ func (m made) isCalled(name string) bool {
 // locate is the run directory that a word of the command line means: itself, or the
 // newest run of that name in the directory where runs are made. Before the name may
 // stand another directory, and behind it how many to go back: "latest", "base~1",
-// "nightly/base". A URL means the same in a store. A word that means no run is returned
-// as it is.
-func locate(out *console, word string) (path string, err error) {
+// "nightly/base". A URL means the same in a store, from which the run is fetched with what
+// is asked for. A word that means no run is returned as it is.
+func locate(out *console, word string, with store.With) (path string, err error) {
 	if store.IsURL(word) {
-		return locateStored(out, word)
+		return locateStored(out, word, with)
 	}
 	if results.IsRun(word) {
 		noteOfNewer(out, word)
@@ -46,7 +46,7 @@ func locate(out *console, word string) (path string, err error) {
 		parent = out.parent()
 	}
 	if store.IsURL(parent) {
-		return locateStored(out, store.Below(parent, word))
+		return locateStored(out, store.Below(parent, word), with)
 	}
 	name, back, err := cutBack(name)
 	if err != nil {
@@ -83,10 +83,10 @@ func pick(out *console, word, place, name string, back int, all []made) (made, e
 }
 
 // locateAll is locate of several words.
-func locateAll(out *console, words []string) ([]string, error) {
+func locateAll(out *console, words []string, with store.With) ([]string, error) {
 	var paths []string
 	for _, word := range words {
-		path, err := locate(out, word)
+		path, err := locate(out, word, with)
 		if err != nil {
 			return nil, err
 		}

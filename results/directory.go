@@ -29,7 +29,7 @@ const (
 const CutShort = "cut-short"
 
 // Records are the files of a run directory from which everything else in it is made
-// again. A run has the first two.
+// again, but for [ProfileRecords]. A run has the first two.
 func Records() []string { return []string{runFile, launchesFile, whyFile} }
 
 // IsRun says whether there is a run directory at path, readable or not.

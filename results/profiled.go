@@ -3,7 +3,9 @@ package results
 import (
 	"fmt"
 	"io"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"ipcbench/internal/folder"
@@ -12,14 +14,17 @@ import (
 // profilesDir is where the profiles of a run are, in its directory.
 const profilesDir = "profiles"
 
+// profileSuffix is that of a profile, in the format of pprof.
+const profileSuffix = ".pb.gz"
+
 // ProfileFile is what the profile of a cell is called in there: as its benchmark is.
 func ProfileFile(c Cell) string {
-	return strings.ReplaceAll(BenchName(c, true), "/", "_") + ".pb.gz"
+	return strings.ReplaceAll(BenchName(c, true), "/", "_") + profileSuffix
 }
 
 // ProfileFlame is what the drawing of a profile is called, beside it.
 func ProfileFlame(c Cell, of ProfileOf) string {
-	return strings.TrimSuffix(ProfileFile(c), ".pb.gz") + "-" + string(of) + ".svg"
+	return strings.TrimSuffix(ProfileFile(c), profileSuffix) + "-" + string(of) + ".svg"
 }
 
 // What stands in a profile, which is in the format of pprof: its values in ns, and the
@@ -51,6 +56,38 @@ func OpenProfile(f *folder.Folder, c Cell) (io.ReadCloser, error) {
 
 // ProfilesIn makes the place for profiles in a run directory, and opens it.
 func ProfilesIn(run *folder.Folder) (*folder.Folder, error) { return run.Make(profilesDir) }
+
+// ProfileRecords are the files of a run directory that its profiles are read from, by
+// their paths in it, with slashes: what profile.csv and the drawings are made again from.
+// Most runs have none.
+func ProfileRecords(run *folder.Folder) (paths []string, err error) {
+	if run.Has(profileFile) {
+		paths = append(paths, profileFile)
+	}
+	if !run.Has(profilesDir) {
+		return paths, nil
+	}
+	dir, err := ProfilesIn(run)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	names, err := dir.Names()
+	slices.Sort(names)
+	for _, name := range names {
+		if in := path.Join(profilesDir, name); IsProfileRecord(in) {
+			paths = append(paths, in)
+		}
+	}
+	return paths, err
+}
+
+// IsProfileRecord says whether a path is one that [ProfileRecords] may have.
+func IsProfileRecord(of string) bool {
+	dir, name := path.Split(of)
+	inDir := dir == profilesDir+"/" && strings.HasSuffix(name, profileSuffix) && !strings.HasPrefix(name, ".")
+	return of == profileFile || inDir && filepath.IsLocal(name)
+}
 
 // A Profile says how the ends of a launch were sampled. What was seen of them is in a
 // file of the cell's, see package profile; what each end had of its time is in

@@ -11,11 +11,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/google/pprof/profile"
 
 	"ipcbench/cmd"
 	_ "ipcbench/fleet/bucket"
@@ -46,7 +49,7 @@ func open(t *testing.T, url string) *store.Store {
 	return s
 }
 
-// made are run directories, each on a host of its own, of so many launches.
+// made are run directories, each on a host of its own, of so many launches and a profile.
 func made(t *testing.T, runs, launches int) (parent string, dirs []string) {
 	t.Helper()
 	parent = t.TempDir()
@@ -66,12 +69,32 @@ func made(t *testing.T, runs, launches int) (parent string, dirs []string) {
 				t.Fatal(err)
 			}
 		}
+		addProfile(t, d)
 		if err := d.Finish(run); err != nil {
 			t.Fatal(err)
 		}
 		dirs = append(dirs, d.Path())
 	}
 	return parent, dirs
+}
+
+// addProfile has a cell sampled, and nothing seen.
+func addProfile(t *testing.T, d *results.Directory) {
+	t.Helper()
+	l := resultstest.Latency(t, resultstest.Cell("pipe", "latency", 64, "same-cpu"), 1, resultstest.Repeat(5000, 10))
+	l.Profile = &results.Profile{Of: results.OnCPU, Event: "cpu-clock"}
+	into, err := results.ProfilesIn(d.Folder())
+	if err == nil {
+		defer into.Close()
+		err = d.AppendProfiled(l)
+	}
+	if err == nil {
+		seen := profile.Profile{SampleType: []*profile.ValueType{{Type: results.ProfileOnNS, Unit: "nanoseconds"}, {Type: results.ProfileOffNS, Unit: "nanoseconds"}}}
+		err = into.Replace(results.ProfileFile(l.Cell), seen.Write)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // holds checks that each run of the store is read as one of those here, and none twice,
@@ -86,12 +109,13 @@ func holds(t *testing.T, s *store.Store, dirs []string) int {
 	for _, dir := range dirs {
 		ours[records(t, dir)] = true
 	}
-	for _, f := range s.FetchAll(t.Context(), runs, t.TempDir()) {
-		if f.Err != nil {
-			t.Fatal(f.Err)
+	for _, m := range runs {
+		dir, err := s.Fetch(t.Context(), m, t.TempDir(), store.Profiles)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if got := records(t, f.Path); !ours[got] {
-			t.Errorf("%s is none of the runs that were sent, or is there twice", f.Path)
+		if got := records(t, dir); !ours[got] {
+			t.Errorf("%s is none of the runs that were sent, or is there twice", dir)
 		} else {
 			delete(ours, got)
 		}
@@ -101,8 +125,17 @@ func holds(t *testing.T, s *store.Store, dirs []string) int {
 
 func records(t *testing.T, dir string) string {
 	t.Helper()
+	in, err := results.OpenFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	profiles, err := results.ProfileRecords(in)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var all bytes.Buffer
-	for _, name := range results.Records() {
+	for _, name := range slices.Concat(results.Records(), profiles) {
 		data, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			t.Fatal(err)
@@ -216,11 +249,33 @@ func TestRunsInABucketAreRead(t *testing.T) {
 				t.Fatalf("%v: %s", err, out)
 			}
 		}
+		cache := t.TempDir()
 		latest, before := store.Below(url, "latest"), store.Below(url, "latest~1")
-		for _, line := range [][]string{{"report", latest}, {"compare", before, latest}, {"history", url}} {
-			out, err := ipcbench(t, line...).CombinedOutput()
+		var fetched atomic.Int64
+		s.behave = func(_ http.ResponseWriter, r *http.Request, _ int) bool {
+			if r.Method == http.MethodGet && (strings.HasSuffix(r.URL.Path, "-profiles") || strings.HasSuffix(r.URL.Path, "-profile.jsonl")) {
+				fetched.Add(1)
+			}
+			return false
+		}
+		for _, step := range []struct {
+			line     []string
+			profiles int64 // objects of them that are downloaded
+		}{
+			{[]string{"compare", before, latest}, 0},
+			{[]string{"history", url}, 0},
+			{[]string{"report", latest}, 2},
+			{[]string{"compare", "--profile", before, latest}, 2}, // of the other
+			{[]string{"compare", "--profile", before, latest}, 0},
+		} {
+			c := ipcbench(t, step.line...)
+			c.Env = append(c.Env, "XDG_CACHE_HOME="+cache)
+			out, err := c.CombinedOutput()
 			if err != nil || !bytes.Contains(out, []byte("pipe")) {
-				t.Errorf("%s: %v: %s", line, err, out)
+				t.Errorf("%s: %v: %s", step.line, err, out)
+			}
+			if n := fetched.Swap(0); n != step.profiles {
+				t.Errorf("%s fetched %d objects of profiles, and not %d", step.line, n, step.profiles)
 			}
 		}
 	})

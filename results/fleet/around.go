@@ -30,7 +30,7 @@ func (c Comparison) differences() []compare.Difference {
 		for _, host := range class.Hosts {
 			old.addRuns(host.Old)
 			new.addRuns(host.New)
-			host.addDirectories(old, new, alone)
+			host.addDirectories(old, new, class.dirOf, alone)
 		}
 	}
 	var list []compare.Difference
@@ -57,8 +57,9 @@ func (s said) addRuns(runs []*Run) {
 	}
 }
 
-// addDirectories adds where the host's cells lay, and on which filesystems.
-func (h Host) addDirectories(old, new said, alone bool) {
+// addDirectories adds where the host's cells lay, and on which filesystems. called is what
+// the directory of a cell is called.
+func (h Host) addDirectories(old, new said, called func(results.Cell) string, alone bool) {
 	from, to := filesystems(h.Old), filesystems(h.New)
 	for o, n := range h.pairs {
 		if o.Dir == "" || n.Dir == "" {
@@ -68,7 +69,7 @@ func (h Host) addDirectories(old, new said, alone bool) {
 			old.add("dir", o.Dir)
 			new.add("dir", n.Dir)
 		}
-		key := compare.OfDirectory("fstype", n.Dir, alone)
+		key := compare.OfDirectory("fstype", called(n), alone)
 		for is := range from[o.Dir] {
 			old.add(key, is)
 		}
@@ -97,7 +98,9 @@ func (c Comparison) directories() int {
 	for _, class := range c.Classes {
 		for _, host := range class.Hosts {
 			for o, n := range host.pairs {
-				all[o.Dir], all[n.Dir] = true, true
+				if all[class.dirOf(n)] = true; class.joined[n] == nil {
+					all[o.Dir] = true
+				}
 			}
 		}
 	}
@@ -118,10 +121,7 @@ func few(texts []string) string {
 func (c Comparison) warnings() []string {
 	var list []string
 	for _, class := range c.Classes {
-		of := ""
-		if len(c.Classes) > 1 {
-			of = class.Name + ": "
-		}
+		of := c.of(class)
 		if after := class.inOrder(); after > 0 {
 			list = append(list, fmt.Sprintf("%son %d of %d hosts, all runs of one side come before all of the other: what drifts there looks like a change; measure both sides in turn", of, after, len(class.Hosts)))
 		}

@@ -20,6 +20,9 @@ type Class struct {
 	OneSided []string // hosts with runs on one side alone
 	Moved    []string // cells that a host has on other CPUs on the other side: they are left out there
 	Broken   []Broken
+	Joined   []Joined // directories that count as one
+
+	joined map[results.Cell]*Joined // by cells as on the new side of their host, those that lie in such
 }
 
 // A Host is one of a class, with its runs.

@@ -49,6 +49,7 @@ type Row struct {
 // OnHost is a row on one host.
 type OnHost struct {
 	Host     int     // its place in Class.Hosts
+	Dir      string  // where its files lie; "": it has none
 	Old, New float64 // the geometric means of its runs
 	OldRuns  int
 	NewRuns  int

@@ -74,6 +74,7 @@ type jsonRow struct {
 
 type jsonOn struct {
 	Host    string           `json:"host"`
+	Dir     string           `json:"dir,omitempty"` // where its files lie
 	Old     float64          `json:"old"`
 	New     float64          `json:"new"`
 	OldRuns int              `json:"old_runs"`
@@ -126,7 +127,7 @@ func (c Class) json() jsonClass {
 			known(r.Tau), known(r.I2), known(r.Q), known(r.PQ), known(r.Next.Lo), known(r.Next.Hi), nil,
 		}
 		for _, on := range r.On {
-			one := jsonOn{Host: c.Hosts[on.Host].Name, Old: on.Old, New: on.New, OldRuns: on.OldRuns, NewRuns: on.NewRuns, Change: on.Change,
+			one := jsonOn{Host: c.Hosts[on.Host].Name, Dir: on.Dir, Old: on.Old, New: on.New, OldRuns: on.OldRuns, NewRuns: on.NewRuns, Change: on.Change,
 				Lo: known(on.Own.Lo), Hi: known(on.Own.Hi), Alone: on.Alone, P: on.Corrected}
 			if on.Alone {
 				one.Verdict = &on.Verdict
@@ -165,8 +166,10 @@ func WriteCSV(w io.Writer, c Comparison) error {
 	records := [][]string{slices.Concat(each(contract, name), csvColumns, each(beyond, name))}
 	for _, class := range c.Classes {
 		for _, r := range class.Rows {
-			value := func(d results.Dimension) string { return d.Plain(r.Cell) }
 			for _, on := range r.On {
+				cell := r.Cell
+				cell.Dir = on.Dir
+				value := func(d results.Dimension) string { return d.Plain(cell) }
 				plain := results.Plain
 				records = append(records, slices.Concat(each(contract, value), []string{
 					r.Metric, class.Name, class.Hosts[on.Host].Name, plain(on.Old), plain(on.New), strconv.Itoa(on.OldRuns), strconv.Itoa(on.NewRuns),

@@ -18,6 +18,7 @@ import (
 type logs struct {
 	old, new []float64
 	cpus     [2][]([2]int) // where its ends ran, by side
+	dir      string        // where its files lie, on the new side where that is another
 }
 
 // A series is one metric of one cell on the hosts of a class.
@@ -26,6 +27,7 @@ type series struct {
 	metric  string
 	hosts   []logs // by the place of the host
 	decides bool   // in all runs that have it
+	isNew   bool   // the cell is one of the new side
 }
 
 // fill makes the rows of a class.
@@ -40,27 +42,34 @@ func (c *Class) fill(o Options) {
 	for place := range c.Hosts {
 		host := &c.Hosts[place]
 		host.pairs = compare.Counterparts(cells.in(host.Old), cells.in(host.New))
+	}
+	c.joinDirectories(cells)
+	for place := range c.Hosts {
+		host := &c.Hosts[place]
 		for side, runs := range [][]*Run{host.Old, host.New} {
 			for _, run := range runs {
 				for _, v := range run.Values {
 					if o.Metrics != nil && !slices.Contains(o.Metrics, v.Metric) || !(v.Median > 0) {
 						continue
 					}
-					k := key{host.asNew(side, cells.of(v.Cell)), v.Metric}
+					is := host.asNew(side, cells.of(v.Cell))
+					k := key{c.joint(is), v.Metric}
 					s := all[k]
 					if s == nil {
 						s = &series{metric: v.Metric, hosts: make([]logs, len(c.Hosts)), decides: true}
 						all[k] = s
 					}
-					if s.cell.Dir != k.cell.Dir || s.cell.Transport == "" {
-						s.cell = *v.Cell
+					if s.cell.Transport == "" || side == newSide && !s.isNew {
+						s.cell, s.isNew = *v.Cell, side == newSide
+						s.cell.Dir = k.cell.Dir
 					}
 					s.decides = s.decides && v.Decides
+					s.hosts[place].dir = is.Dir
 					s.hosts[place].add(side, v)
 				}
 			}
 		}
-		addBroken(failed, cells, host)
+		c.addBroken(failed, cells, host)
 	}
 	for k, s := range all {
 		if o.Metrics == nil && !s.isPrimary(func(metric string) *series { return all[key{k.cell, metric}] }) {
@@ -168,7 +177,7 @@ func (c *Class) rowOf(s *series) (Row, bool) {
 		to, b := meanOf(l.new)
 		d := float64(len(l.old) + len(l.new) - 2)
 		row.On = append(row.On, OnHost{
-			Host: place, Old: math.Exp(from), New: math.Exp(to), OldRuns: len(l.old), NewRuns: len(l.new),
+			Host: place, Dir: l.dir, Old: math.Exp(from), New: math.Exp(to), OldRuns: len(l.old), NewRuns: len(l.new),
 			Change: math.Expm1(to - from), Corrected: 1, ratio: effect.Ratio{Log: to - from},
 		})
 		variances, freedom = append(variances, (a+b)/max(d, 1)), append(freedom, d)
@@ -179,10 +188,11 @@ func (c *Class) rowOf(s *series) (Row, bool) {
 	}
 	row.Old, row.New = results.Median(old), results.Median(new)
 	moderated, of := effect.Moderate(variances, freedom)
+	reaches := quantiles{}
 	for i := range row.On {
 		on := &row.On[i]
 		on.ratio.Variance, on.ratio.Freedom = moderated[i]*(1/float64(on.OldRuns)+1/float64(on.NewRuns)), of[i]
-		on.Own = ownOf(on.ratio)
+		on.Own = ownOf(on.ratio, reaches)
 	}
 	return row, true
 }
@@ -200,15 +210,27 @@ func meanOf(values []float64) (mean, squares float64) {
 
 // ownOf is where the change of one host lies, of 95 %, by how runs differ; unknown where no
 // host has two runs of a side.
-func ownOf(r effect.Ratio) effect.Interval {
+func ownOf(r effect.Ratio, reaches quantiles) effect.Interval {
 	if r.Variance == 0 || r.Freedom == 0 {
 		return effect.Interval{Lo: math.NaN(), Hi: math.NaN()}
 	}
-	reach := math.Sqrt(r.Variance) * quantile(r.Freedom)
+	reach := math.Sqrt(r.Variance) * reaches.of(r.Freedom)
 	return effect.Interval{Lo: math.Expm1(r.Log - reach), Hi: math.Expm1(r.Log + reach)}
 }
 
-// quantile is that of Student's t, beyond which half of what is no confidence lies.
+// quantiles are those of Student's t, beyond which half of what is no confidence lies, by
+// degrees of freedom. Each is looked for once, for it is dear: hosts of a row have few.
+type quantiles map[float64]float64
+
+func (q quantiles) of(freedom float64) float64 {
+	reach, known := q[freedom]
+	if !known {
+		reach = quantile(freedom)
+		q[freedom] = reach
+	}
+	return reach
+}
+
 func quantile(freedom float64) float64 {
 	at := 1 - (1-results.Confidence)/2
 	if math.IsInf(freedom, 1) || freedom > 1e4 {
@@ -218,7 +240,7 @@ func quantile(freedom float64) float64 {
 }
 
 // addBroken adds the cells that fail in the host's new runs and in none of its old ones.
-func addBroken(all map[results.Cell]*Broken, cells identities, host *Host) {
+func (c *Class) addBroken(all map[results.Cell]*Broken, cells identities, host *Host) {
 	after := map[results.Cell]results.Cell{}
 	for _, run := range host.New {
 		for _, cell := range run.Failed {
@@ -238,10 +260,12 @@ func addBroken(all map[results.Cell]*Broken, cells identities, host *Host) {
 		if !worked[identity] {
 			continue
 		}
-		if all[identity] == nil {
-			all[identity] = &Broken{Cell: cell}
+		joint := c.joint(identity)
+		if all[joint] == nil {
+			cell.Dir = joint.Dir
+			all[joint] = &Broken{Cell: cell}
 		}
-		all[identity].Hosts = append(all[identity].Hosts, host.Name)
+		all[joint].Hosts = append(all[joint].Hosts, host.Name)
 	}
 }
 

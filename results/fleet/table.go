@@ -150,10 +150,21 @@ func inClasses(n int) string {
 // Title is what a page is called.
 func (c Comparison) Title() string { return c.Old + " and " + c.New }
 
-// Notes are what stands beside the tables: what fails and what to beware of.
+// of says of which class something is, where there are several.
+func (c Comparison) of(class Class) string {
+	if len(c.Classes) == 1 {
+		return ""
+	}
+	return class.Name + ": "
+}
+
+// Notes are what stands beside the tables: what was taken for one, what fails and what to beware of.
 func (c Comparison) Notes() []string {
 	notes := slices.Clone(c.Warnings)
 	for _, class := range c.Classes {
+		for _, j := range class.Joined {
+			notes = append(notes, c.of(class)+j.Sentence())
+		}
 		for _, b := range class.Broken {
 			notes = append(notes, fmt.Sprintf("%s fails on the new side alone, on %d of %d hosts: %s", describe(b.Cell), len(b.Hosts), len(class.Hosts), few(b.Hosts)))
 		}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -72,10 +73,19 @@ type Fetched struct {
 	Err  error
 }
 
-// FetchAll is Fetch of each.
+// A With says what of a run is fetched beside the records of what it measured.
+type With bool
+
+// What that is.
+const (
+	NoProfiles With = false
+	Profiles   With = true
+)
+
+// FetchAll is Fetch of each, without profiles.
 func (s *Store) FetchAll(ctx context.Context, runs []Manifest, into string) []Fetched {
 	all := make([]Fetched, len(runs))
-	each(len(runs), func(i int) { all[i].Path, all[i].Err = s.Fetch(ctx, runs[i], into) })
+	each(len(runs), func(i int) { all[i].Path, all[i].Err = s.Fetch(ctx, runs[i], into, NoProfiles) })
 	return all
 }
 
@@ -94,8 +104,9 @@ func each(n int, do func(i int)) {
 }
 
 // Fetch has the run in a directory of its own in another one, and returns where. What is
-// there already and is as the manifest says is not read again; nothing else is taken.
-func (s *Store) Fetch(ctx context.Context, m Manifest, into string) (dir string, err error) {
+// there already and is as the manifest says is not read again; nothing else is taken. Of
+// profiles that nobody asked for, those may be there that somebody did: see [IsFetched].
+func (s *Store) Fetch(ctx context.Context, m Manifest, into string, with With) (dir string, err error) {
 	dir = filepath.Join(into, m.Key)
 	if !filepath.IsLocal(m.Key) {
 		return "", fmt.Errorf("store: fetch %s: %q is no name for a directory", s.URL(m.Key), m.Key)
@@ -110,14 +121,34 @@ func (s *Store) Fetch(ctx context.Context, m Manifest, into string) (dir string,
 	defer in.Close()
 	in.Tidy()
 	for _, f := range m.Files {
-		if f.isIn(in) {
-			continue
-		}
-		if err := in.Replace(f.Name, func(w io.Writer) error { return s.copy(ctx, m.Key, f, w) }); err != nil {
-			return "", fmt.Errorf("store: fetch %s: %w", s.URL(m.Key), err)
+		if err := s.fetch(ctx, m.Key, f, in); err != nil {
+			return "", err
 		}
 	}
-	return dir, nil
+	if with == Profiles {
+		errs := make([]error, len(m.Profiles))
+		each(len(errs), func(i int) { errs[i] = s.fetch(ctx, m.Key, m.Profiles[i], in) })
+		err = cmp.Or(errs...)
+	}
+	return dir, err
+}
+
+// fetch has a file of a run in its directory.
+func (s *Store) fetch(ctx context.Context, key string, f File, in *folder.Folder) (err error) {
+	if f.isIn(in) {
+		return nil
+	}
+	below, name := path.Split(f.Name)
+	if below != "" {
+		if in, err = in.Make(path.Clean(below)); err != nil {
+			return fmt.Errorf("store: fetch %s: make %s: %w", s.URL(key), below, err)
+		}
+		defer in.Close()
+	}
+	if err := in.Replace(name, func(w io.Writer) error { return s.copy(ctx, key, f, w) }); err != nil {
+		return fmt.Errorf("store: fetch %s: %w", s.URL(key), err)
+	}
+	return nil
 }
 
 // isIn says whether the directory has just this file.
@@ -162,10 +193,31 @@ func (s *Store) copy(ctx context.Context, key string, f File, to io.Writer) erro
 // Cache is the directory in which runs of the store are kept that were fetched. Whatever
 // is in it can be removed at any time.
 func (s *Store) Cache() (string, error) {
-	caches, err := os.UserCacheDir()
+	caches, err := caches()
 	if err != nil {
 		return "", errors.Join(errors.New("store: there is no directory for what is fetched: set XDG_CACHE_HOME"), err)
 	}
 	sum := sha256.Sum256([]byte(s.url.Scheme + "://" + s.url.Host + "/" + s.prefix))
-	return filepath.Join(caches, "ipcbench", "store", hex.EncodeToString(sum[:8])), nil
+	return filepath.Join(caches, hex.EncodeToString(sum[:8])), nil
+}
+
+// caches is where the caches of all stores are.
+func caches() (string, error) {
+	of, err := os.UserCacheDir()
+	return filepath.Join(of, "ipcbench", "store"), err
+}
+
+// IsFetched says whether a run directory is in the cache of a store. It has profiles then if
+// somebody once asked for them, which another answer is not to depend on.
+func IsFetched(dir string) bool {
+	caches, err := caches()
+	if err != nil {
+		return false
+	}
+	whole, err := filepath.Abs(dir)
+	if err != nil {
+		return false
+	}
+	below, err := filepath.Rel(caches, whole)
+	return err == nil && filepath.IsLocal(below)
 }

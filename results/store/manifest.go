@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -9,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,8 +27,8 @@ const schema = 1
 var pieceBytes int64 = 4 << 20
 
 // manifestBytes is the most that a manifest has: of a file of results.Bounds.LaunchesBytes
-// there are 512 pieces.
-const manifestBytes = 4 << 20
+// there are 512 pieces, and some 300 bytes tell the profile of a cell.
+const manifestBytes = 16 << 20
 
 // manifestSuffix is what stands behind a run's key in the key of its manifest.
 const manifestSuffix = ".json"
@@ -43,13 +45,14 @@ type Manifest struct {
 	Ended     time.Time         `json:"ended,omitzero"`
 	Status    results.RunStatus `json:"status"`
 	Files     []File            `json:"files"`
+	Profiles  []File            `json:"profiles,omitempty"` // of the same run, for whoever asks for them
 
 	Key string `json:"-"` // the run's, in its store
 }
 
 // A File is one of a run's records.
 type File struct {
-	Name   string  `json:"name"`
+	Name   string  `json:"name"`   // its path in the run directory, with slashes
 	Pieces []Piece `json:"pieces"` // in their order
 }
 
@@ -59,8 +62,14 @@ type Piece struct {
 	SHA256 string `json:"sha256"` // of them, in hexadecimal digits
 }
 
-// object is the piece's name below its run's key.
-func (p Piece) object(file string) string { return p.SHA256[:16] + "-" + file }
+// object is the piece's name below its run's key. What lies in a folder may have as long
+// a name as a file can have: its folder's is told.
+func (p Piece) object(file string) string {
+	if folder := path.Dir(file); folder != "." {
+		file = folder
+	}
+	return p.SHA256[:16] + "-" + file
+}
 
 // is says whether data is the piece.
 func (p Piece) is(data []byte) bool { return pieceOf(data) == p }
@@ -85,22 +94,38 @@ func describe(in *folder.Folder) (Manifest, error) {
 		Schema: schema, Name: run.Name, Directory: run.Directory, Version: run.Version, Labels: run.Labels,
 		Host: run.Host, Started: run.Started, Ended: run.Ended, Status: run.Status,
 	}
-	for _, name := range results.Records() {
-		if !in.Has(name) {
-			continue
-		}
+	records := slices.DeleteFunc(results.Records(), func(name string) bool { return !in.Has(name) })
+	if m.Files, err = cut(in, records); err != nil {
+		return Manifest{}, err
+	}
+	profiles, err := results.ProfileRecords(in)
+	if err != nil {
+		return Manifest{}, fmt.Errorf("store: look for profiles in %s: %w", in.Path(), err)
+	}
+	if m.Profiles, err = cut(in, profiles); err != nil {
+		return Manifest{}, err
+	}
+	m.Key, err = keyOf(in, run)
+	return m, err
+}
+
+// all are the files of a run, in the order in which they are sent.
+func (m Manifest) all() []File { return slices.Concat(m.Files, m.Profiles) }
+
+// cut says of which pieces files of a run directory are.
+func cut(in *folder.Folder, names []string) (files []File, err error) {
+	for _, name := range names {
 		f := File{Name: name}
 		err := pieces(in, name, func(data []byte) error {
 			f.Pieces = append(f.Pieces, pieceOf(data))
 			return nil
 		})
 		if err != nil {
-			return Manifest{}, fmt.Errorf("store: read %s of %s: %w", name, in.Path(), err)
+			return nil, fmt.Errorf("store: read %s of %s: %w", name, in.Path(), err)
 		}
-		m.Files = append(m.Files, f)
+		files = append(files, f)
 	}
-	m.Key, err = keyOf(in, run)
-	return m, err
+	return files, nil
 }
 
 // pieces cuts a file into pieces, whose data is good until take returns.
@@ -176,23 +201,29 @@ func decode(key string, data []byte) (Manifest, error) {
 		return m, errors.New("not a manifest of ipcbench: it names no schema version or no file")
 	}
 	m.Key = key
+	isRecord := func(name string) bool { return slices.Contains(results.Records(), name) }
+	return m, cmp.Or(check(m.Files, isRecord), check(m.Profiles, results.IsProfileRecord))
+}
+
+// check refuses files that a run cannot have.
+func check(files []File, known func(name string) bool) error {
 	seen := map[string]bool{}
-	for _, f := range m.Files {
-		if !slices.Contains(results.Records(), f.Name) || seen[f.Name] {
-			return m, fmt.Errorf("not a manifest of ipcbench: it has a file %q", f.Name)
+	for _, f := range files {
+		if !known(f.Name) || seen[f.Name] {
+			return fmt.Errorf("not a manifest of ipcbench: it has a file %q", f.Name)
 		}
 		seen[f.Name] = true
 		var all int64
 		for _, p := range f.Pieces {
 			if p.Bytes < 1 || p.Bytes > results.Bounds.LaunchesBytes || !digest.MatchString(p.SHA256) {
-				return m, fmt.Errorf("not a manifest of ipcbench: a piece of %s is of %d bytes, hash %q", f.Name, p.Bytes, p.SHA256)
+				return fmt.Errorf("not a manifest of ipcbench: a piece of %s is of %d bytes, hash %q", f.Name, p.Bytes, p.SHA256)
 			}
 			if all += p.Bytes; all > results.Bounds.LaunchesBytes {
-				return m, fmt.Errorf("%s has more than %d bytes, which no run has", f.Name, results.Bounds.LaunchesBytes)
+				return fmt.Errorf("%s has more than %d bytes, which no run has", f.Name, results.Bounds.LaunchesBytes)
 			}
 		}
 	}
-	return m, nil
+	return nil
 }
 
 // manifest reads the one of a run. Its error is fs.ErrNotExist where there is none.

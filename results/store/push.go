@@ -72,7 +72,7 @@ func (s *Store) Push(ctx context.Context, dir string) (Sent, error) {
 // missing are the objects of the run that are not among those that there are.
 func (m Manifest) missing(has map[string]int64) map[string]bool {
 	missing := map[string]bool{}
-	for _, f := range m.Files {
+	for _, f := range m.all() {
 		for _, p := range f.Pieces {
 			if bytes, there := has[p.object(f.Name)]; !there || bytes != p.Bytes {
 				missing[p.object(f.Name)] = true
@@ -85,7 +85,7 @@ func (m Manifest) missing(has map[string]int64) map[string]bool {
 // send sends those pieces, up to the first that is not taken, and says how many were.
 // lost is that the run cannot be read, or is no longer what its manifest says.
 func (s *Store) send(ctx context.Context, in *folder.Folder, m Manifest, missing map[string]bool) (n int, lost, err error) {
-	for _, f := range m.Files {
+	for _, f := range m.all() {
 		next := 0
 		lost = pieces(in, f.Name, func(data []byte) error {
 			if next == len(f.Pieces) || err != nil {

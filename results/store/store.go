@@ -1,7 +1,7 @@
 // Package store keeps runs elsewhere than on the machine that made them: in a bucket of
 // objects, or in a directory that many hosts write to.
 //
-// Of a run, its records are kept, from which all else is made again. They are cut into
+// Of a run, its records and profiles are kept, from which all else is made again. They are cut into
 // pieces, each an object that is called by what it holds; then comes a manifest, which
 // names them with their sizes and hashes. What has no manifest is no run, so that nobody
 // sees half of one, and what was sent of it needs not be sent again:

@@ -1,9 +1,11 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"maps"
@@ -111,8 +113,8 @@ func at(t *testing.T, url string) *store.Store {
 	return s
 }
 
-// made is a run directory with a few launches, on a host of that name. Pieces are so
-// small that it has several.
+// made is a run directory with a few launches and two profiles, on a host of that name.
+// Pieces are so small that most files have several.
 func made(t *testing.T, host string, ns ...float64) string {
 	t.Helper()
 	run := resultstest.Run
@@ -127,11 +129,37 @@ func made(t *testing.T, host string, ns ...float64) string {
 			t.Fatal(err)
 		}
 	}
+	addProfiles(t, d)
 	if err := d.Finish(run); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(store.SetPieceBytes(300))
 	return d.Path()
+}
+
+// addProfiles has two cells sampled. What a profile looks like is nothing to a store.
+func addProfiles(t *testing.T, d *results.Directory) {
+	t.Helper()
+	into, err := results.ProfilesIn(d.Folder())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer into.Close()
+	for i, size := range []int{64, 4096} {
+		l := resultstest.Of(resultstest.Cell("pipe", "latency", size, "same-cpu"), results.RTTP50, 1000)[0]
+		l.Profile = &results.Profile{Of: results.OnCPU, Event: "cycles"}
+		seen := bytes.Repeat([]byte{byte(i)}, 400+i)
+		err := d.AppendProfiled(l)
+		if err == nil {
+			err = into.Replace(results.ProfileFile(l.Cell), func(w io.Writer) error { _, err := w.Write(seen); return err })
+		}
+		if err == nil {
+			err = into.Replace(results.ProfileFlame(l.Cell, results.OnCPU), func(io.Writer) error { return nil })
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // holds checks that the store has just these runs, and that each is read as it was sent.
@@ -148,12 +176,13 @@ func holds(t *testing.T, s *store.Store, dirs ...string) {
 	for _, dir := range dirs {
 		want[records(t, dir)] = true
 	}
-	for _, f := range s.FetchAll(t.Context(), runs, t.TempDir()) {
-		if f.Err != nil {
-			t.Fatal(f.Err)
+	for _, m := range runs {
+		dir, err := s.Fetch(t.Context(), m, t.TempDir(), store.Profiles)
+		if err != nil {
+			t.Fatal(err)
 		}
-		got[records(t, f.Path)] = true
-		if _, _, warnings, err := results.Open(f.Path); err != nil || len(warnings) > 0 {
+		got[records(t, dir)] = true
+		if _, _, warnings, err := results.Open(dir); err != nil || len(warnings) > 0 {
 			t.Errorf("the fetched run: %v, %v", err, warnings)
 		}
 	}
@@ -162,10 +191,20 @@ func holds(t *testing.T, s *store.Store, dirs ...string) {
 	}
 }
 
+// records are the files of a run directory that a store has, one after the other.
 func records(t *testing.T, dir string) string {
 	t.Helper()
+	in, err := results.OpenFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	profiles, err := results.ProfileRecords(in)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var all strings.Builder
-	for _, name := range results.Records() {
+	for _, name := range slices.Concat(results.Records(), profiles) {
 		data, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			t.Fatal(err)
@@ -273,7 +312,7 @@ func TestWhatWasLostLaterIsMissed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, key := range slices.Sorted(maps.Keys(o.data)) {
-		if !strings.HasSuffix(key, "-launches.jsonl") {
+		if !strings.HasSuffix(key, "-launches.jsonl") && !strings.HasSuffix(key, "-profiles") {
 			continue
 		}
 		was := o.data[key]
@@ -287,7 +326,7 @@ func TestWhatWasLostLaterIsMissed(t *testing.T) {
 			if err != nil || len(runs) != 1 {
 				t.Fatalf("%v, %v", runs, err)
 			}
-			if _, err := s.Fetch(t.Context(), runs[0], t.TempDir()); err == nil || !strings.Contains(err.Error(), what) || !strings.Contains(err.Error(), "push the run again") {
+			if _, err := s.Fetch(t.Context(), runs[0], t.TempDir(), store.Profiles); err == nil || !strings.Contains(err.Error(), what) || !strings.Contains(err.Error(), "push the run again") {
 				t.Errorf("%s: %v", what, err)
 			}
 			o.data[key] = was
@@ -355,24 +394,80 @@ func TestWhatIsFetchedIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := s.Fetch(t.Context(), runs[0], cache)
+	got, err := s.Fetch(t.Context(), runs[0], cache, store.Profiles)
 	if err != nil {
 		t.Fatal(err)
 	}
 	o.fails = func() bool { return true }
-	if _, err := s.Fetch(t.Context(), runs[0], cache); err != nil {
+	if _, err := s.Fetch(t.Context(), runs[0], cache, store.Profiles); err != nil {
 		t.Errorf("it was there: %v", err)
 	}
 	if err := os.WriteFile(filepath.Join(got, "launches.jsonl"), []byte("{}\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Fetch(t.Context(), runs[0], cache); !errors.Is(err, errAway) {
+	if _, err := s.Fetch(t.Context(), runs[0], cache, store.NoProfiles); !errors.Is(err, errAway) {
 		t.Errorf("what was changed was taken: %v", err)
 	}
 	o.fails = nil
-	if _, err := s.Fetch(t.Context(), runs[0], cache); err != nil || records(t, got) != records(t, dir) {
+	if _, err := s.Fetch(t.Context(), runs[0], cache, store.NoProfiles); err != nil || records(t, got) != records(t, dir) {
 		t.Errorf("it is not as it was: %v", err)
 	}
+}
+
+// TestProfilesAreReadByWhoAsksForThem, and by nobody else.
+func TestProfilesAreReadByWhoAsksForThem(t *testing.T) {
+	dir, cache := made(t, "a", 1000), t.TempDir()
+	s, o := open(t)
+	if _, err := s.Push(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	kept := maps.Clone(o.data)
+	isOfProfiles := func(key string, _ []byte) bool {
+		return strings.HasSuffix(key, "-profiles") || strings.HasSuffix(key, "-profile.jsonl")
+	}
+	maps.DeleteFunc(o.data, isOfProfiles)
+	if len(o.data) > len(kept)-4 {
+		t.Fatalf("of profiles, there were %d objects", len(kept)-len(o.data))
+	}
+	runs, _, err := s.Runs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range s.FetchAll(t.Context(), runs, cache) {
+		if f.Err != nil {
+			t.Errorf("without profiles it was not read: %v", f.Err)
+		}
+	}
+	if _, err := s.Fetch(t.Context(), runs[0], cache, store.Profiles); err == nil || !strings.Contains(err.Error(), "push the run again") {
+		t.Errorf("profiles that are gone: %v", err)
+	}
+	o.data = kept
+	if got, err := s.Fetch(t.Context(), runs[0], cache, store.Profiles); err != nil || records(t, got) != records(t, dir) {
+		t.Errorf("the profiles are not as they were: %v", err)
+	}
+}
+
+// TestProfilesThatCameLater are added to a run that is there without.
+func TestProfilesThatCameLater(t *testing.T) {
+	s, _ := open(t)
+	dir := made(t, "a", 1000)
+	aside := t.TempDir()
+	for _, name := range []string{"profile.jsonl", "profiles"} {
+		if err := os.Rename(filepath.Join(dir, name), filepath.Join(aside, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Push(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, s, dir)
+	if err := os.CopyFS(dir, os.DirFS(aside)); err != nil {
+		t.Fatal(err)
+	}
+	if sent, err := s.Push(t.Context(), dir); err != nil || sent.Pieces < 4 {
+		t.Errorf("%+v, %v", sent, err)
+	}
+	holds(t, s, dir)
 }
 
 // TestManifestsOfStrangers name no file outside of the run's directory, and fill nothing.
@@ -386,6 +481,9 @@ func TestManifestsOfStrangers(t *testing.T) {
 		"outside": strings.Replace(good, "run.json", "../../run.json", 1),
 		"other":   strings.Replace(good, "run.json", "report.html", 1),
 		"hash":    strings.Replace(good, "00", "..", 1),
+		"profile": strings.Replace(good, "}]}]}", `}]}],"profiles":[{"name":"profiles/../../a.pb.gz"}]}`, 1),
+		"drawing": strings.Replace(good, "}]}]}", `}]}],"profiles":[{"name":"profiles/a.svg"}]}`, 1),
+		"record":  strings.Replace(good, "}]}]}", `}]}],"profiles":[{"name":"run.json"}]}`, 1),
 		"endless": strings.Replace(good, `"bytes":1`, `"bytes":1000000000000`, 1),
 	} {
 		o.data = map[string][]byte{"night/x.json": []byte(text), "night/y.txt": nil}

@@ -37,7 +37,11 @@ type Fleet struct {
 	Change   func(host, cell int) float64    // the true change, as a ratio minus 1; nil: none
 	Skips    func(host, side, run int) bool  // nil: every run was made
 	Fails    func(host, side, cell int) bool // nil: none
+	Files    func(host, side int) []Place    // where the files of cells lie that have some, each a cell of its own; nil: nothing is said of that
 }
+
+// A Place is a directory for files.
+type Place struct{ Dir, FSType string }
 
 // The kernels of the two sides.
 const (
@@ -131,15 +135,31 @@ func (s Source) Read(path string) (results.Run, []results.Launch, error) {
 			}
 		}
 		value := math.Exp(level + s.Within*ofRun.NormFloat64())
-		for number := range max(1, s.Launches) {
-			l := results.Launch{Run: about.Name, Cell: Cell(cell), Launch: number + 1, Status: results.OK, Messages: 1000, Metrics: map[string]float64{results.RTTP50: value}}
-			if s.Fails != nil && s.Fails(host, side, cell) {
-				l.Status, l.Reason, l.Metrics = results.Failed, "consumer: signal: killed", nil
+		for _, is := range s.cellsOf(host, side, cell) {
+			for number := range max(1, s.Launches) {
+				l := results.Launch{Run: about.Name, Cell: is, Launch: number + 1, Status: results.OK, Messages: 1000, Metrics: map[string]float64{results.RTTP50: value}}
+				if s.Fails != nil && s.Fails(host, side, cell) {
+					l.Status, l.Reason, l.Metrics = results.Failed, "consumer: signal: killed", nil
+				}
+				launches = append(launches, l)
 			}
-			launches = append(launches, l)
 		}
 	}
 	return about, launches, nil
+}
+
+// cellsOf are the cells of that number: one, or one for each place of its files.
+func (f Fleet) cellsOf(host, side, number int) []results.Cell {
+	is := Cell(number)
+	if f.Files == nil || is.Family != "file" {
+		return []results.Cell{is}
+	}
+	var all []results.Cell
+	for _, at := range f.Files(host, side) {
+		is.Dir, is.FSType = at.Dir, at.FSType
+		all = append(all, is)
+	}
+	return all
 }
 
 // AtOnce is how many can be made up at a time.
