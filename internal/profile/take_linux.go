@@ -52,9 +52,9 @@ func (s *Sampler) isOf(target int, r record) bool {
 
 // takeSamples gives each sample its time: all of them share the CPU time by their periods.
 // How long a cycle takes may change all the time. A clock's tick that comes late counts
-// once, however many periods late it is, and one that falls in what a hypervisor took is
-// of no CPU time: so they come to more or less than that, and each end to its own share of
-// it. Where the kernel is not looked into, it has what of the CPU time was not sampled.
+// once, however many periods late it is (hrtimer_forward_now in the kernel), and on some
+// virtual machines most do not come: by themselves they would come to anything. Where the
+// kernel is not looked into, it has what of the CPU time was not sampled.
 func (s *Sampler) takeSamples(seen *Seen, mine func(record) bool, w Window) {
 	byStack := map[int32]*spent{}
 	total := 0.0

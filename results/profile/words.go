@@ -241,4 +241,4 @@ func (e End) Agreement() float64 {
 }
 
 // Definitions say how a profile is to be read.
-const Definitions = "Shares are of the time on CPUs, by samples of it, in launches that are no result. Where interrupts are off no clock can sample: that time is told of the function that lets them in again. On CPU, asleep and pushed off are of a message at one end, by its CPU clock and by the times of its switches, in launches of their own; together they are about what it took: a switch is charged to an end and is between two, and what a hypervisor had of the CPU is in none."
+const Definitions = "Shares are of the time on CPUs, by samples of it, in launches that are no result. Where interrupts are off no clock can sample: that time is told of the function that lets them in again. On CPU, asleep and pushed off are of a message at one end, by its CPU clock and by the times of its switches, in launches of their own; together they are about what it took: the CPU clock of an end begins before it is switched to, and what a hypervisor had of the CPU is in none."
