@@ -119,7 +119,7 @@ func (s *sampling) take(record *results.Launch, reports []workload.Report) {
 		s.record.Lost = seen.Lost
 		w.Sampled = &results.Sampled{
 			WindowNS: counting[1] - counting[0], Samples: seen.Samples,
-			OnNS: seen.OnNS, AsleepNS: seen.AsleepNS, PreemptedNS: seen.PreemptedNS, Sleeps: seen.Sleeps,
+			OnNS: seen.OnNS, RawNS: seen.RawNS, AsleepNS: seen.AsleepNS, PreemptedNS: seen.PreemptedNS, Sleeps: seen.Sleeps,
 		}
 		s.into.Add(seen, s.labels(*w))
 	}

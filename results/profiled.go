@@ -115,7 +115,8 @@ const (
 type Sampled struct {
 	WindowNS    int64 `json:"window_ns"`             // for how long that was
 	Samples     int64 `json:"samples,omitzero"`      // of what it executed, and
-	OnNS        int64 `json:"on_ns"`                 // the time on a CPU that they stand for; of a launch that was sampled off its CPUs, that time by the CPU clock
+	OnNS        int64 `json:"on_ns"`                 // the time on a CPU that they share, which is that by the CPU clock
+	RawNS       int64 `json:"raw_ns,omitzero"`       // what they come to by themselves, a period each; 0: they are not of a clock, or of a record where OnNS is that
 	AsleepNS    int64 `json:"asleep_ns,omitzero"`    // off a CPU, as it had nothing to do, by the times of all its switches
 	PreemptedNS int64 `json:"preempted_ns,omitzero"` // off a CPU, as another had it
 	Sleeps      int64 `json:"sleeps,omitzero"`       // how often it left a CPU, for either reason
@@ -138,6 +139,7 @@ func (c *check) sampled(s Sampled) {
 	c.number("window_ns", float64(s.WindowNS))
 	c.number("samples", float64(s.Samples))
 	c.numbers("on_ns", float64(s.OnNS))
+	c.number("raw_ns", float64(s.RawNS))
 	c.number("asleep_ns", float64(s.AsleepNS))
 	c.number("preempted_ns", float64(s.PreemptedNS))
 	c.number("sleeps", float64(s.Sleeps))

@@ -71,7 +71,7 @@ func wholeLaunch(t *testing.T) results.Launch {
 		Side: "producer", Pair: 1, CPU: 2, Pinned: true, Migrations: &zero, CPUNS: 3, UserNS: 4, SystemNS: 5, Voluntary: 6, Preempted: 7,
 		Minor: 8, Major: 9, WaitNS: &zero, Mallocs: 10, GCs: 11, StampEvery: 12, ClockNS: 13.25, TickNS: 14, StampNS: 15.5, Exit: "exit status 0", LastWords: "a <b> & \"c\"\nd",
 		Perf: map[string]float64{"cycles:u": 1.5}, PerfMissing: map[string]string{"cycles": "no"}, SharedTable: "EPERM",
-		Sampled: &results.Sampled{WindowNS: 1, Samples: 2, OnNS: 3, AsleepNS: 4, PreemptedNS: 5, Sleeps: 6},
+		Sampled: &results.Sampled{WindowNS: 1, Samples: 2, OnNS: 3, RawNS: 7, AsleepNS: 4, PreemptedNS: 5, Sleeps: 6},
 		Buffers: map[string]int64{"pipe capacity": 65536},
 		Threads: []results.Thread{{State: "S", CPU: 1, Call: "read", ForUs: true, Channel: "pipe_read"}},
 	}

@@ -11,7 +11,8 @@ func (w Window) holds(at int64) bool { return at >= w.From && at < w.To }
 // Seen is what was seen of a target in a window.
 type Seen struct {
 	Samples int64
-	OnNS    int64 // on a CPU: sampled or, of [OffCPU], by its own account
+	OnNS    int64 // on a CPU, by its own account
+	RawNS   int64 // what its samples come to by themselves; 0: they are not of a clock, or not of all it did
 	AsleepNS,
 	PreemptedNS int64 // off a CPU, of OffCPU alone
 	Sleeps  int64 // how often it left a CPU, of OffCPU alone
@@ -49,9 +50,11 @@ func (s *Sampler) isOf(target int, r record) bool {
 	return slices.Contains(t.Threads, int(r.thread))
 }
 
-// takeSamples gives each sample its time. The clock's samples have it as their period.
-// Cycles share the CPU time: how long one takes may change all the time. Where the
-// kernel is not looked into, it has what of the CPU time is not the target's own.
+// takeSamples gives each sample its time: all of them share the CPU time by their periods.
+// How long a cycle takes may change all the time. A clock's tick that comes late counts
+// once, however many periods late it is (hrtimer_forward_now in the kernel), and on some
+// virtual machines most do not come: by themselves they would come to anything. Where the
+// kernel is not looked into, it has what of the CPU time was not sampled.
 func (s *Sampler) takeSamples(seen *Seen, mine func(record) bool, w Window) {
 	byStack := map[int32]*spent{}
 	total := 0.0
@@ -65,16 +68,23 @@ func (s *Sampler) takeSamples(seen *Seen, mine func(record) bool, w Window) {
 		total += float64(r.period)
 		seen.Samples++
 	}
-	scale := 1.0
-	if s.Event == cycles && total > 0 {
-		scale = float64(w.CPUNS) / total
+	if s.NoKernel != "" {
+		seen.keep(byStack, 1)
+		seen.OnNS = int64(total)
+		if hidden := w.CPUNS - seen.OnNS; hidden > 0 {
+			seen.OnNS = w.CPUNS
+			seen.spent = append(seen.spent, spent{state: sampled, ns: float64(hidden)})
+		}
+		return
 	}
-	seen.keep(byStack, scale)
-	seen.OnNS = int64(total * scale)
-	if hidden := w.CPUNS - seen.OnNS; s.NoKernel != "" && hidden > 0 {
-		seen.OnNS = w.CPUNS
-		seen.spent = append(seen.spent, spent{state: sampled, ns: float64(hidden)})
+	if total == 0 {
+		return // there is nothing to share it
 	}
+	if s.Event != cycles {
+		seen.RawNS = int64(total)
+	}
+	seen.keep(byStack, float64(w.CPUNS)/total)
+	seen.OnNS = w.CPUNS
 }
 
 // takeSleeps puts together when threads left their CPU and were back. The stacks that

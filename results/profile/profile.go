@@ -267,7 +267,7 @@ type End struct {
 	AsleepNS         float64 // off it, with nothing to do, by the times of its switches
 	PreemptedNS      float64 // off it, as another had it, likewise
 	WholeNS          float64 // what a message took, by the clock of the loop
-	SampledNS, CPUNS float64 // of the launches that were sampled on their CPUs: by samples, and by the CPU clock
+	SampledNS, CPUNS float64 // of the launches that were sampled on their CPUs: by a period for each sample, and by the CPU clock
 }
 
 // TogetherNS is the time on and off CPUs. Three clocks agree where it is that of a message.
@@ -296,7 +296,7 @@ func (p Profile) Ends() []End {
 				}
 				e := at(w.Side)
 				if kind == results.OnCPU {
-					e.SampledNS += float64(w.Sampled.OnNS) * each
+					e.SampledNS += float64(cmp.Or(w.Sampled.RawNS, w.Sampled.OnNS)) * each
 					e.CPUNS += float64(w.CPUNS) * each
 					continue
 				}

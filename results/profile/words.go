@@ -50,14 +50,32 @@ func Write(w io.Writer, all []Profile, cells []summary.Summary, columns int) err
 	return nil
 }
 
-// Beside says what sampling cost, and how far it agrees with the CPU clock.
+// How far clocks may be from each other without a word.
+const (
+	agreeing = 0.05 // samples from the CPU clock
+	together = 0.1  // the time on and off a CPU from what a message took
+)
+
+// Beside says what sampling cost, and where its clocks do not agree.
 func (p Profile) Beside(cells []summary.Summary) string {
 	var parts []string
 	if cost := p.cost(cells); cost != "" {
 		parts = append(parts, "Against the cell's other launches, a message took "+cost+".")
 	}
-	if agreement := p.Agreement(); agreement > 0 {
-		parts = append(parts, fmt.Sprintf("Samples stand for %s of the time by the CPU clock, which leaves out what a hypervisor had.", results.FormatPercent(agreement)))
+	for _, e := range p.Ends() {
+		if ratio := e.Agreement(); math.Abs(ratio-1) > agreeing {
+			parts = append(parts, fmt.Sprintf("The %s's samples come to %s of its CPU time, which they share.", e.Side, results.FormatPercent(ratio)))
+		}
+	}
+	for _, e := range p.Ends() {
+		if e.WholeNS == 0 || math.Abs(e.TogetherNS()/e.WholeNS-1) <= together {
+			continue
+		}
+		why := "a hypervisor had the CPU for the rest"
+		if e.TogetherNS() > e.WholeNS {
+			why = "its CPU clock began before it was switched to"
+		}
+		parts = append(parts, fmt.Sprintf("On its CPU and off it, the %s comes to %s of what a message took: %s.", e.Side, results.FormatPercent(e.TogetherNS()/e.WholeNS), why))
 	}
 	return strings.Join(parts, " ")
 }
@@ -213,19 +231,14 @@ func (p Profile) cost(cells []summary.Summary) string {
 	return strings.Join(parts, ", ")
 }
 
-// Agreement is what the samples stand for, as a ratio to the CPU clock of the same
-// launches; 0: there are none.
-func (p Profile) Agreement() float64 {
-	sampled, clock := 0.0, 0.0
-	for _, e := range p.Ends() {
-		sampled += e.SampledNS
-		clock += e.CPUNS
+// Agreement is what the samples of an end come to by themselves, as a ratio to the CPU
+// clock of the same launches; 1: there are none of a clock.
+func (e End) Agreement() float64 {
+	if e.CPUNS == 0 {
+		return 1
 	}
-	if clock == 0 {
-		return 0
-	}
-	return sampled / clock
+	return e.SampledNS / e.CPUNS
 }
 
 // Definitions say how a profile is to be read.
-const Definitions = "Shares are of the time on CPUs, by samples of it, in launches that are no result. Where interrupts are off no clock can sample: that time is told of the function that lets them in again. On CPU, asleep and pushed off are of a message at one end, by its CPU clock and by the times of its switches, in launches of their own; together they are about what it took: a switch is charged to an end and is between two, and what a hypervisor had of the CPU is in none."
+const Definitions = "Shares are of the time on CPUs, by samples of it, in launches that are no result. Where interrupts are off no clock can sample: that time is told of the function that lets them in again. On CPU, asleep and pushed off are of a message at one end, by its CPU clock and by the times of its switches, in launches of their own; together they are about what it took: the CPU clock of an end begins before it is switched to, and what a hypervisor had of the CPU is in none."

@@ -20,7 +20,7 @@ import (
 type profiled struct {
 	Name      string
 	Sentence  string
-	Beside    string // what sampling cost, and how far it agrees with the CPU clock
+	Beside    string // what sampling cost, and where its clocks do not agree
 	Ends      page.Table
 	Functions page.Table
 	Flames    []page.Figure
