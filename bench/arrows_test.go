@@ -47,7 +47,7 @@ var mayImport = map[string]string{
 	"ipcbench/transports/internal/": mechanisms + " ipcbench/internal/shm ipcbench/internal/uring",
 
 	"ipcbench/results/resultstest": "ipcbench/results",
-	"ipcbench/results":             "ipcbench/internal/folder ipcbench/internal/quote github.com/HdrHistogram/hdrhistogram-go",
+	"ipcbench/results":             "ipcbench/internal/folder ipcbench/internal/program ipcbench/internal/quote github.com/HdrHistogram/hdrhistogram-go",
 	"ipcbench/results/summary":     "ipcbench/results ipcbench/internal/doctor github.com/montanaflynn/stats github.com/aclements/go-moremath gonum.org/v1/gonum",
 	"ipcbench/results/effect":      "ipcbench/results github.com/aclements/go-moremath gonum.org/v1/gonum",
 	"ipcbench/results/table":       "ipcbench/results ipcbench/results/summary ipcbench/internal/quote github.com/jedib0t/go-pretty/v6",
@@ -82,23 +82,24 @@ var mayImport = map[string]string{
 	"ipcbench/machines":         "",
 	"ipcbench/internal/install": "ipcbench/cmd github.com/spf13/cobra github.com/spf13/pflag github.com/cpuguy83/go-md2man/v2",
 
-	"ipcbench/internal/folder": "",
-	"ipcbench/internal/quote":  "",
-	"ipcbench/internal/near":   "github.com/hbollon/go-edlib",
+	"ipcbench/internal/folder":  "",
+	"ipcbench/internal/program": "",
+	"ipcbench/internal/quote":   "",
+	"ipcbench/internal/near":    "github.com/hbollon/go-edlib",
 
 	"ipcbench/internal/facts":   "",
 	"ipcbench/internal/cpulist": "",
-	"ipcbench/internal/doctor":  "ipcbench/results ipcbench/internal/cpulist",
+	"ipcbench/internal/doctor":  "ipcbench/results ipcbench/internal/cpulist ipcbench/internal/program",
 
 	"ipcbench/internal/foreign": "ipcbench/transports",
 
 	"ipcbench/internal/peer":       "ipcbench/transports golang.org/x/sys",
 	"ipcbench/internal/shm":        "golang.org/x/sys",
 	"ipcbench/internal/uring":      "golang.org/x/sys",
-	"ipcbench/internal/host":       "ipcbench/internal/cpulist golang.org/x/sys",
+	"ipcbench/internal/host":       "ipcbench/internal/cpulist ipcbench/internal/program golang.org/x/sys",
 	"ipcbench/internal/profile":    "ipcbench/internal/host ipcbench/results golang.org/x/sys github.com/google/pprof/profile",
-	"ipcbench/internal/lab":        "ipcbench/internal/host golang.org/x/sys",
-	"ipcbench/internal/experiment": "ipcbench/internal/lab ipcbench/internal/vm ipcbench/internal/folder ipcbench/results ipcbench/results/experiment golang.org/x/sys github.com/pelletier/go-toml/v2 github.com/kballard/go-shellquote",
+	"ipcbench/internal/lab":        "ipcbench/internal/host ipcbench/internal/program golang.org/x/sys",
+	"ipcbench/internal/experiment": "ipcbench/internal/lab ipcbench/internal/vm ipcbench/internal/folder ipcbench/internal/program ipcbench/results ipcbench/results/experiment golang.org/x/sys github.com/pelletier/go-toml/v2 github.com/kballard/go-shellquote",
 
 	"ipcbench/internal/vm": "ipcbench/internal/facts golang.org/x/sys github.com/kballard/go-shellquote",
 

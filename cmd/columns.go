@@ -20,8 +20,8 @@ func (c *console) columns(w io.Writer) int {
 	return table.TextWidth
 }
 
-// limit is how many a line takes where somebody says so. A list with a line for each
-// item is as wide as need be where nobody does, for programs that look for lines.
+// limit is how many a line takes where somebody says so. What is said line by line as it
+// is done is as wide as need be where nobody does, for programs that look for lines.
 func (c *console) limit(w io.Writer) (columns int, limited bool) {
 	if columns, is := terminalColumns(w); is {
 		return columns, true

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"ipcbench/internal/near"
+	"ipcbench/internal/program"
 	"ipcbench/results/compare"
 )
 
@@ -60,7 +61,7 @@ type Shell struct {
 func Shells() []Shell {
 	return []Shell{
 		{"bash", func(root *cobra.Command, to io.Writer) error {
-			_, err := io.WriteString(to, strings.ReplaceAll(bashScript, itself, root.Name()))
+			_, err := io.WriteString(to, strings.ReplaceAll(bashScript, program.Plain, root.Name()))
 			return err
 		}},
 		{"zsh", (*cobra.Command).GenZshCompletion},

@@ -15,6 +15,7 @@ import (
 
 	"ipcbench/internal/experiment"
 	"ipcbench/internal/lab"
+	"ipcbench/internal/program"
 	"ipcbench/results"
 )
 
@@ -67,7 +68,7 @@ type experimenter struct {
 func (e *experimenter) run(ctx context.Context, files []string) error {
 	switch {
 	case e.example:
-		_, err := io.WriteString(e.out.stdout, experiment.Example)
+		_, err := io.WriteString(e.out.stdout, program.Named(experiment.Example))
 		return err
 	case e.restore:
 		return e.putBack()

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"ipcbench/internal/program"
 	"ipcbench/results/table"
 )
 
@@ -16,7 +17,7 @@ func addHelp(root *cobra.Command, out *console) {
 	cobra.AddTemplateFunc("prose", func(text string) string { return table.Wrapped(reflowed(text), columns) })
 	cobra.AddTemplateFunc("fit", func(text string) string { return table.Wrapped(text, columns) })
 	cobra.AddTemplateFunc("usages", func(flags *pflag.FlagSet) string { return flags.FlagUsagesWrapped(columns) })
-	root.SetUsageTemplate(named(usageTemplate))
+	root.SetUsageTemplate(program.Named(usageTemplate))
 	root.SetHelpTemplate("{{.Long | trimTrailingWhitespaces | prose}}\n\n{{.UsageString}}")
 }
 

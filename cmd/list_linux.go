@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ipcbench/bench"
+	"ipcbench/results/table"
 	"ipcbench/transports"
 )
 
@@ -147,8 +148,9 @@ func reasonAgainst(ctx context.Context, tried *bench.Trials, text string) string
 
 // print writes the stock for a person to read.
 func (s stock) print(out *console) {
+	columns := out.columns(out.stdout)
 	beside := func(words, format string, mark ...any) {
-		out.beside(out.stdout, fmt.Sprintf(format, mark...), words)
+		fmt.Fprintln(out.stdout, table.Beside(fmt.Sprintf(format, mark...), words, columns))
 	}
 	fmt.Fprintln(out.stdout, "Transports, with their options and the default value first:")
 	for _, t := range s.Transports {

@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"ipcbench/internal/program"
 )
 
 // moreCommands are those that the binary has beside ours.
@@ -38,7 +40,7 @@ func Main(more ...*cobra.Command) {
 	becomeWorker()
 	adopt()
 	if err := roomForFiles(); err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n", Program, err)
+		fmt.Fprintf(os.Stderr, "%s: %v\n", program.Name, err)
 		os.Exit(exitStatus(err))
 	}
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr, os.LookupEnv))

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"ipcbench/internal/near"
+	"ipcbench/internal/program"
 	"ipcbench/internal/quote"
 	"ipcbench/results/table"
 )
@@ -17,7 +18,7 @@ import (
 // The rules for what is printed:
 //
 //   - Results go to stdout; progress, warnings and errors go to stderr.
-//   - An error is one line, "ipcbench: " (see Program) and then what was tried, on what, why
+//   - An error is one line, "ipcbench: " (see package program) and then what was tried, on what, why
 //     it failed and what to do, in lower case and without a full stop.
 //   - A warning is one line that starts with "ipcbench: warning: ".
 //   - No line is wider than the terminal: what is, is broken at words. What goes to no
@@ -63,21 +64,21 @@ func newConsole(stdout, stderr io.Writer, env lookupEnv, lost context.CancelFunc
 }
 
 func (c *console) fail(err error) {
-	c.say(c.paint(red, Program+":"), err.Error())
+	c.say(c.paint(red, program.Name+":"), err.Error())
 }
 
 // note tells what is neither a result nor amiss.
 func (c *console) note(message string) {
-	c.say(Program+":", message)
+	c.say(program.Name+":", message)
 }
 
 func (c *console) warn(message string) {
-	c.say(Program+": "+c.paint(yellow, "warning:"), message)
+	c.say(program.Name+": "+c.paint(yellow, "warning:"), message)
 }
 
 // say writes a message, one line unless a terminal takes more.
 func (c *console) say(mark, message string) {
-	line := mark + " " + oneLine(named(message))
+	line := mark + " " + oneLine(program.Named(message))
 	if columns, is := terminalColumns(c.stderr); is {
 		line = strings.ReplaceAll(table.Wrapped(line, columns-2), "\n", "\n  ")
 	}

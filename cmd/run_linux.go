@@ -14,6 +14,7 @@ import (
 
 	"ipcbench/bench"
 	"ipcbench/internal/folder"
+	"ipcbench/internal/program"
 	"ipcbench/results"
 	"ipcbench/results/report"
 	"ipcbench/results/summary"
@@ -119,7 +120,7 @@ func (r *runner) run(cmd *cobra.Command, specs []string) error {
 	r.warnOfSkips(cells)
 	progress := newProgress(r.out, r.quiet, plan.Record(), launchesOf(plan, cells))
 	run, err := bench.NewRun(plan, cells, bench.Options{
-		Parent: parent, Name: r.name, Version: buildVersion(), Program: Program, Args: os.Args[1:], Why: r.why, Profiles: r.profiles, Observer: observer{progress},
+		Parent: parent, Name: r.name, Version: buildVersion(), Program: program.Name, Args: os.Args[1:], Why: r.why, Profiles: r.profiles, Observer: observer{progress},
 	})
 	if err != nil {
 		return usage(err)

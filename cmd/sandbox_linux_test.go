@@ -58,12 +58,12 @@ var short = []string{"run", "-q", "-n", "2", "--time", "2ms", "-w", "latency", "
 // system call is told where a process can be traced.
 func TestASandboxThatKills(t *testing.T) {
 	kills := refused(0, unix.SYS_IO_URING_SETUP)
-	listed := in(t, kills, "list")
+	listed := in(t, kills, "list", "--json")
 	if listed.status != statusDone || !strings.Contains(listed.stdout, "killed by SIGSYS: a sandbox (seccomp) forbids io_uring_setup") {
 		t.Errorf("list ends with %d: %s%s", listed.status, listed.stdout, listed.stderr)
 	}
 	for _, tracing := range [][]seccomp.Filter{refused(0, unix.SYS_PTRACE), refused(unix.EPERM, unix.SYS_PTRACE)} {
-		listed := in(t, append(tracing, kills...), "list")
+		listed := in(t, append(tracing, kills...), "list", "--json")
 		if listed.status != statusDone || !strings.Contains(listed.stdout, "killed by SIGSYS: a sandbox (seccomp) forbids a system call that it made") {
 			t.Errorf("where nothing can be traced, list ends with %d: %s%s", listed.status, listed.stdout, listed.stderr)
 		}

@@ -13,6 +13,8 @@ import (
 	"cmp"
 	"strings"
 	"time"
+
+	"ipcbench/internal/program"
 )
 
 // Schema is the version of the run directory's format. A reader refuses a
@@ -181,7 +183,7 @@ type Run struct {
 // Typed is what to type for the binary that made the run, followed by these words: another
 // may not have the run's transports. Runs of older versions are of ipcbench.
 func (r Run) Typed(words ...string) string {
-	return strings.Join(append([]string{cmp.Or(r.Program, "ipcbench")}, words...), " ")
+	return strings.Join(append([]string{cmp.Or(r.Program, program.Plain)}, words...), " ")
 }
 
 // A Floor is something the harness itself or the bare machine costs, below

@@ -22,7 +22,7 @@ func CheckCommand() *cobra.Command {
 		Short:   "Whether your own programs keep the rules of exec:",
 		Long: `Whether your own programs keep the rules of exec: they start, meet and end, and carry
 messages of many sizes in round trips and streams, every byte of which is checked.`,
-		Example: "  ipcbench-contrib check 'exec:./server ./client'",
+		Example: "  ipcbench check 'exec:./server ./client'",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			spec, err := transports.Parse(args[0])

@@ -7,21 +7,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"ipcbench/contrib/internal/over"
 	"ipcbench/transports"
 )
-
-// newLink makes two sockets that are connected to each other.
-func newLink(s transports.Spec) (transports.Link, error) {
-	if err := transports.ProbeSize(s); err != nil {
-		return nil, err
-	}
-	link, err := over.Create(s)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.Transport, err)
-	}
-	return link, nil
-}
 
 // inherit returns the socket of one end as the connection that net.Dial would have given the
 // library.

@@ -12,52 +12,21 @@ import (
 	"go.nanomsg.org/mangos/v3/protocol/pair"
 	"go.nanomsg.org/mangos/v3/transport"
 
-	"ipcbench/contrib/internal/over"
 	"ipcbench/transports"
 )
 
 func init() {
-	transports.Register(mangosPair{})
 	transport.RegisterTransport(inherited{})
+	register(library{
+		name: "mangos",
+		also: []string{"nng", "nanomsg", "scalability-protocols"},
+		doc:  "mangos, a PAIR socket at each end (the protocol of nanomsg and NNG)",
+		open: openMangos,
+	})
 }
 
-// mangosPair is two PAIR sockets of mangos, which speaks the protocol of nanomsg and NNG.
-// Each has a goroutine that sends and one that receives, and a queue for either.
-type mangosPair struct{}
-
-var mangosInfo = transports.Info{
-	Name:    "mangos",
-	Also:    []string{"nng", "nanomsg", "scalability-protocols"},
-	Doc:     "mangos, a PAIR socket at each end (the protocol of nanomsg and NNG)",
-	Kind:    transports.Stream,
-	Group:   group,
-	Caps:    transports.SeesPeerDeath | transports.Allocates | transports.NeedsCollector | transports.OwnThreads,
-	Waits:   transports.Parks,
-	MaxSize: transports.LargestMessage,
-	Options: []transports.Option{over.Option},
-}
-
-func (mangosPair) Info() transports.Info { return mangosInfo }
-
-func (mangosPair) Probe(s transports.Spec) error { return transports.ProbeSize(s) }
-
-func (mangosPair) Create(s transports.Spec) (transports.Link, error) {
-	return newLink(s)
-}
-
-func (mangosPair) Open(s transports.Spec, _ transports.Side, h transports.Handover) (transports.Endpoint, error) {
-	conn, err := inherit(h)
-	if err != nil {
-		return nil, fmt.Errorf("mangos: %w", err)
-	}
-	e, err := newMangos(s.Size, conn)
-	if err != nil {
-		conn.Close()
-		return nil, fmt.Errorf("mangos: %w", err)
-	}
-	return e, nil
-}
-
+// mangosEnd is a PAIR socket of mangos, which speaks the protocol of nanomsg and NNG. It has
+// a goroutine that sends and one that receives, and a queue for either.
 type mangosEnd struct {
 	socket mangos.Socket
 	pipe   *mangosPipe
@@ -66,7 +35,7 @@ type mangosEnd struct {
 	closed bool
 }
 
-func newMangos(size int, conn net.Conn) (*mangosEnd, error) {
+func openMangos(size int, conn net.Conn) (transports.Endpoint, error) {
 	socket, err := pair.NewSocket()
 	if err != nil {
 		return nil, err

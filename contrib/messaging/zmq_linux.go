@@ -12,63 +12,40 @@ import (
 	"github.com/go-zeromq/zmq4/transport"
 	"golang.org/x/sys/unix"
 
-	"ipcbench/contrib/internal/over"
 	"ipcbench/transports"
 )
 
 func init() {
-	transports.Register(zmqPair{})
 	if err := zmq4.RegisterTransport(carriedScheme, carried{}); err != nil {
 		panic(err)
 	}
+	register(library{
+		name: "zmq",
+		also: []string{"zeromq", "zmq4", "0mq", "libzmq"},
+		doc:  "ZeroMQ in pure Go (zmq4), a PAIR socket at each end",
+		open: openZMQ,
+	})
 }
 
-// zmqPair is two PAIR sockets of ZeroMQ, the pattern that carries both directions in order.
-// The library writes a message in two parts and starts a goroutine for each that is sent;
-// one more receives, into a queue of ten.
-type zmqPair struct{}
-
-var zmqInfo = transports.Info{
-	Name:    "zmq",
-	Also:    []string{"zeromq", "zmq4", "0mq", "libzmq"},
-	Doc:     "ZeroMQ in pure Go (zmq4), a PAIR socket at each end",
-	Kind:    transports.Stream,
-	Group:   group,
-	Caps:    transports.SeesPeerDeath | transports.Allocates | transports.NeedsCollector | transports.OwnThreads,
-	Waits:   transports.Parks,
-	MaxSize: transports.LargestMessage,
-	Options: []transports.Option{over.Option},
-}
-
-func (zmqPair) Info() transports.Info { return zmqInfo }
-
-func (zmqPair) Probe(s transports.Spec) error { return transports.ProbeSize(s) }
-
-func (zmqPair) Create(s transports.Spec) (transports.Link, error) {
-	return newLink(s)
-}
-
-// Open greets the peer, which both ends do as the one who dials: neither listens.
-func (zmqPair) Open(s transports.Spec, _ transports.Side, h transports.Handover) (transports.Endpoint, error) {
-	conn, err := inherit(h)
-	if err != nil {
-		return nil, fmt.Errorf("zmq: %w", err)
-	}
-	e := &zmqEnd{conn: &watched{Conn: conn}, size: s.Size}
-	e.socket = zmq4.NewPair(context.WithValue(context.Background(), carriedKey{}, e.conn), zmq4.WithDialerMaxRetries(0))
-	if err := e.socket.Dial(carriedScheme + "://peer"); err != nil {
-		conn.Close()
-		return nil, fmt.Errorf("zmq: %w", err)
-	}
-	return e, nil
-}
-
+// zmqEnd is a PAIR socket of ZeroMQ, the pattern that carries both directions in order. The
+// library writes a message in two parts and starts a goroutine for each that is sent; one
+// more receives, into a queue of ten.
 type zmqEnd struct {
 	socket zmq4.Socket
 	conn   *watched
 	size   int
 	ended  error // what the stream ended with, once it has
 	closed bool
+}
+
+// openZMQ greets the peer, which both ends do as the one who dials: neither listens.
+func openZMQ(size int, conn net.Conn) (transports.Endpoint, error) {
+	e := &zmqEnd{conn: &watched{Conn: conn}, size: size}
+	e.socket = zmq4.NewPair(context.WithValue(context.Background(), carriedKey{}, e.conn), zmq4.WithDialerMaxRetries(0))
+	if err := e.socket.Dial(carriedScheme + "://peer"); err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 func (e *zmqEnd) Send(msg []byte) error {

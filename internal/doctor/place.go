@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ipcbench/internal/cpulist"
+	"ipcbench/internal/program"
 )
 
 // The capabilities that remedies take, by their bits in capabilities(7).
@@ -86,7 +87,7 @@ func (m machine) taskset(cpus string) string {
 		return "none: from inside of a control group that has CPUs " + cpulist.Format(may) +
 			"; give it more where it is made (docker --cpuset-cpus, systemd AllowedCPUs=)"
 	}
-	return "taskset -c " + cpus + " ipcbench run"
+	return "taskset -c " + cpus + " " + program.Typed("run")
 }
 
 // raise is how to raise a limit of this process.

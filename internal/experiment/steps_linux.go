@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ipcbench/internal/lab"
+	"ipcbench/internal/program"
 	"ipcbench/internal/vm"
 	"ipcbench/results"
 )
@@ -58,7 +59,7 @@ func (v Variant) Steps(run []string, destroy bool) []string {
 	case v.Dir != "":
 		where = " in " + v.Dir
 	}
-	add("measure" + where + ": ipcbench run " + strings.Join(slices.Concat(run, v.Run), " "))
+	add("measure" + where + ": " + program.Typed(slices.Concat([]string{"run"}, run, v.Run)...))
 	if v.Cleanup != "" {
 		add("run: " + v.Cleanup)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"ipcbench/internal/lab"
+	"ipcbench/internal/program"
 	"ipcbench/internal/vm"
 	"ipcbench/results"
 )
@@ -120,7 +121,7 @@ func (c *Carrier) run(ctx context.Context, v Variant, words []string) error {
 			return err
 		}
 	}
-	return carriedOut(child.Command(ctx, "/proc/self/exe", words...), "ipcbench run")
+	return carriedOut(child.Command(ctx, "/proc/self/exe", words...), program.Typed("run"))
 }
 
 // shellTime is how long a command of a variant may take.
@@ -148,7 +149,7 @@ func carriedOut(cmd *exec.Cmd, what string) error {
 	}
 	lines := strings.Split(strings.TrimSpace(said.String()), "\n")
 	if last := lines[len(lines)-1]; last != "" {
-		return fmt.Errorf("%s: %w: %s", what, err, strings.TrimPrefix(last, "ipcbench: "))
+		return fmt.Errorf("%s: %w: %s", what, err, strings.TrimPrefix(last, program.Name+": "))
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ipcbench/internal/cpulist"
+	"ipcbench/internal/program"
 )
 
 // Affinity lists the CPUs that the calling thread may use: those online and in
@@ -34,7 +35,7 @@ func Pin(cpu int) error {
 	err := PinTo([]int{cpu})
 	switch {
 	case errors.Is(err, unix.EINVAL):
-		return fmt.Errorf("%w: it is not online, or the control group or container has no such CPU: choose among those that ipcbench list shows", err)
+		return fmt.Errorf("%w: it is not online, or the control group or container has no such CPU: choose among those that %s shows", err, program.Typed("list"))
 	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES), errors.Is(err, unix.ENOSYS):
 		return fmt.Errorf("%w: a sandbox (seccomp) forbids it", err)
 	}

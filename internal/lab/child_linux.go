@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"ipcbench/internal/program"
 )
 
 // A Child is what a process is started with, and all that it starts in turn.
@@ -64,7 +66,7 @@ func (c Child) Missing() error {
 	try := launcher(context.Background(), order{Child: &c, Try: true})
 	try.Stderr = &said
 	if err := Run(try); err != nil {
-		if text := strings.TrimPrefix(strings.TrimSpace(said.String()), "ipcbench: "); text != "" {
+		if text := strings.TrimPrefix(strings.TrimSpace(said.String()), program.Name+": "); text != "" {
 			return errors.New(text)
 		}
 		return fmt.Errorf("start a process with %s: %w", strings.Join(c.Steps(), ", "), err)

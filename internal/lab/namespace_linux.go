@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"ipcbench/internal/program"
 )
 
 // orderEnv tells a process of this binary what it is to become before anything else.
@@ -43,7 +45,7 @@ func Launch() {
 		err = o.Child.become(o)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "ipcbench:", err)
+		fmt.Fprintln(os.Stderr, program.Name+":", err)
 		os.Exit(1)
 	}
 }

@@ -63,20 +63,28 @@ func (c Comparison) tableOf(rows []Row) Table {
 	t.Columns = append(columns, []table.Column{
 		{Name: old, Numeric: true}, {Name: new, Numeric: true}, {Name: "change", Numeric: true},
 		{Name: correctedInterval, Numeric: true, Rank: 1, Terse: effect.Terse}, {Name: "p", Numeric: true, Rank: 6},
-		{Name: "might tell", Rank: 7}, {Name: "verdict", Terse: terse},
 	}...)
+	hopes := slices.ContainsFunc(rows, func(r Row) bool { return r.might() != "" })
+	if hopes {
+		t.Columns = append(t.Columns, table.Column{Name: "might tell", Rank: 7})
+	}
+	t.Columns = append(t.Columns, table.Column{Name: "verdict", Terse: terse})
 	var notes []string
 	for i, row := range rows {
 		words := row.words()
 		if row.Because != "" && (row.Needed == 0 || row.modal) {
 			words += " (" + NoteMark(&notes, row.Because) + ")"
 		}
+		cells := append(identities[i],
+			row.metric().Format(row.Old.Median), row.metric().Format(row.New.Median),
+			effect.FormatChange(row.Change), effect.FormatInterval(row.Effect), effect.FormatP(row.Corrected))
+		if hopes {
+			cells = append(cells, row.might())
+		}
 		t.Rows = append(t.Rows, table.Row{
 			First: i > 0 && rows[i-1].Cell.Setting() != row.Cell.Setting(),
 			Group: groups[i],
-			Cells: append(identities[i],
-				row.metric().Format(row.Old.Median), row.metric().Format(row.New.Median),
-				effect.FormatChange(row.Change), effect.FormatInterval(row.Effect), effect.FormatP(row.Corrected), row.might(), words),
+			Cells: append(cells, words),
 		})
 	}
 	if slices.ContainsFunc(rows, Row.isBounded) {

@@ -135,7 +135,7 @@ func unshareIPC() error {
 	case unix.EPERM:
 		advice := remedy.Privilege(unix.CAP_SYS_ADMIN, "SYS_ADMIN")
 		if !remedy.Has(unix.CAP_SYS_ADMIN) {
-			advice += ", or as unshare --map-root-user ipcbench"
+			advice += ", or start it by unshare --map-root-user"
 		}
 		return transports.Unsupported(fmt.Sprintf("sysvmsg: make an IPC namespace (unshare): %v: %s", err, advice))
 	case unix.ENOSPC:

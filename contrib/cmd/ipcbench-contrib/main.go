@@ -9,6 +9,6 @@ import (
 )
 
 func main() {
-	cmd.Program = "ipcbench-contrib"
+	cmd.Call("ipcbench-contrib")
 	cmd.Main(exec.CheckCommand())
 }

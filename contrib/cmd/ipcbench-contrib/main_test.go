@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -20,7 +21,11 @@ func TestMain(m *testing.M) {
 // TestItGoesByItsName: whatever it says to type is what was typed.
 func TestItGoesByItsName(t *testing.T) {
 	other := regexp.MustCompile(`\bipcbench( [a-z]|:| COMMAND)`)
-	for _, args := range []string{"--help", "--version", "run --help", "compare --help", "experiment", "completion bash", "completion zsh", "completion fish", "run nothing"} {
+	experiment := filepath.Join(t.TempDir(), "twice.toml")
+	if err := os.WriteFile(experiment, []byte(twice), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{"--help", "--version", "run --help", "compare --help", "experiment", "experiment --example", "experiment " + experiment + " --dry-run", "completion bash", "completion zsh", "completion fish", "run nothing"} {
 		self, err := os.Executable()
 		if err != nil {
 			t.Fatal(err)
@@ -31,6 +36,37 @@ func TestItGoesByItsName(t *testing.T) {
 		if !strings.Contains(string(out), "ipcbench-contrib") || other.Match(out) {
 			t.Errorf("%s: it says %q: %s", args, other.Find(out), out)
 		}
+	}
+}
+
+// twice is an experiment that changes nothing.
+const twice = `
+question = "Is it the same again?"
+run = "netrpc -w latency -s 64 -p free -n 1 --messages 50"
+rounds = 1
+
+[[variant]]
+name = "once"
+
+[[variant]]
+name = "again"
+run = "--label time=second"
+`
+
+// TestARemedyGoesByItsName: what a command of another program carries out is this program.
+func TestARemedyGoesByItsName(t *testing.T) {
+	taskset, err := exec.LookPath("taskset")
+	if err != nil || runtime.NumCPU() < 2 {
+		t.Skip("there is no taskset (util-linux), or it has nothing to choose from")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bound := exec.Command(taskset, "-c", "0", self, "doctor", "--json")
+	bound.Env = append(os.Environ(), "BE_THE_PROGRAM=yes")
+	if out, err := bound.CombinedOutput(); err != nil || !strings.Contains(string(out), " ipcbench-contrib run") {
+		t.Errorf("no remedy says how to run it on more CPUs: %v: %s", err, out)
 	}
 }
 

@@ -10,6 +10,6 @@ import (
 )
 
 func main() {
-	cmd.Program = "ipcbench-fleet"
+	cmd.Call("ipcbench-fleet")
 	cmd.Main()
 }
