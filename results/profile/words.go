@@ -71,11 +71,11 @@ func (p Profile) Beside(cells []summary.Summary) string {
 		if e.WholeNS == 0 || math.Abs(e.TogetherNS()/e.WholeNS-1) <= together {
 			continue
 		}
-		why := "a hypervisor had the CPU for the rest"
+		why := "as where a hypervisor had the CPU for the rest"
 		if e.TogetherNS() > e.WholeNS {
-			why = "its CPU clock began before it was switched to"
+			why = "as where its CPU clock begins before it is switched to"
 		}
-		parts = append(parts, fmt.Sprintf("On its CPU and off it, the %s comes to %s of what a message took: %s.", e.Side, results.FormatPercent(e.TogetherNS()/e.WholeNS), why))
+		parts = append(parts, fmt.Sprintf("On its CPU and off it, the %s comes to %s of what a message took, %s.", e.Side, results.FormatPercent(e.TogetherNS()/e.WholeNS), why))
 	}
 	return strings.Join(parts, " ")
 }
