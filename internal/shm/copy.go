@@ -19,9 +19,8 @@ func copyShort(to, from unsafe.Pointer, n int) bool {
 	}
 	*(*[8]byte)(to) = *(*[8]byte)(from)
 	*(*[16]byte)(unsafe.Add(to, 8)) = *(*[16]byte)(unsafe.Add(from, 8))
-	to, from = unsafe.Add(to, n), unsafe.Add(from, n)
-	*(*[16]byte)(unsafe.Add(to, -40)) = *(*[16]byte)(unsafe.Add(from, -40))
-	*(*[16]byte)(unsafe.Add(to, -24)) = *(*[16]byte)(unsafe.Add(from, -24))
-	*(*[8]byte)(unsafe.Add(to, -8)) = *(*[8]byte)(unsafe.Add(from, -8))
+	*(*[16]byte)(unsafe.Add(to, n-40)) = *(*[16]byte)(unsafe.Add(from, n-40))
+	*(*[16]byte)(unsafe.Add(to, n-24)) = *(*[16]byte)(unsafe.Add(from, n-24))
+	*(*[8]byte)(unsafe.Add(to, n-8)) = *(*[8]byte)(unsafe.Add(from, n-8))
 	return true
 }
