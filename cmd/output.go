@@ -29,7 +29,7 @@ func printResults(out *console, w io.Writer, dir *folder.Folder, run summary.Ana
 	if floors {
 		printFloors(&b, run.Floors, columns)
 	} else if len(run.Floors) > 0 {
-		fmt.Fprintln(&b, table.Wrapped("What no transport can be faster than (floors): see --floors, or report.html.", columns))
+		fmt.Fprintln(&b, table.Wrapped("What no message by itself can be faster than (floors): see --floors, or report.html.", columns))
 	}
 	for _, name := range []string{report.PageFile, report.LaunchesFile} {
 		if dir.Has(name) { // where the disk is full, there is none
@@ -61,7 +61,7 @@ func printFloors(b *strings.Builder, floors []results.Floor, columns int) {
 		byName[floor.Name] = append(byName[floor.Name], floor)
 	}
 	if len(names) > 0 {
-		fmt.Fprintln(b, table.Wrapped("What the harness and the bare machine cost, below which no result can be:", columns))
+		fmt.Fprintln(b, table.Wrapped("What the harness and the bare machine cost, below which no message by itself can be:", columns))
 	}
 	for _, name := range names {
 		var values []string

@@ -281,7 +281,7 @@ func sure(run summary.Analysis, contests []alike.Contest, divided map[results.Ce
 		text += `: what "or" joins they cannot tell apart`
 	}
 	if near {
-		text += "; spinning, of launches with the two CPUs near each other (far: see the tables)"
+		text += "; of a spinning row that is divided, the launches with the two CPUs near each other (far: see the tables)"
 	}
 	if run.Status == results.Running || run.Status == results.RunInterrupted {
 		text += "; the run did not come to its end"
