@@ -38,14 +38,20 @@ func clearOf(n, m int) float64 { return 0.9 + 28/float64(n-2) + 1.6/float64(m) }
 var modal = results.Cautions(results.Caution{
 	ID: "modes",
 	Words: func(w results.Warning) string {
-		return "launches fall into modes, " + w.Text("modes") + unexplainedModes + pinning(w)
+		return "launches fall into modes, " + w.Text("modes") + whyModes(w, w.Text("lines")) + pinning(w)
 	},
 	Brief: func(w results.Warning) string {
-		return "launches fall into modes" + unexplainedModes + pinning(w)
+		return "launches fall into modes" + whyModes(w, "now short, now long") + pinning(w)
 	},
 })
 
-const unexplainedModes = ": each has a line of its own, and nothing that was watched tells why"
+// whyModes is what was watched that tells modes apart.
+func whyModes(w results.Warning, lines string) string {
+	if w.Text("lines") == "" {
+		return ": each has a line of its own, and nothing that was watched tells why"
+	}
+	return ": each has a line of its own, and a cache line between the two CPUs took " + lines
+}
 
 func pinning(w results.Warning) string {
 	if w.Text("placement") == results.Free {
@@ -61,18 +67,52 @@ func (s *Summary) findModes() {
 		s.Modes[i].Metrics = s.estimatesOf(s.Modes[i])
 	}
 	if s.Modes != nil {
-		s.warn(modal.With("modes", s.ModesText(), "placement", s.Placement))
+		values := []any{"modes", s.ModesText(), "placement", s.Placement}
+		if lines := s.linesText(); lines != "" {
+			values = append(values, "lines", lines)
+		}
+		s.warn(modal.With(values...))
 	}
 }
 
-// estimatesOf are those of a mode's launches.
-func (s Summary) estimatesOf(m Mode) map[string]Estimate {
-	var launches []results.Launch
+// linesText lists how long cache lines took between the ends' CPUs in each mode, as "74.0 ns
+// to 239 ns, 484 ns to 529 ns", if that tells the modes apart: if no two have any in common.
+func (s Summary) linesText() string {
+	var texts []string
+	var ranges [][2]float64
+	for _, m := range s.Modes {
+		var ns []float64
+		for _, l := range s.launchesOf(m) {
+			if len(l.CacheLineNS) == 0 {
+				return ""
+			}
+			ns = append(ns, l.CacheLineNS...)
+		}
+		is := [2]float64{slices.Min(ns), slices.Max(ns)}
+		for _, other := range ranges {
+			if is[0] <= other[1] && other[0] <= is[1] {
+				return ""
+			}
+		}
+		ranges = append(ranges, is)
+		texts = append(texts, results.FormatNS(is[0])+" to "+results.FormatNS(is[1]))
+	}
+	return strings.Join(texts, ", ")
+}
+
+// launchesOf are those of a mode.
+func (s Summary) launchesOf(m Mode) (launches []results.Launch) {
 	for _, l := range s.OK {
 		if value, has := l.Metrics[s.Main().Name]; has && value >= m.least && value <= m.most {
 			launches = append(launches, l)
 		}
 	}
+	return launches
+}
+
+// estimatesOf are those of a mode's launches.
+func (s Summary) estimatesOf(m Mode) map[string]Estimate {
+	launches := s.launchesOf(m)
 	estimates := map[string]Estimate{}
 	for _, metric := range results.MetricsOf(launches) {
 		if e, has := EstimateFor(metric, launches); has {

@@ -56,6 +56,27 @@ func TestLaunchesOfAModeAreNoOutliers(t *testing.T) {
 	}
 }
 
+// TestModesThatCacheLinesTellApart: what was watched tells why there are modes, if that of
+// no launch is as in another mode.
+func TestModesThatCacheLinesTellApart(t *testing.T) {
+	launches := resultstest.Of(resultstest.Cell("mmap", "latency", 64, "0-1"), results.RTTP50, 168, 170, 626, 167, 165, 630, 169)
+	for i := range launches {
+		launches[i].CacheLineNS = []float64{74, 239}
+		if i == 2 || i == 5 {
+			launches[i].CacheLineNS = []float64{484, 529}
+		}
+	}
+	told := []string{"launches fall into modes, 168 ns ×5, 628 ns ×2: each has a line of its own, and a cache line between the two CPUs took 74.0 ns to 239 ns, 484 ns to 529 ns"}
+	if s := Of(launches)[0]; !slices.Equal(words(t, s.Warnings), told) {
+		t.Errorf("warnings are %q, want %q", words(t, s.Warnings), told)
+	}
+	launches[5].CacheLineNS = []float64{230, 529}
+	untold := []string{"launches fall into modes, 168 ns ×5, 628 ns ×2: each has a line of its own, and nothing that was watched tells why"}
+	if s := Of(launches)[0]; !slices.Equal(words(t, s.Warnings), untold) {
+		t.Errorf("warnings are %q, want %q", words(t, s.Warnings), untold)
+	}
+}
+
 func TestScatterHasFewOutliers(t *testing.T) {
 	for name, draw := range map[string]func(*rand.Rand) float64{"log-normal 0.05": lognormal(0.05), "log-normal 0.3": lognormal(0.3), "uniform": uniform(1, 2)} {
 		rng := rand.New(rand.NewPCG(1, 9))
