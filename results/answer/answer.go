@@ -86,6 +86,7 @@ func Of(run summary.Analysis) Answer {
 			}
 		}
 	}
+	tellApart(a.Choices)
 	if len(a.Choices) > mostChoices {
 		a.Choices = a.Choices[:mostChoices]
 	}
@@ -162,6 +163,20 @@ func choice(w results.Workload, st stance, best alike.Contest, others []alike.Co
 	}
 	c.Says = says
 	return c
+}
+
+// tellApart has those for the same purpose, as of one size that was sent both ways, say what
+// was measured as well.
+func tellApart(choices []Choice) {
+	of := map[string]int{}
+	for _, c := range choices {
+		of[c.Purpose]++
+	}
+	for i, c := range choices {
+		if of[c.Purpose] > 1 {
+			choices[i].Purpose = c.Measure + ", " + c.Stance
+		}
+	}
 }
 
 // purpose is what is chosen for. What messages of a size are for goes without

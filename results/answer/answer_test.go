@@ -83,6 +83,15 @@ func TestEachPurposeHasItsBest(t *testing.T) {
 	expect(t, said, "Next", "ipcbench run all")
 }
 
+// TestOneSizeBothWays has what was measured in each label, or two would be the same.
+func TestOneSizeBothWays(t *testing.T) {
+	stream := throughput("mmap", "same-llc", results.Spins, 20e9, 10)
+	stream.size = 64
+	said := answered(latency("mmap", "same-llc", results.Spins, 200, 10), stream)
+	expect(t, said, "Round trip, 64 B, spinning", "201 ns")
+	expect(t, said, "Throughput, 64 B, spinning", "20.1 GB/s")
+}
+
 func TestTooFewLaunchesTellNothing(t *testing.T) {
 	said := answered(latency("mmap", "same-llc", results.Spins, 200, 2), latency("file", "same-llc", results.Spins, 9000, 2))
 	expect(t, said, "64 B, spinning", "mmap or file", "not ×")
