@@ -212,17 +212,11 @@ func (w *IndexWriter) room(n int) error {
 	case w.Uniform && n != w.Message:
 		return fmt.Errorf("send %d bytes: this link was made for messages of %d, and none has its length with it", n, w.Message)
 	}
-	slots := uint64(w.Slots)
-	if w.next == w.taken+slots {
-		taken, open := w.how.change(&w.ctl.taken.v, w.taken, 0, w.writer(), &w.ctl.readerClosed)
-		if !open {
-			return ErrPeerClosed
-		}
-		w.taken = taken
+	var open bool
+	if w.taken, w.limit, open = w.how.room(&w.ctl.control, w.writer(), w.next, w.taken, uint64(w.Slots)); !open {
+		return ErrPeerClosed
 	}
 	w.wrap()
-	lapEnd := w.next/slots*slots + slots
-	w.limit = min(w.taken+slots, lapEnd)
 	return nil
 }
 

@@ -232,17 +232,11 @@ func (w *Writer) room(n int) error {
 	if n > w.Message {
 		return fmt.Errorf("send %d bytes: %w: this link was made for at most %d", n, syscall.EMSGSIZE, w.Message)
 	}
-	slots := uint64(w.Slots)
-	if w.next == w.taken+slots {
-		taken, open := w.how.change(&w.ctl.taken.v, w.taken, 0, w.writer(), &w.ctl.readerClosed)
-		if !open {
-			return ErrPeerClosed
-		}
-		w.taken = taken
+	var open bool
+	if w.taken, w.limit, open = w.how.room(w.ctl, w.writer(), w.next, w.taken, uint64(w.Slots)); !open {
+		return ErrPeerClosed
 	}
 	w.wrap()
-	lapEnd := w.next/slots*slots + slots
-	w.limit = min(w.taken+slots, lapEnd)
 	return nil
 }
 

@@ -71,6 +71,19 @@ func (how Wait) change(at *uint64, seen uint64, turns int, own bed, closed *word
 	}
 }
 
+// room waits until there is room for message next of a ring of so many slots, from which so
+// many messages were seen taken. It returns how many are now, and below which number
+// messages have room and lie in this lap. open is false where the reader has closed.
+func (how Wait) room(ctl *control, own bed, next, taken, slots uint64) (now, limit uint64, open bool) {
+	if next == taken+slots {
+		if taken, open = how.change(&ctl.taken.v, taken, 0, own, &ctl.readerClosed); !open {
+			return taken, next, false
+		}
+	}
+	lapEnd := next/slots*slots + slots
+	return taken, min(taken+slots, lapEnd), true
+}
+
 // idle is what an end that does not sleep does between two looks, after so many
 // in vain.
 func (how Wait) idle(turn int) {
