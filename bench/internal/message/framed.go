@@ -8,9 +8,8 @@ import (
 // framed are the ends of a message in a buffer of its own, of any length: both are
 // written, and compared, as whole words, of which a short message has a part. So that
 // takes no branch but one. Branches cost most where the processor has just waited for a
-// message: what it had guessed beyond that is short of them. Thirty that are never taken,
-// between a message's arrival and its answer, took 24 to 31 ns of a round trip of 140 in C, and
-// on far CPUs 35 to 70 of 580.
+// message: thirty that are never taken, between a message's arrival and its answer, took 24
+// to 31 ns of a round trip of 140 in C, and on far CPUs 35 to 70 of 580.
 type framed struct {
 	first, last  *[wordBytes]byte
 	length       int
