@@ -80,7 +80,7 @@ cross: ## compile and vet everything for every 64-bit Linux, and reports for dar
 SUITE ?= whole
 
 .PHONY: emulated
-emulated: cross ## run the conformance suite on emulated arm64 and s390x, kernels 6.1 and 6.12, and riscv64 in user mode, and keep results/trials/elsewhere.md (2 h, SUITE=short 30 min; root, Debian)
+emulated: cross ## run the conformance suite on emulated arm64 and s390x, kernels 6.1 and 6.12, and riscv64, ppc64le and loong64 in user mode, and keep results/trials/elsewhere.md (2 h, SUITE=short 30 min; root, Debian)
 	.ci/emulated $(SUITE)
 
 .PHONY: fleet
